@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The records of sygnetd, as migrations. A migration that was released is never changed: add one. Times are seconds since the
+ * epoch, UTC. Rows with a `mac` give power and are believed only when it fits (store_mac_check). */
+
+#include "daemon/schema.h"
+
+static const char *const migrations[] = {
+        /* 0 to 1 */
+        "CREATE TABLE account ("
+        "  id TEXT PRIMARY KEY,"         /* 16 hexadecimal digits */
+        "  login TEXT NOT NULL UNIQUE,"
+        "  name TEXT NOT NULL,"
+        "  email TEXT NOT NULL,"
+        "  phone TEXT NOT NULL,"
+        "  password BLOB,"               /* password_hash(); null while none is set */
+        "  status TEXT NOT NULL,"        /* active, disabled */
+        "  created INTEGER NOT NULL,"
+        "  mac BLOB NOT NULL"
+        ") STRICT;"
+        "CREATE TABLE binding ("
+        "  account TEXT NOT NULL REFERENCES account(id),"
+        "  machine TEXT NOT NULL,"       /* machine-id */
+        "  uid INTEGER NOT NULL,"
+        "  user_name TEXT NOT NULL,"     /* the uid's name when bound; when it differs, the binding is suspended */
+        "  since INTEGER NOT NULL,"
+        "  mac BLOB NOT NULL,"
+        "  PRIMARY KEY (account, machine, uid)"
+        ") STRICT;"
+        "CREATE TABLE credential ("
+        "  id TEXT PRIMARY KEY,"
+        "  kind TEXT NOT NULL,"          /* seal, customs */
+        "  algorithm TEXT NOT NULL,"     /* lib/crypto/key.h */
+        "  label TEXT NOT NULL,"
+        "  owner TEXT REFERENCES account(id)," /* the person of a personal credential; null for a seal */
+        "  factors TEXT NOT NULL,"       /* what authorises its use: otp, password */
+        "  status TEXT NOT NULL,"        /* requested, active, retired */
+        "  created INTEGER NOT NULL,"
+        "  public_key BLOB NOT NULL,"    /* SubjectPublicKeyInfo */
+        "  subject BLOB NOT NULL,"       /* subject_write(): what certificate requests carry */
+        "  private_key BLOB NOT NULL,"   /* sealed PKCS#8 */
+        "  kdf BLOB,"                    /* Argon2 parameters of a password-protected key */
+        "  certificates BLOB,"           /* DER certificates, each after its u32be length, the credential's own first */
+        "  mac BLOB NOT NULL"
+        ") STRICT;"
+        "CREATE TABLE entitlement ("     /* a grant; the word GRANT is SQL's */
+        "  id TEXT PRIMARY KEY,"
+        "  account TEXT NOT NULL REFERENCES account(id),"
+        "  credential TEXT NOT NULL REFERENCES credential(id),"
+        "  role TEXT NOT NULL,"          /* administrator, user */
+        "  status TEXT NOT NULL,"        /* pending, active, deleted */
+        "  granted INTEGER NOT NULL,"
+        "  removed INTEGER,"
+        "  mac BLOB NOT NULL"
+        ") STRICT;"
+        "CREATE UNIQUE INDEX entitlement_live ON entitlement(account, credential) WHERE status != 'deleted';"
+        "CREATE UNIQUE INDEX entitlement_administrator ON entitlement(credential) WHERE role = 'administrator' AND status != 'deleted';"
+        "CREATE TABLE token ("
+        "  id TEXT PRIMARY KEY,"
+        "  account TEXT NOT NULL REFERENCES account(id),"
+        "  label TEXT NOT NULL,"
+        "  digits INTEGER NOT NULL,"
+        "  status TEXT NOT NULL,"        /* pending, active, revoked */
+        "  created INTEGER NOT NULL,"
+        "  secret BLOB,"                 /* sealed; null once revoked */
+        "  last_step INTEGER NOT NULL,"  /* the highest step accepted: the high-water mark */
+        "  mac BLOB NOT NULL"            /* without last_step, which only ever grows */
+        ") STRICT;"
+        "CREATE TABLE throttle ("        /* failures that slow down, by what is guessed at */
+        "  subject TEXT PRIMARY KEY,"    /* login:ACCOUNT:UID, otp:ACCOUNT:UID, password:CREDENTIAL:UID */
+        "  failures INTEGER NOT NULL,"
+        "  not_before INTEGER NOT NULL"
+        ") STRICT;"
+        "CREATE TABLE lease ("
+        "  credential TEXT PRIMARY KEY REFERENCES credential(id),"
+        "  account TEXT NOT NULL REFERENCES account(id),"
+        "  session TEXT NOT NULL,"
+        "  taken INTEGER NOT NULL,"
+        "  expires INTEGER NOT NULL"
+        ") STRICT;"
+        "CREATE TABLE audit ("
+        "  seq INTEGER PRIMARY KEY,"
+        "  time INTEGER NOT NULL,"
+        "  event TEXT NOT NULL,"
+        "  account TEXT,"                /* who; null for the operator or nobody known */
+        "  uid INTEGER,"
+        "  credential TEXT,"
+        "  salt BLOB,"                   /* with payload: erasable, the commitment stays */
+        "  payload BLOB,"
+        "  commitment BLOB NOT NULL,"    /* SHA-256(salt ‖ payload) */
+        "  head BLOB NOT NULL"           /* SHA-256 over the previous head and this entry's fields */
+        ") STRICT;"
+        "CREATE INDEX audit_account ON audit(account, seq);"
+        "CREATE INDEX audit_credential ON audit(credential, seq);",
+};
+
+const StoreSchema daemon_schema = {
+        .application_id = 0x53594731, /* "SYG1" */
+        .migrations = migrations,
+        .version = 1,
+};

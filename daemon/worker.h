@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Threads for what takes long: key generation, Argon2, signing, name service. The loop submits, a thread runs, the loop is told. */
+
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+
+typedef struct WorkerPool WorkerPool;
+
+/* `run` is called on a thread and owns nothing but `userdata`; `done` is called on the loop with what `run` returned and owns
+ * `userdata` from there. After the pool is freed every submitted job has had its `done`. */
+typedef int (*WorkerRun)(void *userdata);
+typedef void (*WorkerDone)(int result, void *userdata);
+
+/* One thread for each processor that this process may use, made when first needed. */
+int worker_pool_new(sd_event *event, WorkerPool **ret);
+WorkerPool *worker_pool_free(WorkerPool *p);
+DEFINE_CLEANUP(WorkerPool *, worker_pool_free);
+
+/* -ENOBUFS when too many wait; then nothing is called and `userdata` stays the caller's. */
+int worker_submit(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata);

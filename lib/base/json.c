@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A JSON writer; see json.h. */
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+
+static void indent(Json *j) {
+        if (j->compact)
+                return;
+        fputc('\n', j->out);
+        for (unsigned i = 0; i < j->depth; i++)
+                fputs("  ", j->out);
+}
+
+static void write_escaped(Json *j, const char *s) {
+        fputc('"', j->out);
+        for (const char *p = s; *p;) {
+                unsigned char c = (unsigned char) *p;
+                size_t n = utf8_char_length(p);
+
+                if (c == '"' || c == '\\')
+                        fprintf(j->out, "\\%c", c);
+                else if (c == '\n')
+                        fputs("\\n", j->out);
+                else if (c < 0x20 || c == 0x7f)
+                        fprintf(j->out, "\\u%04x", c);
+                else if (n == 0)
+                        fputs("\xef\xbf\xbd", j->out);
+                else
+                        fwrite(p, 1, n, j->out);
+                p += n > 0 ? n : 1;
+        }
+        fputc('"', j->out);
+}
+
+static void begin_value(Json *j, const char *name) {
+        if (!j->first[j->depth])
+                fputc(',', j->out);
+        if (j->depth > 0)
+                indent(j);
+        j->first[j->depth] = false;
+        if (!name)
+                return;
+        write_escaped(j, name);
+        fputs(j->compact ? ":" : ": ", j->out);
+}
+
+static void begin_container(Json *j, const char *name, char c) {
+        begin_value(j, name);
+        fputc(c, j->out);
+        assert(j->depth + 1 < JSON_DEPTH_MAX);
+        j->first[++j->depth] = true;
+}
+
+static void end_container(Json *j, char c) {
+        bool empty = j->first[j->depth];
+
+        assert(j->depth > 0);
+        j->depth--;
+        if (!empty)
+                indent(j);
+        fputc(c, j->out);
+}
+
+void json_object_begin(Json *j, const char *name) {
+        begin_container(j, name, '{');
+}
+
+void json_object_end(Json *j) {
+        end_container(j, '}');
+}
+
+void json_array_begin(Json *j, const char *name) {
+        begin_container(j, name, '[');
+}
+
+void json_array_end(Json *j) {
+        end_container(j, ']');
+}
+
+void json_string(Json *j, const char *name, const char *value) {
+        if (!value) {
+                json_null(j, name);
+                return;
+        }
+        begin_value(j, name);
+        write_escaped(j, value);
+}
+
+void json_bool(Json *j, const char *name, bool value) {
+        begin_value(j, name);
+        fputs(value ? "true" : "false", j->out);
+}
+
+void json_int(Json *j, const char *name, int64_t value) {
+        begin_value(j, name);
+        fprintf(j->out, "%" PRId64, value);
+}
+
+void json_null(Json *j, const char *name) {
+        begin_value(j, name);
+        fputs("null", j->out);
+}
+
+void json_time(Json *j, const char *name, int64_t seconds) {
+        char text[40] = "";
+        time_t t = (time_t) seconds;
+        struct tm tm;
+
+        if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+                json_null(j, name);
+                return;
+        }
+        json_string(j, name, text);
+}
+
+int json_finish(Json *j) {
+        assert(j->depth == 0);
+        fputc('\n', j->out);
+        return fflush(j->out) == EOF || ferror(j->out) ? -EIO : 0;
+}

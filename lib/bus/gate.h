@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The gate: asks polkit, asynchronously, and fails closed. A handler begins with
+ *
+ *         r = gate_check(gate, m, ACTION_USE, handler, userdata, error);
+ *         if (r <= 0)
+ *                 return r;   // 0: parked, the handler will be called again; negative: refused, error set
+ *
+ * and reads no argument and changes nothing before. While polkit thinks the message is parked; when the answer is there
+ * the handler is called again with the same message, and gate_check returns 1 or the refusal. Parked calls are capped per
+ * sender; a sender that leaves the bus has its checks cancelled and its messages dropped. Every caller is asked about, root
+ * too. The subject is the bus name of the sender ("system-bus-name"), never a pid.
+ *
+ * An answer that was given without a challenge is remembered for at most 5 s, for one sender and action, and forgotten when
+ * polkit says that something changed. */
+
+#include <systemd/sd-bus.h>
+
+#include "base/cleanup.h"
+
+typedef struct Gate Gate;
+
+/* `bus` is referenced. */
+int gate_new(sd_bus *bus, Gate **ret);
+Gate *gate_free(Gate *g);
+DEFINE_CLEANUP(Gate *, gate_free);
+
+/* Interactive authentication is asked for only when the message allows it (sd_bus_message_get_allow_interactive_authorization). */
+int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error);

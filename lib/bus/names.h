@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Names of the D-Bus contract; their meaning stands in dbus/ and in the policy file. No other file spells one out. */
+
+#define SYGNET_BUS_NAME "org.sygnet.Sygnet1"
+#define SYGNET_OBJECT_PATH "/org/sygnet/Sygnet1"
+#define SYGNET_INTERFACE_MANAGER "org.sygnet.Sygnet1.Manager"
+#define SYGNET_INTERFACE_ACCOUNT "org.sygnet.Sygnet1.Account"
+#define SYGNET_INTERFACE_CREDENTIAL "org.sygnet.Sygnet1.Credential"
+#define SYGNET_INTERFACE_TOKEN "org.sygnet.Sygnet1.Token"
+#define SYGNET_INTERFACE_SESSION "org.sygnet.Sygnet1.Session"
+#define SYGNET_INTERFACE_OPERATION "org.sygnet.Sygnet1.Operation"
+#define SYGNET_INTERFACE_AUDIT "org.sygnet.Sygnet1.Audit"
+
+#define CA_BUS_NAME "org.sygnet.CA1"
+#define CA_OBJECT_PATH "/org/sygnet/CA1"
+#define CA_INTERFACE "org.sygnet.CA1"
+
+#define TRUST_BUS_NAME "org.sygnet.Trust1"
+#define TRUST_OBJECT_PATH "/org/sygnet/Trust1"
+#define TRUST_INTERFACE "org.sygnet.Trust1"
+
+/* Errors, shared by all three services. The comment is when; lib/bus/error.c has the sentence. */
+#define SYGNET_ERROR "org.sygnet.Error."
+#define ERROR_DENIED SYGNET_ERROR "Denied"                         /* polkit or the rules say no */
+#define ERROR_AUTHORITY_UNAVAILABLE SYGNET_ERROR "AuthorityUnavailable" /* polkit cannot be asked; refused */
+#define ERROR_AUTHENTICATION_FAILED SYGNET_ERROR "AuthenticationFailed" /* no such account, wrong password, not bound to this user: one answer */
+#define ERROR_NO_SESSION SYGNET_ERROR "NoSession"                  /* unknown, ended or somebody else's */
+#define ERROR_TRY_LATER SYGNET_ERROR "TryLater"                    /* slowed down after failures; says until when */
+#define ERROR_WRONG_CODE SYGNET_ERROR "WrongCode"                  /* the one-time code is not right */
+#define ERROR_CODE_USED SYGNET_ERROR "CodeUsed"                    /* it was right once */
+#define ERROR_CLOCK SYGNET_ERROR "ClockUnusable"                   /* the clock is behind what was already recorded */
+#define ERROR_NO_TOKEN SYGNET_ERROR "NoToken"                      /* the account has no confirmed token */
+#define ERROR_WRONG_PASSWORD SYGNET_ERROR "WrongPassword"          /* of a key, within a session */
+#define ERROR_WEAK_PASSWORD SYGNET_ERROR "WeakPassword"            /* says which rule is not met */
+#define ERROR_NOT_FOUND SYGNET_ERROR "NotFound"                    /* no such credential, account, token … that this caller may see */
+#define ERROR_EXISTS SYGNET_ERROR "Exists"
+#define ERROR_INVALID_ARGUMENT SYGNET_ERROR "InvalidArgument"
+#define ERROR_LIMIT SYGNET_ERROR "LimitReached"                    /* too many of something, or too large */
+#define ERROR_ITEM_REFUSED SYGNET_ERROR "ItemRefused"              /* the item is not what its type promises */
+#define ERROR_OPERATION_STATE SYGNET_ERROR "OperationState"        /* not prepared, not authorised, used up, or not these items */
+#define ERROR_SEAL_BUSY SYGNET_ERROR "SealBusy"                    /* leased by another account; says until when */
+#define ERROR_CERTIFICATE SYGNET_ERROR "CertificateUnusable"       /* none, expired, not yet valid, does not match the key */
+#define ERROR_DISABLED SYGNET_ERROR "Disabled"                     /* the account or credential is disabled */
+#define ERROR_STORE SYGNET_ERROR "StoreFailed"                     /* could not be written; nothing was changed */
+#define ERROR_NOT_INITIALIZED SYGNET_ERROR "NotInitialized"        /* the CA has no root yet */
+
+/* polkit actions, declared in polkit/org.sygnet.policy.in. */
+#define ACTION_USE "org.sygnet.use"                         /* log in, use what is one's own */
+#define ACTION_MANAGE_ACCOUNTS "org.sygnet.manage-accounts"
+#define ACTION_MANAGE_SEALS "org.sygnet.manage-seals"
+#define ACTION_READ_AUDIT "org.sygnet.read-audit"
+#define ACTION_CA_INITIALIZE "org.sygnet.ca.initialize"
+#define ACTION_CA_ISSUE "org.sygnet.ca.issue"
+#define ACTION_CA_READ "org.sygnet.ca.read"
+#define ACTION_TRUST_READ "org.sygnet.trust.read"
+#define ACTION_TRUST_CHANGE "org.sygnet.trust.change"

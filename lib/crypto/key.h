@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Private keys and signature schemes. A key is one gnutls_privkey_t wherever it lives; this file says which kinds exist,
+ * how they are made, stored as PKCS#8 and used. No other file chooses an algorithm. */
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+typedef enum KeyAlgorithm {
+        KEY_ALGORITHM_INVALID = 0,
+        KEY_P256,
+        KEY_P384,
+        KEY_RSA3072,
+        KEY_RSA4096,
+        KEY_ED25519,
+} KeyAlgorithm;
+
+/* "p256", "p384", "rsa3072", "rsa4096", "ed25519": the names of the D-Bus contract and of --algorithm. The second
+ * returns KEY_ALGORITHM_INVALID for anything else. */
+const char *key_algorithm_to_string(KeyAlgorithm a);
+KeyAlgorithm key_algorithm_from_string(const char *s);
+
+/* How a key signs: the one padding and digest of each algorithm (RFC 5652 with RFC 5754, RFC 8419). RSA is PKCS#1 v1.5
+ * with SHA-256, P-256 SHA-256, P-384 SHA-384, Ed25519 pure (the digest of the message is then SHA-512, RFC 8419 §3.1). */
+typedef struct SignatureScheme {
+        KeyAlgorithm algorithm;
+        gnutls_sign_algorithm_t sign;
+        gnutls_digest_algorithm_t message_digest; /* of the document, as messageDigest has it */
+} SignatureScheme;
+
+/* -EINVAL for an algorithm that is none. */
+int signature_scheme_of(KeyAlgorithm a, SignatureScheme *ret);
+
+/* The algorithm of a public key; KEY_ALGORITHM_INVALID for kinds and sizes we do not make (RSA is told by size). */
+KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey);
+
+DEFINE_CLEANUP(gnutls_privkey_t, gnutls_privkey_deinit);
+DEFINE_CLEANUP(gnutls_pubkey_t, gnutls_pubkey_deinit);
+DEFINE_CLEANUP(gnutls_x509_crt_t, gnutls_x509_crt_deinit);
+
+/* Makes a key. Takes up to seconds for RSA: call it on a worker. -EIO when GnuTLS fails. The caller owns *ret. */
+int key_generate(KeyAlgorithm a, gnutls_privkey_t *ret);
+
+/* The key as unencrypted PKCS#8 DER (RFC 5958), to be sealed at once. */
+int key_export(gnutls_privkey_t key, Secret **ret);
+
+/* -EBADMSG when it is no key, -EOPNOTSUPP for an algorithm that is not ours. */
+int key_import(View pkcs8, gnutls_privkey_t *ret);
+
+/* The SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7). */
+int key_public(gnutls_privkey_t key, Bytes *ret);
+
+/* Signs `data` (not a digest: hashing is done here). The value is as CMS wants it: ECDSA as DER Ecdsa-Sig-Value
+ * (RFC 3279 §2.2.3), RSA big-endian, Ed25519 64 bytes. Safe to call from several threads on one key. */
+int key_sign(gnutls_privkey_t key, const SignatureScheme *scheme, View data, Bytes *ret);
+
+/* 0 when the certificate's public key is `spki`, -EKEYREJECTED when not. */
+int key_matches_certificate(View spki, gnutls_x509_crt_t certificate);

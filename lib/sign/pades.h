@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* PAdES B-B (EN 319 142-1): a signature dictionary with SubFilter ETSI.CAdES.detached, added as an incremental update (ISO 32000-1
+ * §7.5.6, §12.8). The bytes that were there stay as they were. Two steps, like lib/sign/cades.h. */
+
+#include "sign/cades.h"
+
+typedef struct PadesDraft PadesDraft;
+
+/* Outcomes that are not errno: why a document cannot be signed. pades_strerror() has the sentence. */
+enum {
+        PADES_E_NOT_PDF = 1,
+        PADES_E_DAMAGED,      /* no sound xref, or it needed repair */
+        PADES_E_ENCRYPTED,
+        PADES_E_XFA,
+        PADES_E_FORBIDDEN,    /* a certification or a locked field forbids a further signature */
+        PADES_E_TOO_COMPLEX,  /* a limit of size or depth was reached */
+};
+
+typedef struct PadesParams {
+        int64_t signing_time;    /* the dictionary's M */
+        const char *reason;      /* may be NULL, as the following */
+        const char *location;
+        const char *contact;
+} PadesParams;
+
+/* Reads the document at `in_fd` and writes it with the update, a place left for the signature, to `out_fd` (readable, empty).
+ * Both stay the caller's and open until the draft is freed. 0, one of the enum, or a negative errno. */
+int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret);
+
+View pades_draft_tbs(const PadesDraft *d);
+
+/* Writes the CMS into its place. */
+int pades_draft_complete(PadesDraft *d, View signature);
+
+const char *pades_strerror(int outcome); /* untranslated, marked for gettext */
+
+PadesDraft *pades_draft_free(PadesDraft *d);
+DEFINE_CLEANUP(PadesDraft *, pades_draft_free);

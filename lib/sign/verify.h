@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Verification of signed documents in the words of EN 319 102-1: an indication and a subindication for each signature and for
+ * the whole, and a sentence of reason. Never touches the network. */
+
+#include <stdbool.h>
+#include <gnutls/x509.h>
+
+#include "base/bytes.h"
+
+typedef enum Indication {
+        INDICATION_TOTAL_PASSED,
+        INDICATION_INDETERMINATE,
+        INDICATION_TOTAL_FAILED,
+} Indication;
+
+/* EN 319 102-1 table 6; those we can come to. */
+typedef enum SubIndication {
+        SUB_NONE = 0,
+        SUB_FORMAT_FAILURE,
+        SUB_HASH_FAILURE,
+        SUB_SIG_CRYPTO_FAILURE,
+        SUB_SIG_CONSTRAINTS_FAILURE,
+        SUB_CHAIN_CONSTRAINTS_FAILURE,
+        SUB_CRYPTO_CONSTRAINTS_FAILURE,
+        SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
+        SUB_EXPIRED,
+        SUB_NOT_YET_VALID,
+        SUB_SIGNED_DATA_NOT_FOUND,
+        SUB_NO_SIGNING_CERTIFICATE_FOUND,
+        SUB_NO_CERTIFICATE_CHAIN_FOUND,
+        SUB_OUT_OF_BOUNDS_NO_POE,
+        SUB_REVOKED,
+        SUB_REVOKED_NO_POE,
+        SUB_TRY_LATER,
+        SUB_NO_POE,
+        SUB_MAX,
+} SubIndication;
+
+const char *indication_to_string(Indication i);      /* "TOTAL-PASSED" … */
+const char *subindication_to_string(SubIndication s); /* "HASH_FAILURE" …; NULL for SUB_NONE */
+
+/* One signature of a document. Strings are owned by the report, UTF-8, fit to be shown. */
+typedef struct SignatureReport {
+        bool integrity;                /* digests and signature value hold, whatever the trust */
+        Indication indication;
+        SubIndication subindication;
+        char *reason;                  /* English, one sentence; translated by the client from `reason_id`s through gettext */
+        char *signer;                  /* the signing certificate's subject, RFC 4514; NULL when there is none */
+        int64_t signing_time;          /* claimed; seconds since the epoch; -1 when there is none */
+        const char *format;            /* "CAdES", "PAdES", "CMS", "PDF-CMS" */
+        const char *level;             /* "B-B", or NULL when it is no baseline signature */
+        bool covers_whole_document;
+        char *field;                   /* PDF: the field's name */
+        Bytes certificate;             /* DER of the signing certificate */
+} SignatureReport;
+
+typedef struct VerifyReport {
+        Indication indication;
+        SubIndication subindication;
+        char *reason;
+        SignatureReport *signatures;
+        size_t n_signatures;
+} VerifyReport;
+
+typedef struct VerifyParams {
+        gnutls_x509_trust_list_t anchors; /* NULL: nothing is trusted, integrity alone is told */
+        int64_t now;                      /* validation time */
+        int content_fd;                   /* the document of a detached signature, or -1 */
+} VerifyParams;
+
+/* Verifies the document at `fd`, whatever it is: PDF, or CMS in DER, BER or PEM. 0 with a report, also for something that is
+ * no signature at all (INDETERMINATE or TOTAL-FAILED with FORMAT_FAILURE and the reason); negative errno only when it could
+ * not be read or memory ran out. */
+int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret);
+
+void verify_report_done(VerifyReport *r);

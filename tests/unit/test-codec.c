@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* lib/base/codec.c against the vectors of RFC 4648 §10. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "base/codec.h"
+
+static const struct {
+        const char *plain, *base64, *base32;
+} vectors[] = {
+        { "", "", "" },
+        { "f", "Zg==", "MY" },
+        { "fo", "Zm8=", "MZXQ" },
+        { "foo", "Zm9v", "MZXW6" },
+        { "foob", "Zm9vYg==", "MZXW6YQ" },
+        { "fooba", "Zm9vYmE=", "MZXW6YTB" },
+        { "foobar", "Zm9vYmFy", "MZXW6YTBOI" },
+};
+
+static void test_base64(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(vectors); i++) {
+                _cleanup_free_ char *text = base64_encode(view_string(vectors[i].plain));
+                _cleanup_bytes_ Bytes back = BYTES_NULL;
+
+                assert_string_equal(text, vectors[i].base64);
+                assert_int_equal(base64_decode(view_string(text), &back), 0);
+                assert_true(view_equal(bytes_view(&back), view_string(vectors[i].plain)));
+        }
+}
+
+static void test_base64_refuses(void **state) {
+        static const char *const bad[] = { "Z", "Zg=", "Zg", "Zm9v=", "Zg==Zg==", "Zm9v!", "====", "Zg===" };
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                Bytes back = BYTES_NULL;
+
+                assert_int_equal(base64_decode(view_string(bad[i]), &back), -EINVAL);
+                assert_null(back.data);
+        }
+}
+
+static void test_base32(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(vectors); i++) {
+                _cleanup_secret_ Secret *text = NULL, *back = NULL;
+
+                assert_int_equal(base32_encode_secret(view_string(vectors[i].plain), &text), 0);
+                assert_true(view_equal(secret_view(text), view_string(vectors[i].base32)));
+                assert_int_equal(base32_decode_secret(secret_view(text), &back), 0);
+                assert_true(view_equal(secret_view(back), view_string(vectors[i].plain)));
+        }
+}
+
+static void test_base32_as_typed(void **state) {
+        _cleanup_secret_ Secret *back = NULL, *none = NULL;
+
+        assert_int_equal(base32_decode_secret(view_string("mzxw 6ytb-oi======"), &back), 0);
+        assert_true(view_equal(secret_view(back), view_string("foobar")));
+        assert_int_equal(base32_decode_secret(view_string("MZXW0"), &none), -EINVAL);
+        assert_null(none);
+}
+
+static void test_hex(void **state) {
+        _cleanup_free_ char *text = hex_encode(view_string("\x01\xfe"));
+        _cleanup_bytes_ Bytes back = BYTES_NULL;
+        Bytes none = BYTES_NULL;
+
+        assert_string_equal(text, "01fe");
+        assert_int_equal(hex_decode("01FE", &back), 0);
+        assert_true(view_equal(bytes_view(&back), view_string("\x01\xfe")));
+        assert_int_equal(hex_decode("01f", &none), -EINVAL);
+        assert_int_equal(hex_decode("0g", &none), -EINVAL);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_base64),
+                cmocka_unit_test(test_base64_refuses),
+                cmocka_unit_test(test_base32),
+                cmocka_unit_test(test_base32_as_typed),
+                cmocka_unit_test(test_hex),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

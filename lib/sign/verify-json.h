@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The verification report for programs: the object that `sygnet verify --json` prints, a contract kept from here on. Members:
+ * indication, subindication (null when none), reason (null when none), signatures[], each of these with integrity, indication,
+ * subindication, reason, signer, signing_time (RFC 3339 or null), format, level (null for no baseline signature),
+ * covers_whole_document. Members may be added, none changed or removed. */
+
+#include "sign/verify.h"
+
+/* Writes the object and a newline. -EIO when the stream failed. */
+int verify_report_write_json(const VerifyReport *r, FILE *out);

@@ -13,8 +13,8 @@ typedef enum Profile {
         PROFILE_PERSONAL,
 } Profile;
 
-const char *profile_to_string(Profile p); /* "seal", "customs", "personal" */
-Profile profile_from_string(const char *s);
+const char *profile_to_string(Profile p); /* "seal", "customs", "personal"; NULL for none */
+Profile profile_from_string(const char *s);  /* PROFILE_INVALID for anything else */
 
 typedef struct Subject Subject;
 
@@ -23,8 +23,9 @@ Subject *subject_free(Subject *s);
 DEFINE_CLEANUP(Subject *, subject_free);
 
 /* Sets one attribute by the name of RFC 4519 and X.520: commonName, organizationName, organizationIdentifier, countryName, givenName, surname,
- * serialNumber. -EINVAL for another name, or a value that is empty, too long (the ub- bounds of RFC 5280 appendix A), not printable UTF-8, or no
- * country code; -EEXIST when it is set already. */
+ * serialNumber. -EINVAL for another name, or a value that is empty, too long (the ub- bounds of RFC 5280 appendix A; 64 characters for names,
+ * whose bounds there are none worth having), not printable UTF-8, begins or ends with a space, or is no country code; -EEXIST when it is set
+ * already. */
 int subject_set(Subject *s, const char *name, const char *value);
 const char *subject_get(const Subject *s, const char *name); /* NULL when not set */
 
@@ -35,9 +36,14 @@ int subject_check(const Subject *s, Profile profile, const char **ret_problem);
 int subject_write(const Subject *s, Bytes *ret);
 int subject_read(View v, Subject **ret);
 
-/* A request for `key`, DER, in the order that X.521 names like: country first, common name last. */
+/* Makes it the subject of a certificate that is being built: one attribute an RDN, in the order that X.521 names like: country first, common
+ * name last. countryName and serialNumber are PrintableString, the others UTF8String (RFC 5280 §4.1.2.4 and appendix A). -EIO. */
+int subject_to_certificate(const Subject *s, gnutls_x509_crt_t certificate);
+
+/* A request for `key`, DER, with the subject encoded as subject_to_certificate() does. -EOPNOTSUPP for a key that is none of ours, -EIO. */
 int request_create(gnutls_privkey_t key, const Subject *subject, Bytes *ret);
 
 /* Reads a request and checks its proof of possession. -EBADMSG no request; -EKEYREJECTED the signature does not fit; -EOPNOTSUPP a subject attribute or
- * key we do not issue for. Extensions it asks for are not looked at: the profile decides. */
+ * key we do not issue for, or a signature over MD5 or SHA-1. Extensions it asks for are not looked at: the profile decides. */
+#define REQUEST_SIZE_MAX 16384U
 int request_read(View der, Subject **ret_subject, gnutls_pubkey_t *ret_key);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Private keys and how they sign; see key.h. GnuTLS does the work and wipes the parameters of a key that is freed; what it hands out
+ * as plain memory is wiped here. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/key.h"
+
+static const struct {
+        KeyAlgorithm algorithm;
+        const char *name;
+        gnutls_pk_algorithm_t pk;
+        unsigned bits;
+        gnutls_sign_algorithm_t sign;
+        gnutls_digest_algorithm_t message_digest;
+} algorithms[] = {
+        { KEY_P256, "p256", GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), GNUTLS_SIGN_ECDSA_SHA256, GNUTLS_DIG_SHA256 },
+        { KEY_P384, "p384", GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1), GNUTLS_SIGN_ECDSA_SHA384, GNUTLS_DIG_SHA384 },
+        { KEY_RSA3072, "rsa3072", GNUTLS_PK_RSA, 3072, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256 },
+        { KEY_RSA4096, "rsa4096", GNUTLS_PK_RSA, 4096, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256 },
+        { KEY_ED25519, "ed25519", GNUTLS_PK_EDDSA_ED25519, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), GNUTLS_SIGN_EDDSA_ED25519,
+          GNUTLS_DIG_SHA512 },
+};
+
+DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
+
+static void datum_done(gnutls_datum_t *d) {
+        gnutls_free(d->data);
+}
+
+static void secret_datum_done(gnutls_datum_t *d) {
+        secret_wipe(d->data, d->size);
+        gnutls_free(d->data);
+}
+
+const char *key_algorithm_to_string(KeyAlgorithm a) {
+        for (size_t i = 0; i < ELEMENTSOF(algorithms); i++)
+                if (algorithms[i].algorithm == a)
+                        return algorithms[i].name;
+        return NULL;
+}
+
+KeyAlgorithm key_algorithm_from_string(const char *s) {
+        for (size_t i = 0; s && i < ELEMENTSOF(algorithms); i++)
+                if (strcmp(algorithms[i].name, s) == 0)
+                        return algorithms[i].algorithm;
+        return KEY_ALGORITHM_INVALID;
+}
+
+int signature_scheme_of(KeyAlgorithm a, SignatureScheme *ret) {
+        for (size_t i = 0; i < ELEMENTSOF(algorithms); i++) {
+                if (algorithms[i].algorithm != a)
+                        continue;
+                *ret = (SignatureScheme) {
+                        .algorithm = a,
+                        .sign = algorithms[i].sign,
+                        .message_digest = algorithms[i].message_digest,
+                };
+                return 0;
+        }
+        return -EINVAL;
+}
+
+KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey) {
+        gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+        unsigned bits = 0;
+
+        switch (gnutls_pubkey_get_pk_algorithm(pubkey, &bits)) {
+        case GNUTLS_PK_RSA:
+                return bits == 3072 ? KEY_RSA3072 : bits == 4096 ? KEY_RSA4096 : KEY_ALGORITHM_INVALID;
+        case GNUTLS_PK_ECDSA:
+                if (gnutls_pubkey_export_ecc_raw2(pubkey, &curve, NULL, NULL, 0) < 0)
+                        return KEY_ALGORITHM_INVALID;
+                return curve == GNUTLS_ECC_CURVE_SECP256R1   ? KEY_P256
+                       : curve == GNUTLS_ECC_CURVE_SECP384R1 ? KEY_P384
+                                                             : KEY_ALGORITHM_INVALID;
+        case GNUTLS_PK_EDDSA_ED25519:
+                return KEY_ED25519;
+        default:
+                return KEY_ALGORITHM_INVALID;
+        }
+}
+
+int key_generate(KeyAlgorithm a, gnutls_privkey_t *ret) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(algorithms); i++) {
+                if (algorithms[i].algorithm != a)
+                        continue;
+                if (gnutls_privkey_init(&key) < 0)
+                        return -ENOMEM;
+                if (gnutls_privkey_generate(key, algorithms[i].pk, algorithms[i].bits, 0) < 0)
+                        return -EIO;
+                *ret = TAKE_PTR(key);
+                return 0;
+        }
+        return -EINVAL;
+}
+
+int key_export(gnutls_privkey_t key, Secret **ret) {
+        _cleanup_(gnutls_x509_privkey_deinitp) gnutls_x509_privkey_t x509 = NULL;
+        _cleanup_(secret_datum_done) gnutls_datum_t der = { 0 };
+
+        if (gnutls_privkey_export_x509(key, &x509) < 0)
+                return -EIO;
+        if (gnutls_x509_privkey_export2_pkcs8(x509, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN, &der) < 0)
+                return -EIO;
+        return secret_dup(VIEW(der.data, der.size), ret);
+}
+
+static int public_of(gnutls_privkey_t key, gnutls_pubkey_t *ret) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+
+        if (gnutls_pubkey_init(&pubkey) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_import_privkey(pubkey, key, 0, 0) < 0)
+                return -EIO;
+        *ret = TAKE_PTR(pubkey);
+        return 0;
+}
+
+int key_import(View pkcs8, gnutls_privkey_t *ret) {
+        _cleanup_(gnutls_x509_privkey_deinitp) gnutls_x509_privkey_t x509 = NULL;
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+        gnutls_datum_t der = { .data = (unsigned char *) pkcs8.data, .size = (unsigned) pkcs8.len };
+        int r;
+
+        if (pkcs8.len == 0 || pkcs8.len > UINT32_MAX)
+                return -EBADMSG;
+        if (gnutls_x509_privkey_init(&x509) < 0 || gnutls_privkey_init(&key) < 0)
+                return -ENOMEM;
+        r = gnutls_x509_privkey_import_pkcs8(x509, &der, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN);
+        if (r == GNUTLS_E_UNKNOWN_PK_ALGORITHM || r == GNUTLS_E_ECC_UNSUPPORTED_CURVE)
+                return -EOPNOTSUPP;
+        if (r < 0)
+                return -EBADMSG;
+        if (gnutls_privkey_import_x509(key, x509, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE) < 0)
+                return -EBADMSG;
+        TAKE_PTR(x509);
+        r = public_of(key, &pubkey);
+        if (r < 0)
+                return r;
+        if (key_algorithm_of_pubkey(pubkey) == KEY_ALGORITHM_INVALID)
+                return -EOPNOTSUPP;
+        *ret = TAKE_PTR(key);
+        return 0;
+}
+
+static int export_spki(gnutls_pubkey_t pubkey, Bytes *ret) {
+        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
+
+        if (gnutls_pubkey_export2(pubkey, GNUTLS_X509_FMT_DER, &der) < 0)
+                return -EIO;
+        return bytes_dup(VIEW(der.data, der.size), ret);
+}
+
+int key_public(gnutls_privkey_t key, Bytes *ret) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+        int r;
+
+        r = public_of(key, &pubkey);
+        return r < 0 ? r : export_spki(pubkey, ret);
+}
+
+/* Nothing of the key is changed by signing (GnuTLS takes its random numbers from a source of each thread's own), hence no lock. */
+int key_sign(gnutls_privkey_t key, const SignatureScheme *scheme, View data, Bytes *ret) {
+        _cleanup_(datum_done) gnutls_datum_t value = { 0 };
+        gnutls_datum_t d = { .data = (unsigned char *) data.data, .size = (unsigned) data.len };
+
+        if (data.len > UINT32_MAX)
+                return -EFBIG;
+        if (gnutls_privkey_sign_data2(key, scheme->sign, 0, &d, &value) < 0)
+                return -EIO;
+        return bytes_dup(VIEW(value.data, value.size), ret);
+}
+
+int key_matches_certificate(View spki, gnutls_x509_crt_t certificate) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+        _cleanup_bytes_ Bytes other = BYTES_NULL;
+        int r;
+
+        if (gnutls_pubkey_init(&pubkey) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_import_x509(pubkey, certificate, 0) < 0)
+                return -EKEYREJECTED;
+        r = export_spki(pubkey, &other);
+        if (r < 0)
+                return r;
+        return view_equal(spki, bytes_view(&other)) ? 0 : -EKEYREJECTED;
+}

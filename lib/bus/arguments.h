@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Reading and writing of arguments that need care: secrets and caller identity. */
+/* Reading and writing of arguments that need care: secrets, options, and caller identity. */
 
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 #include "base/secret.h"
@@ -17,3 +18,32 @@ int bus_message_append_secret(sd_bus_message *m, const Secret *s);
 /* The caller's Unix user, asked from the bus (never from /proc), from the credentials that came with the message or the
  * sender's unique name. */
 int bus_sender_uid(sd_bus_message *m, uid_t *ret);
+
+/* --- Options: a{sv} with known keys ------------------------------------------------------------------------------- */
+
+/* One key that a method takes. `read` reads the variant into `target`; `given` tells whether it was there. */
+typedef struct BusOption {
+        const char *name;
+        int (*read)(sd_bus_message *m, void *target);
+        void *target;
+        bool given;
+} BusOption;
+
+/* Readers. A string is borrowed from the message; a secret's target is a Secret * that starts as NULL and is the caller's. */
+int bus_option_string(sd_bus_message *m, void *target); /* const char * */
+int bus_option_bool(sd_bus_message *m, void *target);   /* bool */
+int bus_option_u32(sd_bus_message *m, void *target);    /* uint32_t */
+int bus_option_u64(sd_bus_message *m, void *target);    /* uint64_t */
+int bus_option_secret(sd_bus_message *m, void *target); /* Secret * */
+
+/* Reads a dictionary a{sv}. A key that is not in the table, comes twice or has a value of another type is refused: a negative errno, with
+ * InvalidArgument in `error` that names the key. */
+int bus_message_read_options(sd_bus_message *m, BusOption *options, size_t n, sd_bus_error *error);
+
+/* --- Dictionaries in replies: one entry {sv} each ----------------------------------------------------------------- */
+
+int bus_append_string(sd_bus_message *m, const char *key, const char *value); /* NULL gives the empty string */
+int bus_append_bool(sd_bus_message *m, const char *key, bool value);
+int bus_append_u32(sd_bus_message *m, const char *key, uint32_t value);
+int bus_append_u64(sd_bus_message *m, const char *key, uint64_t value);
+int bus_append_i64(sd_bus_message *m, const char *key, int64_t value); /* times */

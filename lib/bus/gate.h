@@ -8,23 +8,38 @@
  *                 return r;   // 0: parked, the handler will be called again; negative: refused, error set
  *
  * and reads no argument and changes nothing before. While polkit thinks the message is parked; when the answer is there
- * the handler is called again with the same message, and gate_check returns 1 or the refusal. Parked calls are capped per
- * sender; a sender that leaves the bus has its checks cancelled and its messages dropped. Every caller is asked about, root
- * too. The subject is the bus name of the sender ("system-bus-name"), never a pid.
+ * the handler is called again with the same message, rewound, and gate_check returns 1 or the refusal. A handler may ask for
+ * several actions, one after the other. Parked calls are capped per sender; a sender that leaves the bus has its checks
+ * cancelled and its messages dropped. Every caller is asked about, root too. The subject is the bus name of the sender
+ * ("system-bus-name"), never a pid.
  *
  * An answer that was given without a challenge is remembered for at most 5 s, for one sender and action, and forgotten when
  * polkit says that something changed. */
 
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
 
+/* Calls that may wait for polkit at once: of one sender, and in all. */
+#define GATE_PARKED_PER_SENDER 16U
+#define GATE_PARKED_MAX 256U
+
 typedef struct Gate Gate;
 
-/* `bus` is referenced. */
+/* `bus` is referenced. Waits for the bus to accept the matches: for start-up. */
 int gate_new(sd_bus *bus, Gate **ret);
 Gate *gate_free(Gate *g);
 DEFINE_CLEANUP(Gate *, gate_free);
 
 /* Interactive authentication is asked for only when the message allows it (sd_bus_message_get_allow_interactive_authorization). */
 int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error);
+
+/* Whether the sender of a message is still there, for work that outlasts the handler: what was asked for by somebody who left is not granted. */
+typedef struct Watch Watch;
+
+/* Notes the sender of `m`, from now on. The watch may outlive the gate. */
+int gate_watch(Gate *g, sd_bus_message *m, Watch **ret);
+bool watch_gone(const Watch *w);
+Watch *watch_free(Watch *w);
+DEFINE_CLEANUP(Watch *, watch_free);

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The gate; see gate.h.
+ *
+ * A query is one (message, action) pair. polkit is first asked without interaction: what it allows then needed nobody's
+ * password, and only such an answer is remembered. Where it would challenge and the message permits that, it is asked once
+ * more with interaction. Answers stay beside their message until its handler has run through without parking again. */
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "bus/error.h"
+#include "bus/gate.h"
+#include "bus/names.h"
+
+#define POLKIT_NAME "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
+
+#define USEC_PER_SEC UINT64_C(1000000)
+#define ANSWER_TIMEOUT (25 * USEC_PER_SEC)
+#define DIALOG_TIMEOUT (600 * USEC_PER_SEC) /* a person looks for a password */
+#define REMEMBERED_FOR (5 * USEC_PER_SEC)
+#define REMEMBERED_MAX 128U
+
+enum {
+        CHECK_ALLOW_INTERACTION = 1, /* CheckAuthorizationFlags of polkit's D-Bus interface */
+};
+
+typedef enum Verdict {
+        VERDICT_PENDING,
+        VERDICT_ALLOWED,
+        VERDICT_DENIED,
+        VERDICT_CHALLENGE, /* polkit wants a password, and there was nobody to ask */
+        VERDICT_UNAVAILABLE,
+} Verdict;
+
+typedef struct Query {
+        struct Query *next;
+        Gate *gate;
+        sd_bus_message *message;
+        char *action;
+        sd_bus_message_handler_t handler;
+        void *userdata;
+        sd_bus_slot *slot;     /* of the call to polkit that is under way */
+        char cancellation[32]; /* its id, ours alone */
+        bool dialog;           /* it is the second question */
+        Verdict verdict;
+} Query;
+
+typedef struct Remembered {
+        struct Remembered *next;
+        char *sender;
+        char *action;
+        uint64_t until;
+} Remembered;
+
+struct Watch {
+        Watch *next;
+        Gate *gate; /* NULL once that is gone */
+        char *sender;
+        bool gone;
+};
+
+struct Gate {
+        sd_bus *bus;
+        sd_bus_slot *names, *polkit_name, *polkit_changed;
+        Query *queries;
+        Remembered *remembered;
+        Watch *watches;
+        uint64_t last_cancellation;
+};
+
+static uint64_t now_usec(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_BOOTTIME, &t);
+        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / 1000;
+}
+
+/* --- Remembered answers ------------------------------------------------------------------------------------------- */
+
+static Remembered *remembered_free(Remembered *a) {
+        if (!a)
+                return NULL;
+        free(a->sender);
+        free(a->action);
+        free(a);
+        return NULL;
+}
+
+DEFINE_CLEANUP(Remembered *, remembered_free);
+
+/* Drops what is past, and what belongs to `sender` ("*": everybody). */
+static void forget(Gate *g, const char *sender) {
+        uint64_t now = now_usec();
+
+        for (Remembered **i = &g->remembered; *i;) {
+                Remembered *a = *i;
+
+                if (a->until > now && (!sender || (strcmp(sender, "*") != 0 && strcmp(a->sender, sender) != 0))) {
+                        i = &a->next;
+                        continue;
+                }
+                *i = a->next;
+                remembered_free(a);
+        }
+}
+
+static bool is_remembered(Gate *g, const char *sender, const char *action) {
+        forget(g, NULL);
+        for (Remembered *a = g->remembered; a; a = a->next)
+                if (strcmp(a->sender, sender) == 0 && strcmp(a->action, action) == 0)
+                        return true;
+        return false;
+}
+
+/* Without memory or room nothing is remembered, and polkit is asked again: no failure. */
+static void remember(Gate *g, const char *sender, const char *action) {
+        _cleanup_(remembered_freep) Remembered *a = NULL;
+        unsigned n = 0;
+
+        if (is_remembered(g, sender, action))
+                return;
+        for (Remembered *i = g->remembered; i; i = i->next)
+                n++;
+        a = calloc(1, sizeof(*a));
+        if (!a || n >= REMEMBERED_MAX)
+                return;
+        a->sender = strdup(sender);
+        a->action = strdup(action);
+        if (!a->sender || !a->action)
+                return;
+        a->until = now_usec() + REMEMBERED_FOR;
+        a->next = g->remembered;
+        g->remembered = TAKE_PTR(a);
+}
+
+/* --- Queries ------------------------------------------------------------------------------------------------------ */
+
+/* Tells polkit to take its dialog away; nobody waits for the answer. */
+static void cancel(Query *q) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+
+        if (!q->slot)
+                return;
+        q->slot = sd_bus_slot_unref(q->slot);
+        if (sd_bus_message_new_method_call(q->gate->bus, &m, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CancelCheckAuthorization") < 0 ||
+            sd_bus_message_append(m, "s", q->cancellation) < 0 ||
+            sd_bus_message_set_auto_start(m, false) < 0 ||
+            sd_bus_message_set_expect_reply(m, false) < 0)
+                return;
+        (void) sd_bus_send(q->gate->bus, m, NULL);
+}
+
+static Query *query_free(Query *q) {
+        if (!q)
+                return NULL;
+        cancel(q);
+        sd_bus_message_unref(q->message);
+        free(q->action);
+        free(q);
+        return NULL;
+}
+
+DEFINE_CLEANUP(Query *, query_free);
+
+static Query *query_find(Gate *g, sd_bus_message *m, const char *action) {
+        for (Query *q = g->queries; q; q = q->next)
+                if (q->message == m && strcmp(q->action, action) == 0)
+                        return q;
+        return NULL;
+}
+
+static bool is_pending(Gate *g, sd_bus_message *m) {
+        for (Query *q = g->queries; q; q = q->next)
+                if (q->message == m && q->verdict == VERDICT_PENDING)
+                        return true;
+        return false;
+}
+
+/* Frees the queries of one message, or of one sender. */
+static void drop(Gate *g, sd_bus_message *m, const char *sender) {
+        for (Query **i = &g->queries; *i;) {
+                Query *q = *i;
+
+                if (q->message != m && (!sender || strcmp(sd_bus_message_get_sender(q->message), sender) != 0)) {
+                        i = &q->next;
+                        continue;
+                }
+                *i = q->next;
+                query_free(q);
+        }
+}
+
+static void resume(Query *q) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = sd_bus_message_ref(q->message);
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        Gate *g = q->gate;
+        int r;
+
+        r = sd_bus_message_rewind(m, true);
+        if (r >= 0)
+                r = q->handler(m, q->userdata, &error);
+        if (r < 0)
+                (void) sd_bus_reply_method_errno(m, r, &error);
+        if (!is_pending(g, m))
+                drop(g, m, NULL);
+}
+
+/* Reads polkit's answer. `*ret_plain` is false when it rests on an authentication, even an earlier one. */
+static int read_answer(sd_bus_message *reply, Verdict *ret, bool *ret_plain) {
+        int authorized, challenge, r;
+        bool plain = true;
+
+        r = sd_bus_message_enter_container(reply, 'r', "bba{ss}");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "bb", &authorized, &challenge);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(reply, 'a', "{ss}");
+        if (r < 0)
+                return r;
+        for (;;) {
+                const char *key, *value;
+
+                r = sd_bus_message_read(reply, "{ss}", &key, &value);
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        break;
+                if (strcmp(key, "polkit.temporary_authorization_id") == 0)
+                        plain = false;
+        }
+        *ret = authorized ? VERDICT_ALLOWED : challenge ? VERDICT_CHALLENGE : VERDICT_DENIED;
+        *ret_plain = plain;
+        return 0;
+}
+
+static int ask(Query *q, bool dialog);
+
+static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
+        Query *q = userdata;
+        Verdict verdict = VERDICT_UNAVAILABLE;
+        bool plain = false;
+
+        if (sd_bus_message_is_method_error(reply, NULL)) {
+                /* It may be thinking still: where the call timed out, take it back. */
+                if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY) ||
+                    sd_bus_message_is_method_error(reply, SD_BUS_ERROR_TIMEOUT))
+                        cancel(q);
+        } else if (read_answer(reply, &verdict, &plain) < 0)
+                verdict = VERDICT_UNAVAILABLE;
+        q->slot = sd_bus_slot_unref(q->slot);
+
+        if (verdict == VERDICT_CHALLENGE && !q->dialog && sd_bus_message_get_allow_interactive_authorization(q->message) > 0) {
+                if (ask(q, true) >= 0)
+                        return 0;
+                verdict = VERDICT_UNAVAILABLE;
+        }
+        if (verdict == VERDICT_ALLOWED && plain && !q->dialog)
+                remember(q->gate, sd_bus_message_get_sender(q->message), q->action);
+        q->verdict = verdict;
+        resume(q);
+        return 0;
+}
+
+/* Sends the question. The subject is the bus name, which belongs to one connection for ever. */
+static int ask(Query *q, bool dialog) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        q->dialog = dialog;
+        snprintf(q->cancellation, sizeof(q->cancellation), "sygnet%llu", (unsigned long long) ++q->gate->last_cancellation);
+        r = sd_bus_message_new_method_call(q->gate->bus, &m, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(m, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s", sd_bus_message_get_sender(q->message),
+                                  q->action, 0, dialog ? (uint32_t) CHECK_ALLOW_INTERACTION : 0U, q->cancellation);
+        if (r < 0)
+                return r;
+        return sd_bus_call_async(q->gate->bus, &q->slot, m, on_answer, q, dialog ? DIALOG_TIMEOUT : ANSWER_TIMEOUT);
+}
+
+static int check_caps(Gate *g, const char *sender, sd_bus_error *error) {
+        unsigned of_sender = 0, all = 0;
+
+        for (Query *q = g->queries; q; q = q->next) {
+                if (q->verdict != VERDICT_PENDING)
+                        continue;
+                all++;
+                if (strcmp(sd_bus_message_get_sender(q->message), sender) == 0)
+                        of_sender++;
+        }
+        if (of_sender >= GATE_PARKED_PER_SENDER || all >= GATE_PARKED_MAX)
+                return bus_error_set(error, ERROR_LIMIT, "Too many calls wait for an authorisation. Try again when they are done.");
+        return 0;
+}
+
+static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
+        _cleanup_(query_freep) Query *q = NULL;
+        int r;
+
+        r = check_caps(g, sd_bus_message_get_sender(m), error);
+        if (r < 0)
+                return r;
+        q = calloc(1, sizeof(*q));
+        if (!q)
+                return bus_error_set_errno(error, -ENOMEM);
+        q->gate = g;
+        q->message = sd_bus_message_ref(m);
+        q->handler = handler;
+        q->userdata = userdata;
+        q->action = strdup(action);
+        if (!q->action)
+                return bus_error_set_errno(error, -ENOMEM);
+        if (ask(q, false) < 0)
+                return bus_error_set(error, ERROR_AUTHORITY_UNAVAILABLE, NULL);
+        q->next = g->queries;
+        g->queries = TAKE_PTR(q);
+        return 0;
+}
+
+int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
+        const char *sender = sd_bus_message_get_sender(m);
+        Query *q;
+
+        if (!sender)
+                return bus_error_set(error, ERROR_DENIED, "The call came from nobody on the bus.");
+        q = query_find(g, m, action);
+        if (!q) {
+                if (is_remembered(g, sender, action))
+                        return 1;
+                return park(g, m, action, handler, userdata, error);
+        }
+        switch (q->verdict) {
+        case VERDICT_PENDING:
+                return 0;
+        case VERDICT_ALLOWED:
+                return 1;
+        case VERDICT_DENIED:
+                return bus_error_set(error, ERROR_DENIED, "You are not allowed to do this: polkit refused the action %s.", action);
+        case VERDICT_CHALLENGE:
+                return bus_error_set(error, ERROR_DENIED,
+                                     "This needs an administrator (action %s), and nobody could be asked for a password: there is no "
+                                     "authentication agent in this session, or the program did not allow it. Run it as root, or where an agent is.",
+                                     action);
+        default:
+                return bus_error_set(error, ERROR_AUTHORITY_UNAVAILABLE, NULL);
+        }
+}
+
+/* --- Senders that leave ------------------------------------------------------------------------------------------- */
+
+int gate_watch(Gate *g, sd_bus_message *m, Watch **ret) {
+        const char *sender = sd_bus_message_get_sender(m);
+        _cleanup_(watch_freep) Watch *w = NULL;
+
+        if (!sender)
+                return -EINVAL;
+        w = calloc(1, sizeof(*w));
+        if (!w)
+                return -ENOMEM;
+        w->sender = strdup(sender);
+        if (!w->sender)
+                return -ENOMEM;
+        w->gate = g;
+        w->next = g->watches;
+        g->watches = w;
+        *ret = TAKE_PTR(w);
+        return 0;
+}
+
+bool watch_gone(const Watch *w) {
+        return w->gone;
+}
+
+Watch *watch_free(Watch *w) {
+        if (!w)
+                return NULL;
+        if (w->gate) {
+                for (Watch **i = &w->gate->watches; *i; i = &(*i)->next) {
+                        if (*i != w)
+                                continue;
+                        *i = w->next;
+                        break;
+                }
+        }
+        free(w->sender);
+        free(w);
+        return NULL;
+}
+
+static int on_name_gone(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
+        const char *name;
+        Gate *g = userdata;
+
+        if (sd_bus_message_read(m, "s", &name) < 0)
+                return 0;
+        drop(g, NULL, name);
+        forget(g, name);
+        for (Watch *w = g->watches; w; w = w->next)
+                if (strcmp(w->sender, name) == 0)
+                        w->gone = true;
+        return 0;
+}
+
+static int on_polkit_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
+        forget(userdata, "*");
+        return 0;
+}
+
+/* --- The gate ----------------------------------------------------------------------------------------------------- */
+
+#define MATCH_NAMES "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+
+int gate_new(sd_bus *bus, Gate **ret) {
+        _cleanup_(gate_freep) Gate *g = NULL;
+        int r;
+
+        g = calloc(1, sizeof(*g));
+        if (!g)
+                return -ENOMEM;
+        g->bus = sd_bus_ref(bus);
+        r = sd_bus_add_match(bus, &g->names, MATCH_NAMES "arg2=''", on_name_gone, g);
+        if (r < 0)
+                return r;
+        r = sd_bus_add_match(bus, &g->polkit_name, MATCH_NAMES "arg0='" POLKIT_NAME "'", on_polkit_changed, g);
+        if (r < 0)
+                return r;
+        r = sd_bus_match_signal(bus, &g->polkit_changed, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "Changed", on_polkit_changed, g);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(g);
+        return 0;
+}
+
+Gate *gate_free(Gate *g) {
+        if (!g)
+                return NULL;
+        for (Query *q; (q = g->queries);) {
+                g->queries = q->next;
+                query_free(q);
+        }
+        forget(g, "*");
+        for (Watch *w; (w = g->watches);) {
+                g->watches = w->next;
+                w->gate = NULL;
+                w->gone = true;
+        }
+        sd_bus_slot_unref(g->names);
+        sd_bus_slot_unref(g->polkit_name);
+        sd_bus_slot_unref(g->polkit_changed);
+        sd_bus_unref(g->bus);
+        free(g);
+        return NULL;
+}

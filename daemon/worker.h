@@ -14,10 +14,14 @@ typedef struct WorkerPool WorkerPool;
 typedef int (*WorkerRun)(void *userdata);
 typedef void (*WorkerDone)(int result, void *userdata);
 
-/* One thread for each processor that this process may use, made when first needed. */
-int worker_pool_new(sd_event *event, WorkerPool **ret);
+/* `n_threads` threads; 0: one for each processor that this process may use, two at least. Made when first needed. */
+int worker_pool_new(sd_event *event, unsigned n_threads, WorkerPool **ret);
 WorkerPool *worker_pool_free(WorkerPool *p);
 DEFINE_CLEANUP(WorkerPool *, worker_pool_free);
 
 /* -ENOBUFS when too many wait; then nothing is called and `userdata` stays the caller's. */
 int worker_submit(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata);
+
+/* The same for what takes much memory (Argon2: 64 MiB each): at most two of these run at once, and one thread is always left to the
+ * others, so that a crowd of logins neither eats the machine nor keeps signatures waiting. */
+int worker_submit_heavy(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata);

@@ -30,10 +30,30 @@ typedef struct Manager {
         sd_bus *bus;
         Gate *gate;
         Store *store;
+        sd_event_source *store_source;
         WorkerPool *workers;
+        WorkerPool *names;          /* for the name service alone, which may hang */
         Settings settings;
         SessionTable *sessions;
         OperationTable *operations;
         KeyCache *keys;
         char machine_id[33];
 } Manager;
+
+/* Makes gate, workers and tables and registers the interfaces. By then event, bus, store and settings are set. -errno. */
+int manager_start(Manager *m);
+
+/* Claims the name; from then on calls come. -EEXIST when somebody has it. */
+int manager_request_name(Manager *m);
+
+/* Ends the sessions, waits for workers and the store, whose last answers still go out, and frees everything. */
+void manager_stop(Manager *m);
+
+/* The interfaces: each file that has one registers its vtable at SYGNET_OBJECT_PATH. */
+int manager_bus_register(Manager *m);
+int account_bus_register(Manager *m);
+int session_bus_register(Manager *m);
+int token_bus_register(Manager *m);
+int credential_bus_register(Manager *m);
+int operation_bus_register(Manager *m);
+int audit_bus_register(Manager *m);

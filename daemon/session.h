@@ -19,7 +19,22 @@ typedef struct Session {
         int64_t idle_until;   /* clock_age() at which it ends unless something is signed */
         int64_t ends;         /* clock_age() of the absolute end */
         unsigned signatures;  /* made so far */
+        bool open;            /* false while it is only reserved */
+        struct Session *next;
 } Session;
+
+#define SESSIONS_PER_UID 16U
+#define SESSIONS_MAX 1024U
+
+int session_table_new(Manager *m, SessionTable **ret);
+SessionTable *session_table_free(SessionTable *t); /* without on_end: for after everything else */
+DEFINE_CLEANUP(SessionTable *, session_table_free);
+
+/* A place for a session that is being opened: it counts against the limits and is found by nobody before session_open(). -EDQUOT when the user
+ * or the whole has too many. Ends with session_open() or session_discard(). */
+int session_reserve(Manager *m, const char *account, const char *login, uid_t uid, bool remembered, Session **ret);
+void session_open(Manager *m, Session *s);
+void session_discard(Manager *m, Session *s);
 
 /* The caller's session `id`: -ENOENT when it is unknown, ended, or another user's (one answer for all three). Borrowed, valid until
  * the loop runs again: after a wait look it up anew. */
@@ -28,8 +43,20 @@ int session_find(Manager *m, const char *id, uid_t uid, Session **ret);
 /* Notes n signatures: prolongs the idle time, counts against the cap. -EDQUOT when the cap would be passed; then nothing is noted. */
 int session_use(Manager *m, Session *s, unsigned n);
 
+/* Ends one session; NULL is none. */
+void session_end(Manager *m, Session *s);
+
 /* Ends all sessions of an account (password changed, disabled) or those of an account that a credential was taken from. */
 void session_end_account(Manager *m, const char *account);
+
+/* The same but for one session id (NULL: none is spared), or for one Unix user's only (uid -1: everybody's). */
+void session_end_others(Manager *m, const char *account, const char *spared, int64_t uid);
+
+/* Ends everything, at stop. */
+void session_end_all(Manager *m);
+
+/* Calls `f` with each of a user's sessions that are open; stops at the first negative return and returns it. */
+int session_each(Manager *m, uid_t uid, int (*f)(const Session *s, void *userdata), void *userdata);
 
 /* Is called with each session that ends, before it is freed: operations and cached keys go with it. Set once, at start. */
 typedef void (*SessionEnded)(Manager *m, const Session *s);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Puts the daemon together and takes it apart; see manager.h. */
+
+#include <errno.h>
+#include <systemd/sd-daemon.h>
+
+#include "bus/names.h"
+#include "daemon/manager.h"
+#include "daemon/session.h"
+#include "daemon/settings.h"
+
+/* Look-ups of user names that may hang at once. */
+#define NAME_THREADS 4U
+
+static int on_store(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Manager *m = userdata;
+
+        store_dispatch(m->store);
+        return 0;
+}
+
+static int register_interfaces(Manager *m) {
+        static int (*const interfaces[])(Manager *m) = {
+                manager_bus_register,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
+                int r = interfaces[i](m);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int manager_start(Manager *m) {
+        int r;
+
+        r = gate_new(m->bus, &m->gate);
+        if (r < 0)
+                return r;
+        r = worker_pool_new(m->event, 0, &m->workers);
+        if (r < 0)
+                return r;
+        r = worker_pool_new(m->event, NAME_THREADS, &m->names);
+        if (r < 0)
+                return r;
+        r = session_table_new(m, &m->sessions);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(m->event, &m->store_source, store_fd(m->store), EPOLLIN, on_store, m);
+        if (r < 0)
+                return r;
+        return register_interfaces(m);
+}
+
+int manager_request_name(Manager *m) {
+        int r;
+
+        r = sd_bus_request_name(m->bus, SYGNET_BUS_NAME, 0);
+        return r < 0 ? r : 0;
+}
+
+/* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. */
+void manager_stop(Manager *m) {
+        if (m->sessions)
+                session_end_all(m);
+        m->workers = worker_pool_free(m->workers);
+        m->names = worker_pool_free(m->names);
+        m->store_source = sd_event_source_disable_unref(m->store_source);
+        m->store = store_close(m->store);
+        m->sessions = session_table_free(m->sessions);
+        m->gate = gate_free(m->gate);
+        m->bus = sd_bus_flush_close_unref(m->bus);
+        m->event = sd_event_unref(m->event);
+        settings_done(&m->settings);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The table of sessions; see session.h. Ends are found in two ways: a timer ends sessions actively, and whoever looks one up
+ * ends first what is past, so that no late timer leaves one standing. */
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/secret.h"
+#include "daemon/clock.h"
+#include "daemon/id.h"
+#include "daemon/session.h"
+
+struct SessionTable {
+        Session *first;
+        sd_event_source *timer;
+        SessionEnded on_end;
+};
+
+static Session *session_free(Session *s) {
+        if (s)
+                secret_wipe(s->id, sizeof(s->id));
+        free(s);
+        return NULL;
+}
+
+DEFINE_CLEANUP(Session *, session_free);
+
+static int64_t end_of(const Session *s) {
+        return s->idle_until < s->ends ? s->idle_until : s->ends;
+}
+
+/* Takes `s` out of the list. */
+static void unlink_session(SessionTable *t, Session *s) {
+        for (Session **i = &t->first; *i; i = &(*i)->next) {
+                if (*i != s)
+                        continue;
+                *i = s->next;
+                return;
+        }
+}
+
+void session_end(Manager *m, Session *s) {
+        if (!s)
+                return;
+        unlink_session(m->sessions, s);
+        if (s->open && m->sessions->on_end)
+                m->sessions->on_end(m, s);
+        session_free(s);
+}
+
+/* Ends what is past; returns the age at which the next one ends, INT64_MAX for none. */
+static int64_t end_past(Manager *m) {
+        int64_t age = clock_age(), next = INT64_MAX;
+
+        for (Session *s = m->sessions->first, *following; s; s = following) {
+                following = s->next;
+                if (!s->open)
+                        continue;
+                if (end_of(s) <= age)
+                        session_end(m, s);
+                else if (end_of(s) < next)
+                        next = end_of(s);
+        }
+        return next;
+}
+
+/* The timer runs on the kernel's clock of the same kind. */
+static void arm(Manager *m) {
+        int64_t next = end_past(m), age = clock_age();
+        uint64_t now;
+
+        if (next == INT64_MAX || sd_event_now(m->event, CLOCK_BOOTTIME, &now) < 0) {
+                (void) sd_event_source_set_enabled(m->sessions->timer, SD_EVENT_OFF);
+                return;
+        }
+        (void) sd_event_source_set_time(m->sessions->timer, now + (uint64_t) (next > age ? next - age : 1) * UINT64_C(1000000));
+        (void) sd_event_source_set_enabled(m->sessions->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        arm(userdata);
+        return 0;
+}
+
+int session_table_new(Manager *m, SessionTable **ret) {
+        _cleanup_(session_table_freep) SessionTable *t = NULL;
+        int r;
+
+        t = calloc(1, sizeof(*t));
+        if (!t)
+                return -ENOMEM;
+        r = sd_event_add_time(m->event, &t->timer, CLOCK_BOOTTIME, UINT64_MAX, 0, on_timer, m);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_enabled(t->timer, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(t);
+        return 0;
+}
+
+SessionTable *session_table_free(SessionTable *t) {
+        if (!t)
+                return NULL;
+        for (Session *s; (s = t->first);) {
+                t->first = s->next;
+                session_free(s);
+        }
+        sd_event_source_disable_unref(t->timer);
+        free(t);
+        return NULL;
+}
+
+int session_reserve(Manager *m, const char *account, const char *login, uid_t uid, bool remembered, Session **ret) {
+        _cleanup_(session_freep) Session *s = NULL;
+        unsigned of_uid = 0, all = 0;
+        int r;
+
+        end_past(m);
+        for (Session *i = m->sessions->first; i; i = i->next) {
+                all++;
+                if (i->uid == uid)
+                        of_uid++;
+        }
+        if (of_uid >= SESSIONS_PER_UID || all >= SESSIONS_MAX)
+                return -EDQUOT;
+        s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+        r = id_random(ID_SECRET, s->id);
+        if (r < 0)
+                return r;
+        if (strlen(account) >= sizeof(s->account) || strlen(login) >= sizeof(s->login))
+                return -EINVAL;
+        strcpy(s->account, account);
+        strcpy(s->login, login);
+        s->uid = uid;
+        s->remembered = remembered;
+        s->next = m->sessions->first;
+        m->sessions->first = s;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+void session_open(Manager *m, Session *s) {
+        int64_t age = clock_age();
+
+        s->opened = clock_now();
+        s->ends = age + m->settings.session_max_age;
+        s->idle_until = s->remembered ? s->ends : age + m->settings.session_idle;
+        s->open = true;
+        arm(m);
+}
+
+void session_discard(Manager *m, Session *s) {
+        session_end(m, s);
+}
+
+int session_find(Manager *m, const char *id, uid_t uid, Session **ret) {
+        Session *found = NULL;
+
+        end_past(m);
+        for (Session *s = m->sessions->first; s; s = s->next)
+                if (s->open && s->uid == uid && secret_equal(view_string(s->id), view_string(id)))
+                        found = s;
+        if (!found)
+                return -ENOENT;
+        *ret = found;
+        return 0;
+}
+
+int session_use(Manager *m, Session *s, unsigned n) {
+        if (s->remembered && (n > m->settings.session_max_signatures || s->signatures > m->settings.session_max_signatures - n))
+                return -EDQUOT;
+        s->signatures += n;
+        if (!s->remembered) {
+                s->idle_until = clock_age() + m->settings.session_idle;
+                arm(m);
+        }
+        return 0;
+}
+
+void session_end_others(Manager *m, const char *account, const char *spared, int64_t uid) {
+        for (Session *s = m->sessions->first, *following; s; s = following) {
+                following = s->next;
+                if (s->open && strcmp(s->account, account) == 0 && (uid < 0 || s->uid == (uid_t) uid) &&
+                    (!spared || strcmp(s->id, spared) != 0))
+                        session_end(m, s);
+        }
+}
+
+void session_end_account(Manager *m, const char *account) {
+        session_end_others(m, account, NULL, -1);
+}
+
+void session_end_all(Manager *m) {
+        for (Session *s = m->sessions->first, *following; s; s = following) {
+                following = s->next;
+                if (s->open)
+                        session_end(m, s);
+        }
+}
+
+int session_each(Manager *m, uid_t uid, int (*f)(const Session *s, void *userdata), void *userdata) {
+        end_past(m);
+        for (Session *s = m->sessions->first; s; s = s->next) {
+                int r;
+
+                if (!s->open || s->uid != uid)
+                        continue;
+                r = f(s, userdata);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+void session_on_end(Manager *m, SessionEnded f) {
+        m->sessions->on_end = f;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The settings; see settings.h. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/utf8.h"
+#include "daemon/settings.h"
+
+#define HOUR 3600
+#define DAY (24 * HOUR)
+
+static int defaults(Settings *s) {
+        *s = (Settings) {
+                .session_idle = 180,
+                .session_max_age = 8 * HOUR,
+                .session_max_signatures = 10000,
+                .lease_idle = 180,
+                .lease_max_age = HOUR / 2,
+                .issuer = strdup("Sygnet"),
+        };
+        return s->issuer ? 0 : -ENOMEM;
+}
+
+static bool between(int64_t v, int64_t min, int64_t max) {
+        return v >= min && v <= max;
+}
+
+/* The issuer is part of a label that authenticators split at the colon. */
+static bool is_sound(const Settings *s) {
+        return between(s->session_idle, 10, HOUR) &&
+                between(s->session_max_age, s->session_idle, 7 * DAY) &&
+                between(s->session_max_signatures, 1, 1000000) &&
+                between(s->lease_idle, 10, HOUR) &&
+                between(s->lease_max_age, s->lease_idle, DAY) &&
+                between((int64_t) strlen(s->issuer), 1, 64) && utf8_is_printable(s->issuer) && !strchr(s->issuer, ':') &&
+                (!s->support_contact || (strlen(s->support_contact) <= 1024 && utf8_is_printable(s->support_contact)));
+}
+
+int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
+        _cleanup_(settings_done) Settings s = { 0 };
+        const ConfKey keys[] = {
+                { "Session", "Idle", conf_seconds, &s.session_idle },
+                { "Session", "MaxAge", conf_seconds, &s.session_max_age },
+                { "Session", "MaxSignatures", conf_unsigned, &s.session_max_signatures },
+                { "Lease", "Idle", conf_seconds, &s.lease_idle },
+                { "Lease", "MaxAge", conf_seconds, &s.lease_max_age },
+                { "Display", "SupportContact", conf_string, &s.support_contact },
+                { "Display", "Issuer", conf_string, &s.issuer },
+        };
+        int r;
+
+        *ret_line = 0;
+        r = defaults(&s);
+        if (r < 0)
+                return r;
+        r = conf_read(path, keys, ELEMENTSOF(keys), ret_line);
+        if (r < 0)
+                return r;
+        if (!is_sound(&s))
+                return -EINVAL;
+        *ret = s;
+        s = (Settings) { 0 };
+        return 0;
+}
+
+void settings_done(Settings *s) {
+        free(s->support_contact);
+        free(s->issuer);
+        *s = (Settings) { 0 };
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Object identifiers of CMS and CAdES, by the names of the standards. */
+
+#define OID_DATA "1.2.840.113549.1.7.1"        /* RFC 5652 §4 */
+#define OID_SIGNED_DATA "1.2.840.113549.1.7.2" /* §5.1 */
+
+#define OID_CONTENT_TYPE "1.2.840.113549.1.9.3"   /* §11.1 */
+#define OID_MESSAGE_DIGEST "1.2.840.113549.1.9.4" /* §11.2 */
+#define OID_SIGNING_TIME "1.2.840.113549.1.9.5"   /* §11.3 */
+#define OID_SIGNING_CERTIFICATE "1.2.840.113549.1.9.16.2.12"    /* RFC 2634 §5.4 */
+#define OID_SIGNING_CERTIFICATE_V2 "1.2.840.113549.1.9.16.2.47" /* RFC 5035 §3 */
+
+#define OID_SIGNATURE_TIME_STAMP "1.2.840.113549.1.9.16.2.14" /* EN 319 122-1 §5.3 */
+#define OID_CERTIFICATE_VALUES "1.2.840.113549.1.9.16.2.23"   /* annex A.1.1.2 */
+#define OID_REVOCATION_VALUES "1.2.840.113549.1.9.16.2.24"
+#define OID_ARCHIVE_TIME_STAMP_V3 "0.4.0.1733.2.4" /* §5.5.3 */
+
+#define OID_SHA256 "2.16.840.1.101.3.4.2.1"
+#define OID_SHA384 "2.16.840.1.101.3.4.2.2"
+#define OID_SHA512 "2.16.840.1.101.3.4.2.3"

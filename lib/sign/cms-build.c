@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes SignedData; see cms-build.h. By hand and inside out, since the content in its middle is streamed and every length around
+ * it has to be known before. */
+
+#include <errno.h>
+
+#include "der/der.h"
+#include "der/oids.h"
+#include "sign/cms-build.h"
+
+#define TAG_SEQUENCE 0x30U
+#define TAG_SET 0x31U
+#define TAG_INTEGER 0x02U
+#define TAG_OCTET_STRING 0x04U
+#define TAG_NULL 0x05U
+#define TAG_CONTEXT_0 0xa0U
+
+int cms_append_digest_algorithm(Bytes *b, gnutls_digest_algorithm_t algorithm) {
+        _cleanup_bytes_ Bytes oid = BYTES_NULL;
+        const char *name = gnutls_digest_get_oid(algorithm);
+        int r;
+
+        if (!name)
+                return -EOPNOTSUPP;
+        r = der_append_oid(&oid, name);
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&oid));
+}
+
+/* The parameters are NULL for RSA (RFC 5754 §3.2), left out for ECDSA (§3.3) and EdDSA (RFC 8419 §2). */
+static int append_signature_algorithm(Bytes *b, gnutls_sign_algorithm_t sign) {
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
+        const char *name = gnutls_sign_get_oid(sign);
+        int r;
+
+        if (!name)
+                return -EOPNOTSUPP;
+        r = der_append_oid(&inner, name);
+        if (r >= 0 && gnutls_sign_get_pk_algorithm(sign) == GNUTLS_PK_RSA)
+                r = der_append_header(&inner, TAG_NULL, 0);
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
+}
+
+int cms_append_attribute(Bytes *b, const char *type, View value) {
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
+        int r;
+
+        r = der_append_oid(&inner, type);
+        if (r >= 0)
+                r = der_append_element(&inner, TAG_SET, value);
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
+}
+
+static int append_signer_identifier(Bytes *b, const CmsParts *p) {
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
+        int r;
+
+        r = bytes_append_view(&inner, p->issuer);
+        if (r >= 0)
+                r = der_append_element(&inner, TAG_INTEGER, p->serial);
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
+}
+
+/* signedAttrs is [0] IMPLICIT: the SET with another identifier octet. */
+static int append_signed_attributes(Bytes *b, const CmsParts *p) {
+        size_t at = b->len;
+        int r;
+
+        r = bytes_append_view(b, p->signed_attributes);
+        if (r >= 0)
+                b->data[at] = TAG_CONTEXT_0;
+        return r;
+}
+
+static int append_signer_info(Bytes *b, const CmsParts *p) {
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
+        int r;
+
+        r = der_append_element(&inner, TAG_INTEGER, VIEW_LITERAL("\x01"));
+        if (r >= 0)
+                r = append_signer_identifier(&inner, p);
+        if (r >= 0)
+                r = cms_append_digest_algorithm(&inner, p->scheme->message_digest);
+        if (r >= 0)
+                r = append_signed_attributes(&inner, p);
+        if (r >= 0)
+                r = append_signature_algorithm(&inner, p->scheme->sign);
+        if (r >= 0)
+                r = der_append_element(&inner, TAG_OCTET_STRING, p->signature);
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
+}
+
+/* Certificates and signerInfos: what follows the content. */
+static int build_tail(const CmsParts *p, Bytes *ret) {
+        _cleanup_bytes_ Bytes tail = BYTES_NULL, inner = BYTES_NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < p->n_certificates; i++)
+                r = bytes_append_view(&inner, bytes_view(&p->certificates[i]));
+        if (r >= 0)
+                r = der_append_set_of(&tail, TAG_CONTEXT_0, bytes_view(&inner));
+        bytes_done(&inner);
+        if (r >= 0)
+                r = append_signer_info(&inner, p);
+        if (r >= 0)
+                r = der_append_element(&tail, TAG_SET, bytes_view(&inner));
+        if (r < 0)
+                return r;
+        *ret = bytes_take(&tail);
+        return 0;
+}
+
+/* What stands in SignedData before encapContentInfo: version 1 (§5.1: id-data, issuerAndSerialNumber) and digestAlgorithms. */
+static int build_start(const CmsParts *p, Bytes *b) {
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
+        int r;
+
+        r = der_append_element(b, TAG_INTEGER, VIEW_LITERAL("\x01"));
+        if (r >= 0)
+                r = cms_append_digest_algorithm(&inner, p->scheme->message_digest);
+        return r < 0 ? r : der_append_element(b, TAG_SET, bytes_view(&inner));
+}
+
+/* The octets of a header for contents of this length. */
+static uint64_t header_size(uint64_t length) {
+        uint64_t n = 2;
+
+        if (length >= 0x80)
+                for (; length > 0; length >>= 8)
+                        n++;
+        return n;
+}
+
+/* encapContentInfo up to the content's first octet. */
+static int append_encapsulation(Bytes *b, bool detached, uint64_t content_len) {
+        _cleanup_bytes_ Bytes oid = BYTES_NULL;
+        uint64_t octets = header_size(content_len) + content_len;
+        int r;
+
+        r = der_append_oid(&oid, OID_DATA);
+        if (r < 0)
+                return r;
+        if (detached)
+                return der_append_element(b, TAG_SEQUENCE, bytes_view(&oid));
+        r = der_append_header(b, TAG_SEQUENCE, oid.len + header_size(octets) + octets);
+        if (r >= 0)
+                r = bytes_append_view(b, bytes_view(&oid));
+        if (r >= 0)
+                r = der_append_header(b, TAG_CONTEXT_0, octets);
+        return r < 0 ? r : der_append_header(b, TAG_OCTET_STRING, content_len);
+}
+
+int cms_build(const CmsParts *parts, bool detached, uint64_t content_len, Bytes *ret_head, Bytes *ret_tail) {
+        _cleanup_bytes_ Bytes start = BYTES_NULL, tail = BYTES_NULL, head = BYTES_NULL, oid = BYTES_NULL;
+        uint64_t inside;
+        int r;
+
+        if (content_len > INT64_MAX)
+                return -EFBIG;
+        r = build_start(parts, &start);
+        if (r >= 0)
+                r = append_encapsulation(&start, detached, content_len);
+        if (r >= 0)
+                r = build_tail(parts, &tail);
+        if (r >= 0)
+                r = der_append_oid(&oid, OID_SIGNED_DATA);
+        if (r < 0)
+                return r;
+        inside = start.len + (detached ? 0 : content_len) + tail.len;
+        r = der_append_header(&head, TAG_SEQUENCE, oid.len + header_size(header_size(inside) + inside) + header_size(inside) + inside);
+        if (r >= 0)
+                r = bytes_append_view(&head, bytes_view(&oid));
+        if (r >= 0)
+                r = der_append_header(&head, TAG_CONTEXT_0, header_size(inside) + inside);
+        if (r >= 0)
+                r = der_append_header(&head, TAG_SEQUENCE, inside);
+        if (r >= 0)
+                r = bytes_append_view(&head, bytes_view(&start));
+        if (r < 0)
+                return r;
+        *ret_head = bytes_take(&head);
+        *ret_tail = bytes_take(&tail);
+        return 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Leases; see lease.h. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/lease.h"
+
+typedef struct Lease {
+        bool mine;
+        int64_t taken;
+        int64_t expires;
+} Lease;
+
+/* The live lease of a seal: 1, or 0 when nobody has it. One from the future was written before the clock stepped back; it holds nobody out. */
+static int find(Txn *t, const char *credential, const char *account, int64_t now, Lease *ret) {
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT account, taken, expires FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si",
+                      credential, now);
+        if (r <= 0)
+                return r;
+        *ret = (Lease) {
+                .mine = strcmp(row_text(row, 0), account) == 0,
+                .taken = row_int(row, 1),
+                .expires = row_int(row, 2),
+        };
+        return 1;
+}
+
+static int write_lease(Txn *t, const char *credential, const char *account, const char *session, int64_t taken, int64_t now, const LeaseTerms *terms) {
+        int64_t idle = now + terms->idle, end = taken + terms->max_age;
+        int r;
+
+        r = txn_exec(t, "INSERT OR REPLACE INTO lease (credential, account, session, taken, expires) VALUES (?1, ?2, ?3, ?4, ?5)", "sssii",
+                     credential, account, session, taken, idle < end ? idle : end);
+        return r < 0 ? r : 0;
+}
+
+int lease_check(Txn *t, const char *credential, const char *account, int64_t now, int64_t *ret_until) {
+        Lease lease;
+        int r;
+
+        r = find(t, credential, account, now, &lease);
+        if (r < 0)
+                return r;
+        if (r == 0 || lease.mine)
+                return LEASE_HELD;
+        *ret_until = lease.expires;
+        return LEASE_E_BUSY;
+}
+
+int lease_take(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms, int64_t *ret_until) {
+        Lease lease;
+        int r;
+
+        r = find(t, credential, account, now, &lease);
+        if (r < 0)
+                return r;
+        if (r > 0 && !lease.mine) {
+                *ret_until = lease.expires;
+                return LEASE_E_BUSY;
+        }
+        return write_lease(t, credential, account, session, r > 0 ? lease.taken : now, now, terms);
+}
+
+int lease_renew(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms) {
+        Lease lease;
+        int r;
+
+        r = find(t, credential, account, now, &lease);
+        if (r < 0)
+                return r;
+        if (r == 0 || !lease.mine)
+                return LEASE_E_LOST;
+        return write_lease(t, credential, account, session, lease.taken, now, terms);
+}
+
+int lease_release_session(Txn *t, const char *session) {
+        int r;
+
+        r = txn_exec(t, "DELETE FROM lease WHERE session = ?1", "s", session);
+        return r < 0 ? r : 0;
+}
+
+int lease_break(Txn *t, const char *credential) {
+        return txn_exec(t, "DELETE FROM lease WHERE credential = ?1", "s", credential);
+}
+
+int lease_clear(Txn *t) {
+        int r;
+
+        r = txn_exec(t, "DELETE FROM lease", "");
+        return r < 0 ? r : 0;
+}

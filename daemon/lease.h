@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The lease: the exclusive use of a seal by one account (requirement E10). Taken when activation data is accepted, lapses without
+ * signatures, has an absolute maximum, ends with the session that used it last, can be broken. All functions run in a job. */
+
+#include "store/store.h"
+
+enum {
+        LEASE_HELD = 0,
+        LEASE_E_BUSY = 1, /* another account has it; *ret_until says until when at the earliest */
+        LEASE_E_LOST = 2, /* lapsed, broken, or taken by another since */
+};
+
+typedef struct LeaseTerms {
+        int64_t idle;    /* seconds */
+        int64_t max_age; /* seconds */
+} LeaseTerms;
+
+/* Whether `account` could take the lease: LEASE_HELD (it may) or LEASE_E_BUSY. Writes nothing. */
+int lease_check(Txn *t, const char *credential, const char *account, int64_t now, int64_t *ret_until);
+
+/* Takes the lease, or carries on one that the account has: its absolute end then stays. */
+int lease_take(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms, int64_t *ret_until);
+
+/* Prolongs it for a signature: LEASE_HELD or LEASE_E_LOST. */
+int lease_renew(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms);
+
+/* Frees what a session that ended holds. */
+int lease_release_session(Txn *t, const char *session);
+
+/* Frees a seal; the number of leases that there were. */
+int lease_break(Txn *t, const char *credential);
+
+/* Frees all: sessions do not outlive the process, so at its start none is held. */
+int lease_clear(Txn *t);

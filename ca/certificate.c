@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Certificates; see certificate.h.
+ *
+ * There is no certificatePolicies extension, for we have no policy of our own to name, and no qcStatements: what this CA certifies are
+ * advanced signatures and seals, not qualified ones. There is no subjectAltName: the root's name constraints would not allow the names that
+ * are commonly put there. */
+
+#include <ctype.h>
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/utf8.h"
+#include "ca/certificate.h"
+
+#define DAY INT64_C(86400)
+#define PURPOSE_DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
+#define KEY_ID_SIZE 20U
+
+DEFINE_CLEANUP(gnutls_x509_name_constraints_t, gnutls_x509_name_constraints_deinit);
+
+void certificate_done(Certificate *c) {
+        bytes_done(&c->der);
+        free(c->subject);
+        c->subject = NULL;
+}
+
+/* --- What both kinds have in common ------------------------------------------------------------------------------- */
+
+int pubkey_fingerprint(gnutls_pubkey_t key, uint8_t ret[static 32]) {
+        size_t size = 32;
+
+        return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, ret, &size) < 0 || size != 32 ? -EIO : 0;
+}
+
+/* RFC 7093 §2, method 4 with SHA-256, cut to the 160 bits that every implementation has room for. */
+static int set_key_id(gnutls_x509_crt_t crt, gnutls_pubkey_t key) {
+        uint8_t id[32];
+        int r = pubkey_fingerprint(key, id);
+
+        if (r < 0)
+                return r;
+        return gnutls_x509_crt_set_subject_key_id(crt, id, KEY_ID_SIZE) < 0 ? -EIO : 0;
+}
+
+/* 126 bits of randomness, positive, and never of a length that DER would shorten (RFC 5280 §4.1.2.2). */
+static int set_serial(gnutls_x509_crt_t crt, char ret[static SERIAL_TEXT_SIZE]) {
+        _cleanup_free_ char *text = NULL;
+        uint8_t serial[SERIAL_SIZE];
+
+        if (gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial)) < 0)
+                return -EIO;
+        serial[0] = (serial[0] & 0x7f) | 0x40;
+        if (gnutls_x509_crt_set_serial(crt, serial, sizeof(serial)) < 0)
+                return -EIO;
+        text = hex_encode(VIEW(serial, sizeof(serial)));
+        if (!text)
+                return -ENOMEM;
+        memcpy(ret, text, SERIAL_TEXT_SIZE);
+        return 0;
+}
+
+static int set_validity(gnutls_x509_crt_t crt, Certificate *c, int64_t from, int64_t to) {
+        c->not_before = from;
+        c->not_after = to;
+        return gnutls_x509_crt_set_activation_time(crt, from) < 0 || gnutls_x509_crt_set_expiration_time(crt, to) < 0 ? -EIO : 0;
+}
+
+static int begin(const Subject *subject, gnutls_pubkey_t key, Certificate *c, gnutls_x509_crt_t *ret) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        int r;
+
+        if (gnutls_x509_crt_init(&crt) < 0)
+                return -ENOMEM;
+        if (gnutls_x509_crt_set_version(crt, 3) < 0 || gnutls_x509_crt_set_pubkey(crt, key) < 0)
+                return -EIO;
+        r = set_serial(crt, c->serial);
+        if (r >= 0)
+                r = subject_to_certificate(subject, crt);
+        if (r >= 0)
+                r = set_key_id(crt, key);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(crt);
+        return 0;
+}
+
+/* Signs and fills in what is known only then. */
+static int finish(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_privkey_t issuer_key, Certificate *c) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t issuer_pubkey = NULL;
+        SignatureScheme scheme;
+        gnutls_datum_t datum;
+        int r;
+
+        if (gnutls_pubkey_init(&issuer_pubkey) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_import_privkey(issuer_pubkey, issuer_key, 0, 0) < 0 ||
+            signature_scheme_of(key_algorithm_of_pubkey(issuer_pubkey), &scheme) < 0 ||
+            gnutls_x509_crt_privkey_sign(crt, issuer, issuer_key, scheme.message_digest, 0) < 0)
+                return -EIO;
+        if (gnutls_x509_crt_get_dn3(crt, &datum, 0) < 0)
+                return -EIO;
+        c->subject = utf8_sanitize(VIEW(datum.data, datum.size));
+        gnutls_free(datum.data);
+        if (!c->subject)
+                return -ENOMEM;
+        if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &datum) < 0)
+                return -EIO;
+        r = bytes_dup(VIEW(datum.data, datum.size), &c->der);
+        gnutls_free(datum.data);
+        return r;
+}
+
+/* --- The root ----------------------------------------------------------------------------------------------------- */
+
+int root_subject_check(const Subject *s, const char **ret_problem) {
+        static const char *const person[] = { "organizationIdentifier", "givenName", "surname", "serialNumber" };
+
+        *ret_problem = NULL;
+        if (!subject_get(s, "countryName"))
+                *ret_problem = "The root needs a countryName.";
+        else if (!subject_get(s, "organizationName"))
+                *ret_problem = "The root needs an organizationName.";
+        else if (!subject_get(s, "commonName"))
+                *ret_problem = "The root needs a commonName.";
+        for (size_t i = 0; i < ELEMENTSOF(person); i++)
+                if (subject_get(s, person[i]))
+                        *ret_problem = "The root has countryName, organizationName and commonName, nothing else.";
+        return *ret_problem ? -EINVAL : 0;
+}
+
+/* An empty dNSName excludes all of them, and so does an address under an empty mask, once for each version of IP (RFC 5280 §4.2.1.10).
+ * E-mail addresses and URIs have no such form that implementations agree on. */
+static int set_name_constraints(gnutls_x509_crt_t crt) {
+        _cleanup_(gnutls_x509_name_constraints_deinitp) gnutls_x509_name_constraints_t nc = NULL;
+        static uint8_t zero[32];
+        gnutls_datum_t dns = { .data = zero, .size = 0 }, ip4 = { .data = zero, .size = 8 }, ip6 = { .data = zero, .size = 32 };
+
+        if (gnutls_x509_name_constraints_init(&nc) < 0)
+                return -ENOMEM;
+        if (gnutls_x509_name_constraints_add_excluded(nc, GNUTLS_SAN_DNSNAME, &dns) < 0 ||
+            gnutls_x509_name_constraints_add_excluded(nc, GNUTLS_SAN_IPADDRESS, &ip4) < 0 ||
+            gnutls_x509_name_constraints_add_excluded(nc, GNUTLS_SAN_IPADDRESS, &ip6) < 0)
+                return -EIO;
+        return gnutls_x509_crt_set_name_constraints(crt, nc, 1) < 0 ? -EIO : 0;
+}
+
+int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+        _cleanup_certificate_ Certificate c = { 0 };
+        int r;
+
+        if (gnutls_pubkey_init(&pubkey) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_import_privkey(pubkey, key, 0, 0) < 0)
+                return -EIO;
+        r = begin(subject, pubkey, &c, &crt);
+        if (r >= 0)
+                r = set_validity(crt, &c, now, now + days * DAY);
+        if (r < 0)
+                return r;
+        if (gnutls_x509_crt_set_basic_constraints(crt, 1, 0) < 0 ||
+            gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN) < 0)
+                return -EIO;
+        r = set_name_constraints(crt);
+        if (r >= 0)
+                r = finish(crt, crt, key, &c);
+        if (r < 0)
+                return r;
+        *ret = c;
+        c = (Certificate) { 0 };
+        return 0;
+}
+
+/* --- Certificates ------------------------------------------------------------------------------------------------- */
+
+/* Verifiers hold a common name that reads like a DNS name against the DNS constraints, which exclude it: such a certificate would be
+ * refused by them, whatever it is for. */
+static bool reads_like_dns_name(const char *s) {
+        bool dot = false;
+
+        for (; *s; s++) {
+                if (*s == '.')
+                        dot = true;
+                else if (!isalnum((unsigned char) *s) && *s != '-' && *s != '_' && *s != '*')
+                        return false;
+        }
+        return dot;
+}
+
+static bool is_key_of(gnutls_x509_crt_t crt, gnutls_pubkey_t key) {
+        uint8_t a[32], b[32];
+        size_t size = sizeof(a);
+
+        return gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, a, &size) < 0 || pubkey_fingerprint(key, b) < 0 ||
+               memcmp(a, b, sizeof(a)) == 0;
+}
+
+int certificate_check(gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, const char **ret_problem) {
+        if (subject_check(subject, profile, ret_problem) < 0)
+                return -EINVAL;
+        if (reads_like_dns_name(subject_get(subject, "commonName")))
+                *ret_problem = "The commonName reads like the name of a computer, which this CA must not certify: write it with a space.";
+        else if (is_key_of(root, key))
+                *ret_problem = "The request is for the CA's own key.";
+        else
+                return 0;
+        return -EINVAL;
+}
+
+static int set_authority_key_id(gnutls_x509_crt_t crt, gnutls_x509_crt_t root) {
+        uint8_t id[64];
+        size_t size = sizeof(id);
+
+        if (gnutls_x509_crt_get_subject_key_id(root, id, &size, NULL) < 0)
+                return -EIO;
+        return gnutls_x509_crt_set_authority_key_id(crt, id, size) < 0 ? -EIO : 0;
+}
+
+/* Purposes are named because GnuTLS takes a certificate without any for a TLS server's and holds its common name against the DNS constraints.
+ * Next to signing documents it is protecting e-mail, which OpenSSL and NSS ask of whoever signs a CMS. */
+static int set_purposes(gnutls_x509_crt_t crt) {
+        return gnutls_x509_crt_set_key_purpose_oid(crt, PURPOSE_DOCUMENT_SIGNING, 0) < 0 ||
+               gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_EMAIL_PROTECTION, 0) < 0 ? -EIO : 0;
+}
+
+int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, int64_t now, unsigned days,
+                      Certificate *ret) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        _cleanup_certificate_ Certificate c = { 0 };
+        int64_t end = gnutls_x509_crt_get_expiration_time(root), wanted = now + days * DAY;
+        int r;
+
+        if (now < gnutls_x509_crt_get_activation_time(root) || now >= end)
+                return -EKEYEXPIRED;
+        r = begin(subject, key, &c, &crt);
+        if (r >= 0)
+                r = set_validity(crt, &c, now, wanted < end ? wanted : end);
+        if (r >= 0)
+                r = set_authority_key_id(crt, root);
+        if (r >= 0)
+                r = set_purposes(crt);
+        if (r < 0)
+                return r;
+        if (gnutls_x509_crt_set_basic_constraints(crt, 0, -1) < 0 || gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_NON_REPUDIATION) < 0)
+                return -EIO;
+        r = finish(crt, root, root_key, &c);
+        if (r < 0)
+                return r;
+        *ret = c;
+        c = (Certificate) { 0 };
+        return 0;
+}

@@ -13,8 +13,8 @@
 #include <systemd/sd-bus.h>
 
 #include "bus/gate.h"
+#include "bus/worker.h"
 #include "daemon/manager.h"
-#include "daemon/worker.h"
 #include "store/store.h"
 
 #define CALL_CONTINUES 1

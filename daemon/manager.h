@@ -8,7 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "bus/gate.h"
-#include "daemon/worker.h"
+#include "bus/worker.h"
 #include "store/store.h"
 
 typedef struct SessionTable SessionTable;     /* daemon/session.h */

@@ -353,6 +353,10 @@ int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_ha
         }
 }
 
+bool gate_is_idle(const Gate *g) {
+        return !g->queries;
+}
+
 /* --- Senders that leave ------------------------------------------------------------------------------------------- */
 
 int gate_watch(Gate *g, sd_bus_message *m, Watch **ret) {

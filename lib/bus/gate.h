@@ -35,6 +35,9 @@ DEFINE_CLEANUP(Gate *, gate_free);
 /* Interactive authentication is asked for only when the message allows it (sd_bus_message_get_allow_interactive_authorization). */
 int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error);
 
+/* Whether no call waits for polkit: a service that ends when it is idle asks first. */
+bool gate_is_idle(const Gate *g);
+
 /* Whether the sender of a message is still there, for work that outlasts the handler: what was asked for by somebody who left is not granted. */
 typedef struct Watch Watch;
 

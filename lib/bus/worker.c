@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 
-#include "daemon/worker.h"
+#include "bus/worker.h"
 
 #define HEAVY_MAX 2U
 #define WAITING_MAX 1024U

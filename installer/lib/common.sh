@@ -39,6 +39,8 @@ logged() {
 failed() {
         local status=$?
         trap - ERR
+        # A subshell that fails is told about by the shell that waits for it.
+        ((BASH_SUBSHELL == 0)) || exit "$status"
         {
                 printf '\nerror: stopped at: %s (status %d)\n' "$current" "$status"
                 if [[ -s $log ]]; then

@@ -29,17 +29,17 @@ install_packages() {
         changed 'packages' "$(wc -l <"$record/packages") installed by this and earlier runs (listed in $record/packages)"
 }
 
-# Removes what quickstart installed, unless something else needs it by now. What else needs it is what apt would remove with it.
+# Removes what quickstart installed and nothing else needs by now: apt is told that nobody asked for these packages, and says which
+# of them it would then clear away.
 remove_packages() {
-        local ours theirs
+        local ours
         [[ -s $record/packages ]] || return 0
         mapfile -t ours < <(comm -12 "$record/packages" <(installed_packages))
         ((${#ours[@]})) || return 0
-        theirs=$(apt-get -s -q purge "${ours[@]}" 2>/dev/null | awk '$1 == "Purg" || $1 == "Remv" { print $2 }' | sort -u | comm -13 "$record/packages" -)
-        if [[ -n $theirs ]]; then
-                warn "the packages that quickstart installed stay: by now others need them ($(tr '\n' ' ' <<<"$theirs"))"
-                return 0
-        fi
-        DEBIAN_FRONTEND=noninteractive logged apt-get -q -y purge "${ours[@]}"
+        apt-mark -q auto "${ours[@]}" >/dev/null
+        mapfile -t ours < <(apt-get -s -q autoremove 2>/dev/null | awk '$1 == "Remv" { print $2 }' | sort -u | comm -12 "$record/packages" -)
+        ((${#ours[@]})) || { say 'all of them are needed by others now'; return 0; }
+        DEBIAN_FRONTEND=noninteractive apt-get -q -y purge "${ours[@]}" >/dev/null 2>&1
+        rm -f "$record/packages"
         say "removed ${#ours[@]} packages that quickstart had installed"
 }

@@ -6,6 +6,7 @@ Libraries know only the layers below them; programs never include each other; a 
 it and nowhere else. A file in a folder without a rule fails, so that a new folder is a decision.
 """
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ def folder_of(path):
 
 
 def sources():
-    if (TOP / ".git").exists():
+    if (TOP / ".git").exists() and shutil.which("git"):
         names = subprocess.run(["git", "-c", "safe.directory=*", "-C", str(TOP), "ls-files", "-co", "--exclude-standard"], check=True,
                                capture_output=True, text=True).stdout.splitlines()
     else:

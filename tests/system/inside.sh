@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# inside.sh booted|plain: runs as root in a bare Debian 12 with a checkout at /src: installs by quickstart, looks at the machine and the
+# documents with tools that are not ours, breaks things, installs again, uninstalls. Each line "ok …" or "FAILED …" is a case; the sums go to
+# /inside.sums. See tests/system/run.
+set -uo pipefail
+export DEBIAN_FRONTEND=noninteractive HOME=/root
+
+mode=$1
+here=/src/tests/system
+passed=0 failed=0
+report=/tmp/case.log
+
+ok() { passed=$((passed + 1)); echo "ok      $mode: $1"; }
+bad() { failed=$((failed + 1)); echo "FAILED  $mode: $1"; [[ ! -s $report ]] || tail -n "${2:-25}" "$report" | sed 's/^/        | /'; }
+
+# A case: a name and a command that must end with 0.
+check() {
+        local name=$1
+        shift
+        if "$@" >"$report" 2>&1; then ok "$name"; else bad "$name"; fi
+}
+# A case whose command must end with exactly that status.
+check_status() {
+        local name=$1 wanted=$2 status=0
+        shift 2
+        "$@" >"$report" 2>&1 || status=$?
+        if ((status == wanted)); then ok "$name"; else echo "status $status, not $wanted" >>"$report"; bad "$name"; fi
+}
+# A case whose command must not succeed.
+check_fails() {
+        local name=$1
+        shift
+        if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
+}
+
+for part in prepare documents secrets service contract outside lifecycle; do
+        # shellcheck source=/dev/null
+        . "$here/inside-$part.sh"
+done
+
+prepare
+install_first
+# shellcheck disable=SC2154  # set by prepare
+if [[ -s $out/invoice-sealed.pdf ]]; then
+        check_documents
+        check_rendering
+        check_service
+        check_secrets
+        check_contract
+        check_outside_ca
+        check_lifecycle
+fi
+echo "$passed $failed" >/inside.sums

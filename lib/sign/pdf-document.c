@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* qpdf, started and watched; see pdf-document.h. */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sign/pdf-document.h"
+
+/* The one harmless warning: a /Size that is not the highest object number plus one. Takes both numbers, so that new objects get
+ * numbers that are free by either. */
+static bool note_wrong_size(PdfDocument *d, const char *message) {
+        int reported, highest;
+
+        if (!message || sscanf(message, "reported number of objects (%d) is not one plus the highest object number (%d)",
+                               &reported, &highest) != 2)
+                return false;
+        d->next_id = highest + 1 > d->next_id ? highest + 1 : d->next_id;
+        return true;
+}
+
+bool pdf_document_failed(PdfDocument *d) {
+        bool failed = qpdf_has_error(d->q);
+
+        if (failed)
+                qpdf_get_error(d->q);
+        while (qpdf_more_warnings(d->q)) {
+                qpdf_error e = qpdf_next_warning(d->q);
+
+                if (!note_wrong_size(d, qpdf_get_error_message_detail(d->q, e)))
+                        failed = true;
+        }
+        return failed;
+}
+
+static QPDF_ERROR_CODE read_document(PdfDocument *d, int fd, uint64_t length, uint64_t size) {
+        char path[32];
+
+        if (length == size) {
+                snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+                return qpdf_read(d->q, path, NULL);
+        }
+        return qpdf_read_memory(d->q, "revision", d->map, length, NULL);
+}
+
+/* After qpdf_read() failed. A file that could not be opened or read is the caller's error, not the document's. */
+static int read_outcome(PdfDocument *d) {
+        switch (qpdf_get_error_code(d->q, qpdf_get_error(d->q))) {
+        case qpdf_e_password:
+                return PDF_DOCUMENT_ENCRYPTED;
+        case qpdf_e_unsupported:
+                return PDF_DOCUMENT_ENCRYPTED;
+        default:
+                return PDF_DOCUMENT_DAMAGED;
+        }
+}
+
+int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDocument **ret) {
+        _cleanup_(pdf_document_freep) PdfDocument *d = NULL;
+
+        d = calloc(1, sizeof(*d));
+        if (!d)
+                return -ENOMEM;
+        if (length != size) {
+                d->map = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+                if (d->map == MAP_FAILED) {
+                        d->map = NULL;
+                        return -errno;
+                }
+                d->map_len = length;
+        }
+        d->q = qpdf_init();
+        if (!d->q)
+                return -ENOMEM;
+        qpdf_silence_errors(d->q);
+        qpdf_set_suppress_warnings(d->q, QPDF_TRUE);
+        qpdf_set_attempt_recovery(d->q, repair ? QPDF_TRUE : QPDF_FALSE);
+        if (read_document(d, fd, length, size) & QPDF_ERRORS)
+                return read_outcome(d);
+        d->next_id = (int) pdf_get_int(d, qpdf_get_trailer(d->q), "/Size", 0);
+        d->repaired = pdf_document_failed(d);
+        *ret = TAKE_PTR(d);
+        return 0;
+}
+
+PdfDocument *pdf_document_free(PdfDocument *d) {
+        if (!d)
+                return NULL;
+        if (d->q)
+                qpdf_cleanup(&d->q);
+        if (d->map)
+                munmap(d->map, d->map_len);
+        free(d);
+        return NULL;
+}
+
+qpdf_oh pdf_get(PdfDocument *d, qpdf_oh dictionary, const char *key) {
+        qpdf_oh dict, value;
+
+        if (!qpdf_oh_is_stream(d->q, dictionary))
+                return qpdf_oh_get_key_if_dict(d->q, dictionary, key);
+        dict = qpdf_oh_get_dict(d->q, dictionary);
+        value = qpdf_oh_get_key_if_dict(d->q, dict, key);
+        qpdf_oh_release(d->q, dict);
+        return value;
+}
+
+bool pdf_name_is(PdfDocument *d, qpdf_oh dictionary, const char *key, const char *name) {
+        qpdf_oh value = pdf_get(d, dictionary, key);
+        bool is = qpdf_oh_is_name(d->q, value) && qpdf_oh_is_name_and_equals(d->q, value, name);
+
+        qpdf_oh_release(d->q, value);
+        return is;
+}
+
+int pdf_count(PdfDocument *d, qpdf_oh array) {
+        return qpdf_oh_is_array(d->q, array) ? qpdf_oh_get_array_n_items(d->q, array) : 0;
+}
+
+long long pdf_get_int(PdfDocument *d, qpdf_oh dictionary, const char *key, long long otherwise) {
+        qpdf_oh value = pdf_get(d, dictionary, key);
+        long long n = qpdf_oh_is_integer(d->q, value) ? qpdf_oh_get_int_value(d->q, value) : otherwise;
+
+        qpdf_oh_release(d->q, value);
+        return n;
+}
+
+char *pdf_get_text(PdfDocument *d, qpdf_oh dictionary, const char *key) {
+        qpdf_oh value = pdf_get(d, dictionary, key);
+        char *text = qpdf_oh_is_string(d->q, value) ? strdup(qpdf_oh_get_utf8_value(d->q, value)) : NULL;
+
+        qpdf_oh_release(d->q, value);
+        return text;
+}
+
+int pdf_unparse(PdfDocument *d, qpdf_oh oh, bool resolved, Bytes *b) {
+        const char *text = resolved ? qpdf_oh_unparse_resolved(d->q, oh) : qpdf_oh_unparse(d->q, oh);
+
+        return bytes_append(b, text, qpdf_get_last_string_length(d->q));
+}
+
+static bool is_listed(const char *const *list, const char *key) {
+        for (; *list; list++)
+                if (strcmp(*list, key) == 0)
+                        return true;
+        return false;
+}
+
+/* qpdf hands out key names decoded; a name object writes them again as §7.3.5 wants. */
+static int unparse_entry(PdfDocument *d, qpdf_oh dictionary, const char *key, Bytes *b) {
+        qpdf_oh name = qpdf_oh_new_name(d->q, key), value = qpdf_oh_get_key(d->q, dictionary, key);
+        int r;
+
+        r = pdf_unparse(d, name, false, b);
+        if (r == 0)
+                r = bytes_append_byte(b, ' ');
+        if (r == 0)
+                r = pdf_unparse(d, value, false, b);
+        if (r == 0)
+                r = bytes_append_byte(b, '\n');
+        qpdf_oh_release(d->q, name);
+        qpdf_oh_release(d->q, value);
+        return r;
+}
+
+int pdf_unparse_entries(PdfDocument *d, qpdf_oh dictionary, const char *const *except, Bytes *b) {
+        int r = 0;
+
+        qpdf_oh_begin_dict_key_iter(d->q, dictionary);
+        while (r == 0 && qpdf_oh_dict_more_keys(d->q)) {
+                const char *key = qpdf_oh_dict_next_key(d->q);
+
+                if (!is_listed(except, key))
+                        r = unparse_entry(d, dictionary, key, b);
+        }
+        return r;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A PDF document, or an earlier revision of one, opened for reading through qpdf's C API. This file is the only one that
+ * knows how qpdf is started and how its errors and warnings are told apart; it prints nothing. Objects are read when they are
+ * asked for and streams stay in the file, so memory grows with the number of objects touched, not with the document's size. */
+
+#include <qpdf/qpdf-c.h>
+#include <stdbool.h>
+
+#include "base/bytes.h"
+
+typedef struct PdfDocument {
+        qpdf_data q;
+        void *map; /* an earlier revision, which is a prefix of the file, is mapped; a whole file is read from its descriptor */
+        size_t map_len;
+        int next_id; /* the lowest object number that no object has had: /Size, or more where /Size is wrong */
+        bool repaired;
+} PdfDocument;
+
+enum {
+        PDF_DOCUMENT_DAMAGED = 1,
+        PDF_DOCUMENT_ENCRYPTED, /* and the empty password does not open it */
+};
+
+/* Opens the first `length` bytes of the `size` bytes of `fd`, which must stay open. With `repair` qpdf may rebuild a broken
+ * cross-reference; `repaired` tells. 0, an outcome, or -errno. */
+int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDocument **ret);
+
+/* True when qpdf met an error or a doubtful place since the last call. Ask after reading what must be right. */
+bool pdf_document_failed(PdfDocument *d);
+
+PdfDocument *pdf_document_free(PdfDocument *d);
+DEFINE_CLEANUP(PdfDocument *, pdf_document_free);
+
+/* The value of a key, the null object for anything that is no dictionary or lacks it. A stream's dictionary counts. */
+qpdf_oh pdf_get(PdfDocument *d, qpdf_oh dictionary, const char *key);
+
+/* The same, then released: for steps on a path. */
+bool pdf_name_is(PdfDocument *d, qpdf_oh dictionary, const char *key, const char *name);
+
+/* The number of items of an array, 0 for anything else. */
+int pdf_count(PdfDocument *d, qpdf_oh array);
+
+/* The key's integer, or `otherwise`. */
+long long pdf_get_int(PdfDocument *d, qpdf_oh dictionary, const char *key, long long otherwise);
+
+/* A text string in UTF-8 (§7.9.2.2), to be freed; NULL when it is none. -ENOMEM is told as NULL, too. */
+char *pdf_get_text(PdfDocument *d, qpdf_oh dictionary, const char *key);
+
+/* Appends an object's text: a reference for an indirect object, its content with `resolved`. */
+int pdf_unparse(PdfDocument *d, qpdf_oh oh, bool resolved, Bytes *b);
+
+/* Appends a dictionary's `/Key value` pairs, but for the keys in the NULL-terminated list `except`. */
+int pdf_unparse_entries(PdfDocument *d, qpdf_oh dictionary, const char *const *except, Bytes *b);

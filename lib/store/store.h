@@ -32,13 +32,24 @@ typedef struct StoreSchema {
 /* --- Opening ------------------------------------------------------------------------------------------------------ */
 
 /* Files in `directory` (0700, files 0600): `store.db` with its WAL, `slots` (see slots.h), `generation`.
- * Makes a new store with a fresh store key, one host slot under `host_key` and one recovery slot whose key is returned, to
- * be shown once. -EEXIST when there is any sign of a store already. */
+ * Makes a new store with a fresh store key, one host slot under `host_key` (32 bytes) and one recovery slot whose key is returned as text
+ * (see recovery-key.h), to be shown once. The directory is made when it is missing. -EEXIST when there is any sign of a store already; what
+ * a killed creation left is none, and is cleared. -EPERM and -EBUSY as below. */
 int store_create(const char *directory, const StoreSchema *schema, View host_key, Secret **ret_recovery_key);
 
-/* -ENOENT no store; -ENOKEY no slot opens with this key; -EBADMSG slots or database are damaged; -EPROTONOSUPPORT it was
- * written by a newer version; -EBUSY another process has it open. Migrates what is older, with a copy kept beside. */
+/* -ENOENT no store; -ENOKEY no slot opens with this key; -EBADMSG slots or database are damaged, missing one without the other, or not of one
+ * store and application; -EPROTONOSUPPORT it was written by a newer version; -EBUSY another process has it open; -EPERM the directory or a
+ * file belongs to another user than the effective one, or group or others may access it. Migrates what is older, with a copy kept beside
+ * (store.db.vN). Call crypto_init() before. */
 int store_open(const char *directory, const StoreSchema *schema, View host_key, Store **ret);
+
+/* Whether the database was found to be an older copy (a backup or snapshot that was put back): what was used up since may be unused in it.
+ * True, over restarts, until a job with txn_accept_rollback() is committed; till then the caller freezes what counts (tokens, mandates). */
+bool store_is_rolled_back(Store *s);
+int txn_accept_rollback(Txn *t);
+
+/* Raised by each opening. */
+uint64_t store_generation(const Store *s);
 
 /* Runs what was submitted, commits, joins the thread, calls the remaining `done`s with the outcome. Takes NULL, returns NULL. */
 Store *store_close(Store *s);
@@ -54,21 +65,25 @@ typedef int (*StoreRun)(Txn *txn, void *userdata);
  * written, whatever `run` returned). `done` owns `userdata` from here. */
 typedef void (*StoreDone)(int result, void *userdata);
 
-/* -ENOBUFS when too many jobs wait. On error nothing is called and `userdata` stays the caller's. */
+/* From any thread (it is meant for one loop). -ENOBUFS when too many jobs wait, -ESHUTDOWN while the store closes. On error nothing is called
+ * and `userdata` stays the caller's. */
 int store_submit(Store *s, StoreRun run, StoreDone done, void *userdata);
 
 /* Runs one job and waits for its commit; for start-up, tools and tests, never on a loop. */
 int store_run(Store *s, StoreRun run, void *userdata);
 
-/* Becomes readable when `done`s are due; then call store_dispatch(). */
+/* Becomes readable when `done`s are due; then call store_dispatch(), always on the same thread. A `done` may submit; it must not close the
+ * store. */
 int store_fd(Store *s);
 void store_dispatch(Store *s);
 
 /* --- Within a job ------------------------------------------------------------------------------------------------- */
 
 /* SQL with ?1, ?2 …, bound by `types`, one letter each: s const char * (NULL is null), i int64_t, b View (NULL data is
- * null). Statements are prepared once and kept. Returns the number of rows changed, or -EEXIST for a violated UNIQUE or
- * PRIMARY KEY, -EIO, -ENOSPC when the disk is full. */
+ * null; what is bound must stay until the next call). Integers must be int64_t: cast them. Statements are prepared once and kept. Returns
+ * the number of rows changed, or -EEXIST for a violated UNIQUE or PRIMARY KEY, which the job may act on. Any other error is final for the
+ * job, whatever it returns then: -EINVAL for another constraint or wrong SQL, -ENOSPC when the disk is full, -EBADMSG for a damaged
+ * database, -ENOMEM, -EIO. */
 int txn_exec(Txn *t, const char *sql, const char *types, ...);
 
 /* The first row in *ret, valid until the next txn_query, txn_next or txn_exec of this job; 1 when there is one, 0 when
@@ -84,12 +99,14 @@ View row_blob(Row *r, unsigned column);        /* borrowed from the row */
 
 /* --- Keys --------------------------------------------------------------------------------------------------------- */
 
-/* Purpose keys are HKDF(store key, info = "sygnet v1 " purpose); names are constants of the code.
+/* Purpose keys are HKDF(store key, info = "sygnet v1 seal " purpose); names are constants of the code. Errors of unsealing are those of
+ * aead_open(): -ENOKEY when another key sealed it, -EBADMSG when it was altered or is of another place.
  * These work in a job and outside, from any thread. `place` names table, record and column: it is the associated data. */
 int store_seal(Store *s, const char *purpose, const char *place, View plain, Bytes *ret);
 int store_unseal(Store *s, const char *purpose, const char *place, View blob, Secret **ret);
 
-/* The same under store key and a second secret (Argon2id's output of a PIN or password): HKDF with it as salt. */
+/* The same under store key and a second secret of 16 bytes or more (Argon2id's output of a PIN or password): HKDF with it as salt. A wrong
+ * one is told by -ENOKEY. */
 int store_seal_with(Store *s, const char *purpose, const char *place, View second, View plain, Bytes *ret);
 int store_unseal_with(Store *s, const char *purpose, const char *place, View second, View blob, Secret **ret);
 

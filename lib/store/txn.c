@@ -44,7 +44,7 @@ static int prepare(Store *s, const char *sql, sqlite3_stmt **ret) {
 static int statement_find(Store *s, const char *sql, sqlite3_stmt **ret) {
         Statement *e = &s->statements[slot_of(sql)];
         _cleanup_free_ char *copy = NULL;
-        sqlite3_stmt *stmt;
+        sqlite3_stmt *stmt = NULL;
         int r;
 
         if (e->sql && strcmp(e->sql, sql) == 0) {

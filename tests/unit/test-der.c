@@ -118,7 +118,7 @@ static void test_attributes(void **state) {
 
 static void test_attributes_refuse(void **state) {
         /* No values, no type, something after the values, no SEQUENCE, an unended value. */
-        static const char *const bad[] = { "300d06092a864886f70d0109043100", "30023100", "300706012a3100" "0500", "31043100", "300706012a3102ff05" };
+        static const char *const bad[] = { "300d06092a864886f70d0109043100", "30023100", "300706012a31000500", "31043100", "300706012a3102ff05" };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
                 _cleanup_bytes_ Bytes b = hex(bad[i]);

@@ -4,7 +4,6 @@
  * and handed to GnuTLS as DER, because GnuTLS would choose the string type by the value, and knows no organizationIdentifier. */
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -152,6 +151,10 @@ int subject_set(Subject *s, const char *name, const char *value) {
         int attribute = attribute_by_name(name);
 
         return attribute < 0 ? attribute : set_value(s, attribute, value);
+}
+
+bool subject_has_attribute(const char *name) {
+        return attribute_by_name(name) >= 0;
 }
 
 const char *subject_get(const Subject *s, const char *name) {

@@ -4,6 +4,8 @@
 /* Subjects of certificates by profile (EN 319 412-2 for persons, EN 319 412-3 for organisations), and the requests (PKCS#10,
  * RFC 2986) that carry them. */
 
+#include <stdbool.h>
+
 #include "crypto/key.h"
 
 typedef enum Profile {
@@ -27,6 +29,9 @@ DEFINE_CLEANUP(Subject *, subject_free);
  * whose bounds there are none worth having), not printable UTF-8, begins or ends with a space, or is no country code; -EEXIST when it is set
  * already. */
 int subject_set(Subject *s, const char *name, const char *value);
+/* Whether there is an attribute of this name. */
+bool subject_has_attribute(const char *name);
+
 const char *subject_get(const Subject *s, const char *name); /* NULL when not set */
 
 /* Whether the subject is one of the profile: 0, or -EINVAL with the sentence that says what is missing or too much (a constant, untranslated). */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The authority; see authority.h. */
+
+#include <sys/epoll.h>
+
+#include "ca/authority.h"
+
+static int load_root(Txn *t, void *userdata) {
+        return register_load_root(t, userdata);
+}
+
+static int on_store(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Authority *a = userdata;
+
+        store_dispatch(a->store);
+        return 0;
+}
+
+int authority_start(Authority *a) {
+        int r;
+
+        r = store_run(a->store, load_root, &a->root);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(a->event, &a->store_source, store_fd(a->store), EPOLLIN, on_store, a);
+        if (r >= 0)
+                r = worker_pool_new(a->event, 0, &a->workers);
+        if (r >= 0)
+                r = gate_new(a->bus, &a->gate);
+        return r < 0 ? r : authority_bus_register(a);
+}
+
+void authority_stop(Authority *a) {
+        /* Workers first: what they finish still goes to the store, and what the store finishes is answered on the bus. */
+        a->workers = worker_pool_free(a->workers);
+        a->store_source = sd_event_source_disable_unref(a->store_source);
+        a->store = store_close(a->store);
+        a->gate = gate_free(a->gate);
+        if (a->bus)
+                sd_bus_flush(a->bus);
+        a->bus = sd_bus_close_unref(a->bus);
+        a->root = root_free(a->root);
+        a->event = sd_event_unref(a->event);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Start of a service; see service.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "bus/service.h"
+
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+
+void service_log(const char *level, const char *format, ...) {
+        va_list ap;
+
+        /* Without a journal the levels of sd-daemon.h are noise on a terminal. */
+        if (getenv("JOURNAL_STREAM"))
+                fputs(level, stderr);
+        else
+                fprintf(stderr, "%s: ", program_invocation_short_name);
+        va_start(ap, format);
+        vfprintf(stderr, format, ap);
+        va_end(ap);
+        fputc('\n', stderr);
+}
+
+void service_protect(void) {
+        const struct rlimit none = { 0, 0 };
+
+        (void) setrlimit(RLIMIT_CORE, &none);
+        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        umask(0077);
+}
+
+void service_lock_memory(void) {
+        if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+                service_log(SD_WARNING,
+                            "Memory cannot be locked (%s): keys may reach the swap. Raise the limit on locked memory (LimitMEMLOCK=infinity).",
+                            strerror(errno));
+}
+
+int service_event(sd_event **ret) {
+        sd_event *event = NULL;
+        sigset_t set;
+        int r;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        sigaddset(&set, SIGINT);
+        sigaddset(&set, SIGCHLD);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return -errno;
+        (void) signal(SIGPIPE, SIG_IGN);
+        r = sd_event_default(&event);
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_set_watchdog(event, true);
+        if (r < 0) {
+                service_log(SD_ERR, "The event loop cannot be made: %s", strerror(-r));
+                sd_event_unref(event);
+                return r;
+        }
+        *ret = event;
+        return 0;
+}
+
+static int read_host_key(const char *path, Secret **ret) {
+        _cleanup_secret_ Secret *key = NULL;
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0) {
+                r = -errno;
+                service_log(SD_ERR, "The host key %s cannot be read (%s). “sygnet-store status” tells what is there; “sygnet-store recover” makes a new one.",
+                            path, strerror(-r));
+                return r;
+        }
+        r = secret_read_fd(fd, HOST_KEY_SIZE, false, &key);
+        if (r < 0 || secret_len(key) != HOST_KEY_SIZE) {
+                service_log(SD_ERR, "The host key %s is not %u bytes long.", path, HOST_KEY_SIZE);
+                return -EBADMSG;
+        }
+        *ret = TAKE_PTR(key);
+        return 0;
+}
+
+int service_host_key(const char *path, const char *fallback, Secret **ret) {
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        _cleanup_free_ char *credential = NULL;
+
+        if (!path && directory) {
+                if (asprintf(&credential, "%s/host-key", directory) < 0)
+                        return -ENOMEM;
+                path = credential;
+        } else if (!path) {
+                path = fallback;
+                service_log(SD_WARNING, "The host key is read from %s: it lies beside the data it protects. With systemd it is kept as an encrypted credential.",
+                            path);
+        }
+        return read_host_key(path, ret);
+}
+
+void service_log_store_error(const char *directory, const char *service, int error) {
+        switch (-error) {
+        case ENOENT:
+                service_log(SD_ERR, "%s: there is no store. Run “sygnet-store --service %s init”.", directory, service);
+                return;
+        case ENOKEY:
+                service_log(SD_ERR, "%s: this host's key does not open the store. Run “sygnet-store --service %s recover” with the recovery key.", directory,
+                            service);
+                return;
+        case EBADMSG:
+                service_log(SD_ERR, "%s: the store is damaged. Restore a backup with “sygnet-store --service %s restore FILE”.", directory, service);
+                return;
+        case EPROTONOSUPPORT:
+                service_log(SD_ERR, "%s: a newer version of Sygnet wrote the store. Install that version.", directory);
+                return;
+        case EBUSY:
+                service_log(SD_ERR, "%s: another process has the store open. Stop it first.", directory);
+                return;
+        default:
+                service_log(SD_ERR, "%s: %s", directory, strerror(-error));
+        }
+}
+
+int service_bus(sd_event *event, sd_bus **ret) {
+        sd_bus *bus = NULL;
+        int r;
+
+        r = sd_bus_open_system(&bus);
+        if (r >= 0)
+                r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = sd_bus_set_exit_on_disconnect(bus, true);
+        if (r < 0) {
+                service_log(SD_ERR, "The system bus cannot be reached: %s. Start dbus first.", strerror(-r));
+                sd_bus_unref(bus);
+                return r;
+        }
+        *ret = bus;
+        return 0;
+}
+
+int service_request_name(sd_bus *bus, const char *name) {
+        int r = sd_bus_request_name(bus, name, 0);
+
+        if (r < 0)
+                service_log(SD_ERR, "The name %s cannot be had: %s", name,
+                            r == -EEXIST || r == -EALREADY ? "the service is running already." :
+                            r == -EACCES || r == -EPERM ? "the bus policy is not installed, or this is not the service's user." : strerror(-r));
+        return r < 0 ? r : 0;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Text for people; see output.h. */
+
+#include <errno.h>
+#include <iconv.h>
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <wchar.h>
+
+#include "base/utf8.h"
+#include "client/output.h"
+
+#define PROGRAM "sygnet"
+
+bool output_is_utf8(void) {
+        return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+bool output_is_terminal(void) {
+        return isatty(STDOUT_FILENO) > 0;
+}
+
+unsigned output_width(void) {
+        struct winsize size;
+
+        if (!output_is_terminal())
+                return 0;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+                return 80;
+        return size.ws_col;
+}
+
+/* Converts all of `s`; what `to` cannot say, and what was not well-formed, becomes '?'. */
+static char *convert(const char *to, const char *from, const char *s) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        size_t left = strlen(s);
+        char *in = (char *) (uintptr_t) s;
+        iconv_t cd = iconv_open(to, from);
+
+        if (cd == (iconv_t) -1)
+                return strdup(s);
+        while (left > 0) {
+                char buffer[256], *o = buffer;
+                size_t room = sizeof(buffer);
+                size_t n = iconv(cd, &in, &left, &o, &room);
+
+                if (bytes_append(&b, buffer, sizeof(buffer) - room) < 0)
+                        break;
+                if (n != (size_t) -1 || errno == E2BIG)
+                        continue;
+                if (bytes_append_byte(&b, '?') < 0)
+                        break;
+                in++;
+                left--;
+        }
+        iconv_close(cd);
+        return bytes_append_byte(&b, 0) < 0 ? NULL : (char *) bytes_take(&b).data;
+}
+
+static char *text_to_locale(const char *s) {
+        char target[64];
+
+        if (output_is_utf8())
+                return strdup(s);
+        snprintf(target, sizeof(target), "%s//TRANSLIT", nl_langinfo(CODESET));
+        return convert(target, "UTF-8", s);
+}
+
+char *text_from_locale(const char *s) {
+        return output_is_utf8() ? strdup(s) : convert("UTF-8", nl_langinfo(CODESET), s);
+}
+
+char *text_clean(const char *s) {
+        char *clean = utf8_sanitize(view_string(s));
+
+        if (!clean)
+                abort();
+        return clean;
+}
+
+static void put(FILE *f, const char *s) {
+        _cleanup_free_ char *converted = text_to_locale(s);
+
+        fputs(converted ?: "?", f);
+}
+
+static void __attribute__((format(printf, 2, 0))) put_formatted(FILE *f, const char *format, va_list ap) {
+        _cleanup_free_ char *s = NULL;
+
+        if (vasprintf(&s, format, ap) >= 0)
+                put(f, s);
+}
+
+static bool use_colour(void) {
+        const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        return output_is_terminal() && (!no || !*no) && term && strcmp(term, "dumb") != 0;
+}
+
+void out(const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        put_formatted(stdout, format, ap);
+        va_end(ap);
+}
+
+void out_styled(Style style, const char *format, ...) {
+        static const char *const codes[] = { "0", "1", "2", "1;32", "1;31", "1;33", "97;40" };
+        bool colour = style != STYLE_PLAIN && use_colour();
+        va_list ap;
+
+        if (colour)
+                printf("\033[%sm", codes[style]);
+        va_start(ap, format);
+        put_formatted(stdout, format, ap);
+        va_end(ap);
+        if (colour)
+                printf("\033[0m");
+}
+
+static void __attribute__((format(printf, 1, 0))) complain_v(const char *format, va_list ap) {
+        fflush(stdout);
+        fputs(PROGRAM ": ", stderr);
+        put_formatted(stderr, format, ap);
+        fputc('\n', stderr);
+}
+
+void complain(const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        complain_v(format, ap);
+        va_end(ap);
+}
+
+void hint(const char *format, ...) {
+        va_list ap;
+
+        fflush(stdout);
+        va_start(ap, format);
+        put_formatted(stderr, format, ap);
+        va_end(ap);
+        fputc('\n', stderr);
+}
+
+void ask(const char *format, ...) {
+        va_list ap;
+
+        fflush(stdout);
+        va_start(ap, format);
+        put_formatted(stderr, format, ap);
+        va_end(ap);
+        fflush(stderr);
+}
+
+int fail(int status, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        complain_v(format, ap);
+        va_end(ap);
+        return status;
+}
+
+int fail_errno(int error, const char *format, ...) {
+        _cleanup_free_ char *what = NULL, *why = text_from_locale(strerror(abs(error)));
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&what, format, ap) < 0)
+                what = NULL;
+        va_end(ap);
+        complain("%s: %s", what ?: "?", why ?: "?");
+        return abs(error) == ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
+}
+
+int fail_memory(void) {
+        return fail(EXIT_FAILED, "%s", _("Out of memory."));
+}
+
+/* The code point that `n` bytes, known to be well-formed, hold. */
+static wchar_t code_point(const unsigned char *p, size_t n) {
+        wchar_t c = n == 1 ? p[0] : p[0] & (0x7f >> n);
+
+        for (size_t i = 1; i < n; i++)
+                c = c << 6 | (p[i] & 0x3f);
+        return c;
+}
+
+/* The length in bytes of the character at `s`, and the columns it takes. Outside UTF-8 locales wcwidth() knows ASCII only. */
+static size_t character(const char *s, unsigned *ret_width) {
+        size_t n = utf8_char_length(s);
+        int width = n > 0 ? wcwidth(code_point((const unsigned char *) s, n)) : 1;
+
+        *ret_width = width < 0 ? 1 : (unsigned) width;
+        return n > 0 ? n : 1;
+}
+
+unsigned text_width(const char *s) {
+        unsigned total = 0, width;
+
+        while (*s) {
+                s += character(s, &width);
+                total += width;
+        }
+        return total;
+}
+
+static char *static_buffer(void) {
+        static char buffers[4][64];
+        static unsigned next;
+
+        return buffers[next++ % ELEMENTSOF(buffers)];
+}
+
+const char *text_time(int64_t seconds) {
+        char *buffer = static_buffer();
+        time_t t = (time_t) seconds;
+        struct tm tm;
+
+        if (seconds < 0 || !localtime_r(&t, &tm) || strftime(buffer, 64, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+                return "–";
+        return buffer;
+}
+
+const char *text_duration(int64_t seconds) {
+        char *buffer = static_buffer();
+
+        if (seconds < 0)
+                seconds = 0;
+        if (seconds >= 3600)
+                snprintf(buffer, 64, _("%d h %d min"), (int) (seconds / 3600), (int) (seconds / 60 % 60));
+        else if (seconds >= 60)
+                snprintf(buffer, 64, _("%d min %d s"), (int) (seconds / 60), (int) (seconds % 60));
+        else
+                snprintf(buffer, 64, _("%d s"), (int) seconds);
+        return buffer;
+}
+
+static void put_spaces(unsigned n) {
+        for (; n > 0; n--)
+                fputc(' ', stdout);
+}
+
+void out_paragraph(unsigned indent, const char *text) {
+        unsigned limit = output_width() > 0 ? output_width() : 80, column = 0;
+
+        while (*text) {
+                size_t n = strcspn(text, " \n");
+                _cleanup_free_ char *word = strndup(text, n);
+                unsigned width = word ? text_width(word) : 0;
+
+                if (!word)
+                        return;
+                if (column > indent && column + 1 + width > limit) {
+                        fputc('\n', stdout);
+                        column = 0;
+                }
+                if (column == 0) {
+                        put_spaces(indent);
+                        column = indent;
+                } else {
+                        fputc(' ', stdout);
+                        column++;
+                }
+                put(stdout, word);
+                column += width;
+                text += n;
+                if (*text == '\n')
+                        column = (fputc('\n', stdout), 0);
+                if (*text)
+                        text++;
+        }
+        if (column > 0)
+                fputc('\n', stdout);
+}
+
+void out_pairs(const Pair *pairs, size_t n) {
+        unsigned widest = 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (pairs[i].value && *pairs[i].value && text_width(pairs[i].title) > widest)
+                        widest = text_width(pairs[i].title);
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *clean = NULL;
+
+                if (!pairs[i].value || !*pairs[i].value)
+                        continue;
+                clean = text_clean(pairs[i].value);
+                put_spaces(widest - text_width(pairs[i].title));
+                out_styled(STYLE_FAINT, "%s:", pairs[i].title);
+                out(" %s\n", clean);
+        }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Calls of the three services. Errors become a sentence in the user's language, what to do next, and an exit code. Interactive
+ * authorisation is allowed on every call. */
+
+#include <systemd/sd-bus.h>
+
+#include "base/secret.h"
+#include "client/client.h"
+
+typedef struct Service {
+        const char *bus_name;
+        const char *path;
+} Service;
+
+extern const Service service_sygnet;
+extern const Service service_ca;
+extern const Service service_trust;
+
+static inline void message_unrefp(sd_bus_message **m) {
+        sd_bus_message_unref(*m);
+}
+#define _cleanup_message_ _cleanup_(message_unrefp)
+
+/* Begins a call, connecting if need be. */
+int call_new(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret);
+
+/* Sends it. `ret_reply` may be NULL. When the service answers with an error that `tolerated` names (it may be NULL), nothing is said and
+ * -EAGAIN returned: the caller handles it. */
+int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_message **ret_reply);
+
+/* Both, for calls whose arguments sd_bus_message_append(3) can say. */
+int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...);
+
+/* A call that returns one string, copied. */
+int call_for_string(Client *c, sd_bus_message *m, const char *tolerated, char **ret);
+
+/* A property of type s or u as text, copied. `quiet` says nothing about failure. */
+int get_property(Client *c, const Service *service, const char *interface, const char *name, bool quiet, char **ret);
+
+/* An entry {key: secret} of an a{sv} that is being written. */
+int append_secret_entry(sd_bus_message *m, const char *key, const Secret *s);
+int append_string_entry(sd_bus_message *m, const char *key, const char *value);
+
+/* A call could not be put together, or its reply not be read: says so. */
+int fail_message(int error);

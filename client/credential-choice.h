@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which credential a verb works with: by id, by the beginning of an id, or by label, where that tells one. */
+
+#include "client/client.h"
+#include "client/dict.h"
+
+/* The credentials of the caller; all of the service's when `all` (for operators). */
+int credential_list(Client *c, bool all, DictList *ret);
+
+/* The credential that `name` means. Looks among the caller's, then, when `all`, among all. The dictionary is the caller's to release. */
+int credential_find(Client *c, const char *name, bool all, Dict *ret);
+
+/* For signing: what --credential says, or the only one that is usable. Says why where it is not usable. */
+int credential_choose(Client *c, Dict *ret);
+
+/* Translated: "seal", "customs key"; "active" … Takes any string. */
+const char *kind_text(const char *kind);
+const char *status_text(const char *status);
+const char *role_text(const char *role);

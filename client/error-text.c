@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The contract's errors in words; see error-text.h. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "bus/names.h"
+#include "client/error-text.h"
+#include "client/output.h"
+
+typedef struct ErrorText {
+        const char *name;
+        int status;
+        bool detail;          /* the service's sentence says more: until when, which rule */
+        const char *sentence;
+        const char *next;     /* what to do; NULL when the sentence says it */
+} ErrorText;
+
+static const ErrorText texts[] = {
+        { ERROR_DENIED, EXIT_DENIED, true, N_("You are not allowed to do this."), NULL },
+        { ERROR_AUTHORITY_UNAVAILABLE, EXIT_DENIED, false, N_("polkit, which decides who may do what, does not answer; so nothing was done."),
+          N_("Install or start polkit (Debian: package polkitd) and try again.") },
+        { ERROR_AUTHENTICATION_FAILED, EXIT_DENIED, false, N_("Login failed: no such account, a wrong password, or an account that is not bound to your Unix user."),
+          N_("An administrator binds an account with “sygnet account bind LOGIN USER”.") },
+        { ERROR_NO_SESSION, EXIT_DENIED, false, N_("Your session has ended."), N_("Log in again: sygnet login LOGIN") },
+        { ERROR_TRY_LATER, EXIT_DENIED, true, N_("Too many wrong attempts: please wait."), NULL },
+        { ERROR_WRONG_CODE, EXIT_DENIED, false, N_("The one-time code is not right."),
+          N_("Take the code that your authenticator shows now; check that the clocks of both devices are right.") },
+        { ERROR_CODE_USED, EXIT_DENIED, false, N_("This one-time code was used already."), N_("Wait until your authenticator shows the next one.") },
+        { ERROR_CLOCK, EXIT_DENIED, true, N_("The machine's clock is behind what was recorded; no one-time code is accepted."),
+          N_("Set the clock right. If it was ahead once, an administrator runs “sygnet otp reset LOGIN” and you enrol anew.") },
+        { ERROR_NO_TOKEN, EXIT_DENIED, false, N_("The account has no authenticator yet."), N_("Enrol one first: sygnet otp enroll") },
+        { ERROR_WRONG_PASSWORD, EXIT_DENIED, false, N_("The key's password is not right."),
+          N_("A forgotten password of a key cannot be recovered: retire the key and generate a new one.") },
+        { ERROR_WEAK_PASSWORD, EXIT_FAILED, true, N_("The password is too weak."), NULL },
+        { ERROR_NOT_FOUND, EXIT_NOT_FOUND, true, N_("There is no such thing, or you may not see it."), NULL },
+        { ERROR_EXISTS, EXIT_FAILED, true, N_("It exists already."), NULL },
+        { ERROR_INVALID_ARGUMENT, EXIT_FAILED, true, N_("The service cannot accept this."), NULL },
+        { ERROR_LIMIT, EXIT_FAILED, true, N_("Too many, or too large."), NULL },
+        { ERROR_ITEM_REFUSED, EXIT_FAILED, true, N_("The service refused to sign this."), N_("Check that this machine's clock is right.") },
+        { ERROR_OPERATION_STATE, EXIT_FAILED, true, N_("The operation has ended, or was not authorised."), N_("Start again; nothing was signed.") },
+        { ERROR_SEAL_BUSY, EXIT_FAILED, true, N_("Somebody else is using the seal now."),
+          N_("Try again later. The seal's Administrator can free it: sygnet seal break-lease SEAL") },
+        { ERROR_CERTIFICATE, EXIT_FAILED, true, N_("The certificate cannot be used."), N_("See “sygnet show CREDENTIAL”; perhaps a new certificate is needed.") },
+        { ERROR_DISABLED, EXIT_DENIED, true, N_("The account or credential is disabled."), N_("Ask your administrator.") },
+        { ERROR_STORE, EXIT_FAILED, true, N_("The service could not write to its store; nothing was changed."), N_("Is the disk full? See the service's log.") },
+        { ERROR_NOT_INITIALIZED, EXIT_FAILED, false, N_("The local certification authority has no root yet."),
+          N_("Make it: sygnet ca init --organization NAME --name NAME --country CC") },
+        { SD_BUS_ERROR_ACCESS_DENIED, EXIT_DENIED, false, N_("The message bus does not let you call the service."), NULL },
+        { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, EXIT_DENIED, false, N_("You are not allowed to do this without confirming who you are."), NULL },
+        { SD_BUS_ERROR_LIMITS_EXCEEDED, EXIT_FAILED, true, N_("Too many, or too large."), NULL },
+        { SD_BUS_ERROR_NO_REPLY, EXIT_FAILED, false, N_("The service did not answer."), N_("See its log; try again.") },
+        { SD_BUS_ERROR_TIMEOUT, EXIT_FAILED, false, N_("The service did not answer in time."), N_("See its log; try again.") },
+        { SD_BUS_ERROR_DISCONNECTED, EXIT_FAILED, false, N_("The connection to the message bus was lost."), N_("Try again.") },
+        { SD_BUS_ERROR_UNKNOWN_METHOD, EXIT_FAILED, true, N_("The service is of another version than this program."), NULL },
+        { SD_BUS_ERROR_UNKNOWN_INTERFACE, EXIT_FAILED, true, N_("The service is of another version than this program."), NULL },
+};
+
+static const ErrorText *find_text(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (strcmp(texts[i].name, name) == 0)
+                        return &texts[i];
+        return NULL;
+}
+
+static const char *unit_of(const char *service) {
+        if (service && strcmp(service, CA_BUS_NAME) == 0)
+                return "sygnet-cad";
+        if (service && strcmp(service, TRUST_BUS_NAME) == 0)
+                return "sygnet-trustd";
+        return "sygnetd";
+}
+
+/* The service is not there, and could not be started. */
+static bool is_absent(const sd_bus_error *e, int r) {
+        return sd_bus_error_has_name(e, SD_BUS_ERROR_SERVICE_UNKNOWN) || sd_bus_error_has_name(e, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+               (e->name && strncmp(e->name, "org.freedesktop.DBus.Error.Spawn.", 33) == 0) ||
+               (e->name && strncmp(e->name, "org.freedesktop.systemd1.", 25) == 0) || (!e->name && r == -EHOSTUNREACH);
+}
+
+static int explain_absent(const sd_bus_error *e, const char *service) {
+        _cleanup_free_ char *detail = text_clean(e->message ?: "");
+
+        complain(_("The service %s is not running and could not be started."), unit_of(service));
+        if (*detail)
+                hint("  %s", detail);
+        hint(_("Start it: systemctl start %s. Is Sygnet installed on this machine?"), unit_of(service));
+        return EXIT_FAILED;
+}
+
+/* What may help somebody whom polkit refused. */
+static void hint_denied(const Client *c) {
+        if (c->agent.missing)
+                hint("%s", _("pkttyagent is not installed, so polkit cannot ask you here; install it (Debian: package polkitd) or run this as root."));
+        else if (geteuid() != 0)
+                hint("%s", _("Ask an administrator, or run this as root."));
+}
+
+int error_explain(Client *c, const sd_bus_error *error, int r, const char *service) {
+        _cleanup_free_ char *detail = text_clean(error->message ?: "");
+        const ErrorText *t = error->name ? find_text(error->name) : NULL;
+
+        if (is_absent(error, r))
+                return explain_absent(error, service);
+        if (!t && *detail)
+                return fail(EXIT_FAILED, _("The service failed: %s"), detail);
+        if (!t)
+                return fail_errno(r, "%s", _("The service failed"));
+        complain("%s", _(t->sentence));
+        if (t->detail && *detail && strcmp(detail, t->sentence) != 0)
+                hint("  %s", _(detail));
+        if (t->next)
+                hint("%s", _(t->next));
+        else if (t->status == EXIT_DENIED && strcmp(t->name, ERROR_TRY_LATER) != 0)
+                hint_denied(c);
+        return t->status;
+}

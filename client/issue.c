@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Requests and certificates; see issue.h. */
+
+#include <string.h>
+
+#include "bus/names.h"
+#include "client/bus-call.h"
+#include "client/issue.h"
+#include "client/output.h"
+
+static int append_factors(sd_bus_message *m, const IssueFactors *f) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0 && f->session)
+                r = append_string_entry(m, "session", f->session);
+        if (r >= 0 && f->password)
+                r = append_secret_entry(m, "password", f->password);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int issue_get_request(Client *c, const char *id, const IssueFactors *factors, Bytes *ret) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        const void *data;
+        size_t size;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GetRequest", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "s", id);
+        if (r >= 0)
+                r = append_factors(m, factors);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(c, m, NULL, &reply);
+        if (r != 0)
+                return r;
+        r = sd_bus_message_read_array(reply, 'y', &data, &size);
+        if (r < 0)
+                return fail_message(r);
+        return bytes_append(ret, data, size) < 0 ? fail_memory() : 0;
+}
+
+int issue_by_local_ca(Client *c, View request, const char *profile, unsigned days, CertificateList *ret) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        int r;
+
+        r = call_new(c, &service_ca, CA_INTERFACE, "Issue", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append_array(m, 'y', request.data, request.len);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", profile);
+        if (r >= 0)
+                r = days > 0 ? sd_bus_message_append(m, "a{sv}", 1, "days", "u", days) : sd_bus_message_append(m, "a{sv}", 0);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(c, m, NULL, &reply);
+        if (r != 0)
+                return r;
+        r = certificates_read_message(reply, ret);
+        return r < 0 ? fail_message(r) : 0;
+}
+
+int issue_import(Client *c, const char *id, const CertificateList *l, const IssueFactors *factors) {
+        const IssueFactors session_only = { .session = factors->session };
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "ImportCertificates", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "s", id);
+        if (r >= 0)
+                r = certificates_append_message(m, l);
+        if (r >= 0)
+                r = append_factors(m, &session_only);
+        return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
+}
+
+static int issue_steps(Client *c, const char *id, const char *profile, const IssueFactors *factors) {
+        _cleanup_certificates_ CertificateList l = { 0 };
+        _cleanup_bytes_ Bytes request = BYTES_NULL;
+        int r;
+
+        r = issue_get_request(c, id, factors, &request);
+        if (r != 0)
+                return r;
+        r = issue_by_local_ca(c, bytes_view(&request), profile, 0, &l);
+        return r != 0 ? r : issue_import(c, id, &l, factors);
+}
+
+int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors) {
+        const char *group = strcmp(profile, "seal") == 0 ? "seal" : "key";
+        int r;
+
+        r = issue_steps(c, id, profile, factors);
+        if (r == 0)
+                return 0;
+        hint(_("The key was made and is kept: %s. It has no certificate yet. When the cause is gone:"), id);
+        hint("  sygnet %s request %s -o request.pem\n  sygnet ca issue request.pem --profile %s -o certificate.pem\n"
+             "  sygnet %s import %s certificate.pem", group, id, profile, group, id);
+        return r;
+}
+
+int issue_write_request(Client *c, const char *id, const IssueFactors *factors) {
+        _cleanup_bytes_ Bytes request = BYTES_NULL, text = BYTES_NULL;
+        int r;
+
+        r = issue_get_request(c, id, factors, &request);
+        if (r != 0)
+                return r;
+        if (pem_write("CERTIFICATE REQUEST", bytes_view(&request), &text) < 0 || bytes_append_byte(&text, 0) < 0)
+                return fail_memory();
+        if (c->json) {
+                Json j = JSON_INIT(stdout);
+
+                json_object_begin(&j, NULL);
+                json_string(&j, "id", id);
+                json_string(&j, "request", (const char *) text.data);
+                json_object_end(&j);
+                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+        }
+        return write_output(c, VIEW(text.data, text.len - 1));
+}
+
+int issue_import_files(Client *c, const char *id, const IssueFactors *factors) {
+        _cleanup_certificates_ CertificateList l = { 0 };
+        int r;
+
+        for (size_t i = 1; i < c->arguments.n_words; i++) {
+                r = certificates_read_file(c->arguments.words[i], &l);
+                if (r > 0)
+                        return r;
+        }
+        certificates_sort(&l);
+        r = issue_import(c, id, &l, factors);
+        if (r == 0 && !c->json)
+                out("%s\n", _("The certificate is in: the credential can sign."));
+        return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which of the caller's sessions a verb works in. The service lists the sessions of the calling Unix user, so nothing is kept on
+ * this side. */
+
+#include "base/secret.h"
+#include "client/client.h"
+#include "client/dict.h"
+
+typedef struct SessionChoice {
+        char *id;
+        char *login;
+        bool remembered;
+} SessionChoice;
+
+/* The open session of account `login`; with NULL the one that --login names, or the only one. Where there is none a person at a terminal
+ * is asked for the password (and login) and a session is opened; elsewhere it is an error. The verb has the option --login. */
+int session_choose(Client *c, const char *login, SessionChoice *ret);
+void session_choice_done(SessionChoice *s);
+#define _cleanup_session_ _cleanup_(session_choice_done)
+
+/* The caller's sessions. */
+int session_list(Client *c, DictList *ret);
+
+/* Opens a session. `otp` is NULL unless it shall be remembered. */
+int session_login(Client *c, const char *login, const Secret *password, const Secret *otp, char **ret_id, Dict *ret_info);

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Signing through the daemon; see daemon-signer.h and the Operation interface of dbus/org.sygnet.Sygnet1.xml. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "bus/names.h"
+#include "client/bus-call.h"
+#include "client/credential-choice.h"
+#include "client/daemon-signer.h"
+#include "client/output.h"
+#include "client/progress.h"
+#include "client/prompt.h"
+#include "crypto/digest.h"
+
+#define ONCE_MAX 256U   /* items that SignOnce takes */
+#define CHUNK_ITEMS 256U
+#define CHUNK_BYTES (4U * 1024U * 1024U)
+#define ATTEMPTS 3
+
+static const char *type_name(SignerItemType type) {
+        return type == SIGNER_ITEM_CMS_ATTRIBUTES ? "cms-attributes" : "xml-signedinfo";
+}
+
+static int hash_item(const SignerItem *item, uint8_t ret[static SHA256_SIZE]) {
+        const char *type = type_name(item->type);
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        int r;
+
+        r = bytes_append_byte(&b, (uint8_t) strlen(type));
+        if (r >= 0)
+                r = bytes_append(&b, type, strlen(type));
+        if (r >= 0)
+                r = bytes_append_view(&b, item->tbs);
+        return r < 0 ? r : sha256(bytes_view(&b), ret);
+}
+
+/* rest[0] is the list hash, rest[n] zero: see the XML. */
+static int chain_hashes(const SignerItem *items, size_t n, uint8_t (*rest)[SHA256_SIZE]) {
+        memset(rest[n], 0, SHA256_SIZE);
+        for (size_t i = n; i-- > 0;) {
+                uint8_t both[2 * SHA256_SIZE];
+                int r;
+
+                r = hash_item(&items[i], both);
+                if (r < 0)
+                        return r;
+                memcpy(both + SHA256_SIZE, rest[i + 1], SHA256_SIZE);
+                r = sha256(VIEW(both, sizeof(both)), rest[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int append_item(sd_bus_message *m, const SignerItem *item) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "saya{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", type_name(item->type));
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', item->tbs.data, item->tbs.len);
+        if (r >= 0)
+                r = item->name ? sd_bus_message_append(m, "a{sv}", 1, "name", "s", item->name) : sd_bus_message_append(m, "a{sv}", 0);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_items(sd_bus_message *m, const SignerItem *items, size_t n) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "(saya{sv})");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = append_item(m, &items[i]);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_factors(sd_bus_message *m, const DaemonSigner *s) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0 && s->otp)
+                r = append_secret_entry(m, "otp", s->otp);
+        if (r >= 0 && s->password)
+                r = append_secret_entry(m, "password", s->password);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int read_signatures(sd_bus_message *reply, size_t n, Bytes *ret) {
+        const void *data;
+        size_t size, got = 0;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "ay");
+        if (r < 0)
+                return fail_message(r);
+        while (got < n && (r = sd_bus_message_read_array(reply, 'y', &data, &size)) > 0) {
+                r = bytes_dup(VIEW(data, size), &ret[got]);
+                if (r < 0)
+                        return fail_memory();
+                got++;
+        }
+        return r < 0 || got < n ? fail_message(r < 0 ? r : -EBADMSG) : 0;
+}
+
+/* What activates the credential here; its kind decides. A code is not needed where one was given for the session as a whole. */
+static int ask_factors(DaemonSigner *s) {
+        if (strcmp(dict_string(&s->credential, "kind"), "customs") == 0)
+                return s->password ? 0 : prompt_secret(s->client, "password-file", _("Password of the key"), &s->password);
+        if (s->session.remembered || s->otp)
+                return 0;
+        return prompt_code(s->client, "otp-file", _("One-time code"), &s->otp);
+}
+
+/* Whether a person may try again: only who typed it, and has not done so too often. */
+static bool may_retry(const DaemonSigner *s, int attempt) {
+        const char *option = s->password ? "password-file" : "otp-file";
+
+        return attempt + 1 < ATTEMPTS && prompt_possible() && (s->otp || s->password) && !arguments_has(&s->client->arguments, option);
+}
+
+static void forget_factors(DaemonSigner *s) {
+        hint("%s", s->password ? _("The key's password is not right. Try again.") : _("The one-time code is not right. Try again."));
+        s->otp = secret_free(s->otp);
+        s->password = secret_free(s->password);
+}
+
+static int sign_once(DaemonSigner *s, const SignerItem *items, size_t n, const char *tolerated, Bytes *ret) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        int r;
+
+        r = call_new(s->client, &service_sygnet, SYGNET_INTERFACE_OPERATION, "SignOnce", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ss", s->session.id, dict_string(&s->credential, "id"));
+        if (r >= 0)
+                r = append_items(m, items, n);
+        if (r >= 0)
+                r = append_factors(m, s);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a{sv}", 0);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(s->client, m, tolerated, &reply);
+        return r != 0 ? r : read_signatures(reply, n, ret);
+}
+
+static int prepare(DaemonSigner *s, size_t n, const uint8_t *list_hash, char **ret) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r;
+
+        r = call_new(s->client, &service_sygnet, SYGNET_INTERFACE_OPERATION, "Prepare", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ssu", s->session.id, dict_string(&s->credential, "id"), (uint32_t) n);
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', list_hash, SHA256_SIZE);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a{sv}", 0);
+        return r < 0 ? fail_message(r) : call_for_string(s->client, m, NULL, ret);
+}
+
+static int authorize(DaemonSigner *s, const char *operation, const char *tolerated) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r;
+
+        r = call_new(s->client, &service_sygnet, SYGNET_INTERFACE_OPERATION, "Authorize", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "s", operation);
+        if (r >= 0)
+                r = append_factors(m, s);
+        return r < 0 ? fail_message(r) : call_send(s->client, m, tolerated, NULL);
+}
+
+static int sign_chunk(DaemonSigner *s, const char *operation, const SignerItem *items, size_t n, const uint8_t *rest, Bytes *ret) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        int r;
+
+        r = call_new(s->client, &service_sygnet, SYGNET_INTERFACE_OPERATION, "Sign", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "s", operation);
+        if (r >= 0)
+                r = append_items(m, items, n);
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', rest, SHA256_SIZE);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(s->client, m, NULL, &reply);
+        return r != 0 ? r : read_signatures(reply, n, ret);
+}
+
+static size_t chunk_length(const SignerItem *items, size_t n) {
+        size_t bytes = 0, i;
+
+        for (i = 0; i < n && i < CHUNK_ITEMS; i++) {
+                bytes += items[i].tbs.len;
+                if (i > 0 && bytes > CHUNK_BYTES)
+                        break;
+        }
+        return i;
+}
+
+static int sign_chunks(DaemonSigner *s, const char *operation, const SignerItem *items, size_t n, uint8_t (*rest)[SHA256_SIZE], Bytes *ret) {
+        Progress progress;
+        int r = 0;
+
+        progress_begin(&progress, _("Signing"), n);
+        for (size_t done = 0; r == 0 && done < n;) {
+                size_t k = chunk_length(items + done, n - done);
+
+                r = sign_chunk(s, operation, items + done, k, rest[done + k], ret + done);
+                done += k;
+                progress_update(&progress, done);
+        }
+        progress_end(&progress);
+        return r;
+}
+
+/* Asks for the factors and calls `step` with them, again when they were mistyped. */
+static int with_factors(DaemonSigner *s, int (*step)(DaemonSigner *s, const char *tolerated, void *userdata), void *userdata) {
+        for (int attempt = 0;; attempt++) {
+                const char *tolerated = NULL;
+                int r;
+
+                r = ask_factors(s);
+                if (r > 0)
+                        return r;
+                if (may_retry(s, attempt))
+                        tolerated = s->password ? ERROR_WRONG_PASSWORD : ERROR_WRONG_CODE;
+                r = step(s, tolerated, userdata);
+                if (r != -EAGAIN)
+                        return r;
+                forget_factors(s);
+        }
+}
+
+typedef struct Job {
+        const SignerItem *items;
+        size_t n;
+        Bytes *ret;
+        const char *operation;
+} Job;
+
+static int step_once(DaemonSigner *s, const char *tolerated, void *userdata) {
+        Job *j = userdata;
+
+        return sign_once(s, j->items, j->n, tolerated, j->ret);
+}
+
+static int step_authorize(DaemonSigner *s, const char *tolerated, void *userdata) {
+        Job *j = userdata;
+
+        return authorize(s, j->operation, tolerated);
+}
+
+static int sign_many(DaemonSigner *s, Job *job) {
+        _cleanup_free_ uint8_t (*rest)[SHA256_SIZE] = calloc(job->n + 1, sizeof(*rest));
+        _cleanup_free_ char *operation = NULL;
+        int r;
+
+        if (!rest)
+                return fail_memory();
+        r = chain_hashes(job->items, job->n, rest);
+        if (r < 0)
+                return fail_message(r);
+        r = prepare(s, job->n, rest[0], &operation);
+        if (r > 0)
+                return r;
+        job->operation = operation;
+        r = with_factors(s, step_authorize, job);
+        return r > 0 ? r : sign_chunks(s, operation, job->items, job->n, rest, job->ret);
+}
+
+static int daemon_sign(Signer *signer, const SignerItem *items, size_t n, Bytes *ret) {
+        DaemonSigner *s = signer->userdata;
+        Job job = { .items = items, .n = n, .ret = ret };
+
+        s->status = n <= ONCE_MAX ? with_factors(s, step_once, &job) : sign_many(s, &job);
+        if (s->status == 0)
+                return 0;
+        for (size_t i = 0; i < n; i++)
+                bytes_done(&ret[i]);
+        return -EIO;
+}
+
+static int fetch_chain(DaemonSigner *s) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        KeyAlgorithm algorithm;
+        int r;
+
+        r = call(s->client, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GetCertificates", &reply, "s", dict_string(&s->credential, "id"));
+        if (r > 0)
+                return r;
+        r = certificates_read_message(reply, &s->chain);
+        if (r < 0 || s->chain.n == 0)
+                return fail_message(r < 0 ? r : -ENODATA);
+        algorithm = key_algorithm_from_string(dict_string(&s->credential, "algorithm"));
+        r = signature_scheme_of(algorithm, &s->signer.scheme);
+        if (r < 0)
+                return fail(EXIT_FAILED, _("This program does not know the key algorithm “%s”."), dict_string(&s->credential, "algorithm"));
+        s->signer.chain = s->chain.items;
+        s->signer.n_chain = s->chain.n;
+        return 0;
+}
+
+int daemon_signer_init(DaemonSigner *s, Client *c) {
+        int r;
+
+        *s = (DaemonSigner) { .client = c };
+        r = credential_choose(c, &s->credential);
+        if (r > 0)
+                return r;
+        r = session_choose(c, dict_string(&s->credential, "login"), &s->session);
+        if (r > 0)
+                return r;
+        s->signer.sign = daemon_sign;
+        s->signer.userdata = s;
+        return fetch_chain(s);
+}
+
+void daemon_signer_done(DaemonSigner *s) {
+        dict_done(&s->credential);
+        session_choice_done(&s->session);
+        certificate_list_done(&s->chain);
+        s->otp = secret_free(s->otp);
+        s->password = secret_free(s->password);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A Signer (sign/signer.h) whose key is in the daemon. All items that it is given are one operation: one one-time code, or one password,
+ * signs them all, and all are signed or none. */
+
+#include "base/secret.h"
+#include "client/certificates.h"
+#include "client/session-choice.h"
+#include "sign/signer.h"
+
+typedef struct DaemonSigner {
+        Signer signer; /* its userdata is this object */
+        Client *client;
+        Dict credential;
+        SessionChoice session;
+        CertificateList chain;
+        Secret *otp;      /* asked for when the first signature is wanted */
+        Secret *password;
+        int status;       /* exit code of what failed within sign(), said already */
+} DaemonSigner;
+
+/* Chooses credential (--credential) and session, and fetches the certificates. */
+int daemon_signer_init(DaemonSigner *s, Client *c);
+void daemon_signer_done(DaemonSigner *s);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sygnet sign: many files, one operation. A file that cannot be drafted is reported and left out; the others are signed all or none. */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "client/daemon-signer.h"
+#include "client/output.h"
+#include "client/progress.h"
+#include "client/sign-item.h"
+#include "client/verbs.h"
+
+#define FILES_MAX 65536U /* items of an operation */
+
+typedef struct Batch {
+        SignItem *items;
+        size_t n;
+        size_t skipped;
+        int status; /* of the file that failed last; 0 none */
+} Batch;
+
+static void batch_done(Batch *b) {
+        for (size_t i = 0; i < b->n; i++)
+                sign_item_done(&b->items[i]);
+        free(b->items);
+}
+
+static int parse_format(const Arguments *a, SignFormat *ret) {
+        const char *s = arguments_get(a, "format");
+
+        if (!s)
+                *ret = SIGN_AUTOMATIC;
+        else if (strcmp(s, "pades") == 0)
+                *ret = SIGN_PADES;
+        else if (strcmp(s, "cades") == 0)
+                *ret = SIGN_CADES;
+        else if (strcmp(s, "cades-enveloping") == 0)
+                *ret = SIGN_CADES_ENVELOPING;
+        else
+                return fail(EXIT_USAGE, "%s", _("--format is one of pades, cades, cades-enveloping."));
+        return 0;
+}
+
+static int parse_options(const Arguments *a, SignOptions *ret) {
+        SignOptions o = {
+                .output = arguments_get(a, "output"),
+                .replace = arguments_has(a, "force"),
+                .reason = arguments_get(a, "reason"),
+                .location = arguments_get(a, "location"),
+                .now = time(NULL),
+        };
+        struct stat st;
+        int r;
+
+        r = parse_format(a, &o.format);
+        if (r > 0)
+                return r;
+        o.output_is_directory = o.output && stat(o.output, &st) == 0 && S_ISDIR(st.st_mode);
+        if (o.output && a->n_words > 1 && !o.output_is_directory)
+                return fail(EXIT_USAGE, "%s", _("With several files --output names a directory that exists."));
+        if (a->n_words > FILES_MAX)
+                return fail(EXIT_USAGE, _("Too many files: at most %u in one go."), FILES_MAX);
+        *ret = o;
+        return 0;
+}
+
+/* Each PDF keeps two files open until it is signed. */
+static void raise_file_limit(void) {
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+                l.rlim_cur = l.rlim_max;
+                (void) setrlimit(RLIMIT_NOFILE, &l);
+        }
+}
+
+static void skip(Batch *b, SignItem *item, int status) {
+        item->skipped = true;
+        b->skipped++;
+        /* One file's own reason tells more than "failed"; of several, any. */
+        b->status = b->n == 1 ? status : EXIT_FAILED;
+}
+
+static int open_all(const Arguments *a, const SignOptions *options, Batch *b) {
+        b->items = calloc(a->n_words, sizeof(*b->items));
+        if (!b->items)
+                return fail_memory();
+        b->n = a->n_words;
+        for (size_t i = 0; i < b->n; i++)
+                b->items[i].fd = -1;
+        for (size_t i = 0; i < b->n; i++) {
+                int r = sign_item_open(&b->items[i], a->words[i], options);
+
+                if (r > 0)
+                        skip(b, &b->items[i], r);
+        }
+        return b->skipped == b->n ? b->status : 0;
+}
+
+static int name_all(Batch *b, const SignOptions *options) {
+        for (size_t i = 0; i < b->n; i++) {
+                int r = b->items[i].skipped ? 0 : sign_item_name(&b->items[i], options);
+
+                if (r > 0)
+                        skip(b, &b->items[i], r);
+        }
+        return b->skipped == b->n ? b->status : 0;
+}
+
+/* Names are only known now that it is known whether it is a seal: two documents must not become one file. */
+static int compare_outputs(const void *a, const void *b) {
+        const SignItem *const *x = a, *const *y = b;
+
+        return strcmp((*x)->output, (*y)->output);
+}
+
+static int refuse_same_outputs(Batch *b) {
+        _cleanup_free_ SignItem **sorted = calloc(b->n, sizeof(*sorted));
+        size_t n = 0;
+
+        if (!sorted)
+                return fail_memory();
+        for (size_t i = 0; i < b->n; i++)
+                if (!b->items[i].skipped)
+                        sorted[n++] = &b->items[i];
+        qsort(sorted, n, sizeof(*sorted), compare_outputs);
+        for (size_t i = 1; i < n; i++)
+                if (strcmp(sorted[i - 1]->output, sorted[i]->output) == 0)
+                        return fail(EXIT_USAGE, _("%s and %s would both become %s; nothing was signed."), sorted[i - 1]->shown, sorted[i]->shown, sorted[i]->output);
+        return 0;
+}
+
+static int draft_all(Batch *b, const Signer *signer, const SignOptions *options) {
+        Progress progress;
+
+        progress_begin(&progress, _("Reading"), b->n);
+        for (size_t i = 0; i < b->n; i++) {
+                int r = b->items[i].skipped ? 0 : sign_item_draft(&b->items[i], signer, options);
+
+                if (r > 0)
+                        skip(b, &b->items[i], r);
+                progress_update(&progress, i + 1);
+        }
+        progress_end(&progress);
+        return b->skipped == b->n ? b->status : 0;
+}
+
+static void complete_all(Batch *b, const Bytes *signatures, const SignOptions *options) {
+        Progress progress;
+
+        progress_begin(&progress, _("Writing"), b->n);
+        for (size_t i = 0, k = 0; i < b->n; i++) {
+                int r = b->items[i].skipped ? 0 : sign_item_complete(&b->items[i], bytes_view(&signatures[k++]), options);
+
+                if (r > 0)
+                        skip(b, &b->items[i], r);
+                progress_update(&progress, i + 1);
+        }
+        progress_end(&progress);
+}
+
+static int sign_all(Batch *b, DaemonSigner *signer, const SignOptions *options) {
+        size_t n = b->n - b->skipped, k = 0;
+        _cleanup_free_ SignerItem *items = calloc(n, sizeof(*items));
+        _cleanup_free_ Bytes *signatures = calloc(n, sizeof(*signatures));
+        int r;
+
+        if (!items || !signatures)
+                return fail_memory();
+        for (size_t i = 0; i < b->n; i++) {
+                const char *slash = b->items[i].shown ? strrchr(b->items[i].shown, '/') : NULL;
+
+                if (!b->items[i].skipped)
+                        items[k++] = (SignerItem) { SIGNER_ITEM_CMS_ATTRIBUTES, sign_item_tbs(&b->items[i]), slash ? slash + 1 : b->items[i].shown };
+        }
+        r = signer->signer.sign(&signer->signer, items, n, signatures);
+        if (r < 0)
+                return signer->status;
+        complete_all(b, signatures, options);
+        for (size_t i = 0; i < n; i++)
+                bytes_done(&signatures[i]);
+        return b->status;
+}
+
+static const char *format_name(SignFormat f) {
+        return f == SIGN_PADES ? "pades" : f == SIGN_CADES ? "cades" : "cades-enveloping";
+}
+
+static void print_json(const Batch *b) {
+        Json j = JSON_INIT(stdout);
+
+        json_object_begin(&j, NULL);
+        json_array_begin(&j, "files");
+        for (size_t i = 0; i < b->n; i++) {
+                json_object_begin(&j, NULL);
+                json_string(&j, "file", b->items[i].path);
+                json_string(&j, "output", b->items[i].skipped ? NULL : b->items[i].output);
+                json_bool(&j, "signed", !b->items[i].skipped);
+                json_string(&j, "format", format_name(b->items[i].format));
+                json_object_end(&j);
+        }
+        json_array_end(&j);
+        json_object_end(&j);
+        (void) json_finish(&j);
+}
+
+static void print_summary(const Batch *b) {
+        size_t good = b->n - b->skipped;
+
+        for (size_t i = 0; i < b->n; i++) {
+                _cleanup_free_ char *name = NULL, *clean = NULL;
+
+                if (b->items[i].skipped)
+                        continue;
+                name = text_from_locale(b->items[i].output);
+                clean = text_clean(name ?: "");
+                out_styled(STYLE_GOOD, "%s ", output_is_utf8() ? "✔" : "OK");
+                out("%s\n", clean);
+        }
+        if (b->n == 1)
+                return;
+        out(ngettext("%zu file signed", "%zu files signed", good), good);
+        if (b->skipped > 0)
+                out(ngettext(", %zu not", ", %zu not", b->skipped), b->skipped);
+        out(".\n");
+}
+
+static int sign_batch(Client *c, Batch *b, DaemonSigner *signer, SignOptions *options) {
+        int r;
+
+        r = name_all(b, options);
+        if (r == 0)
+                r = refuse_same_outputs(b);
+        if (r == 0)
+                r = draft_all(b, &signer->signer, options);
+        if (r == 0)
+                r = sign_all(b, signer, options);
+        if (r > 0 && b->status == 0)
+                return r;
+        if (c->json)
+                print_json(b);
+        else
+                print_summary(b);
+        return b->status;
+}
+
+int verb_sign(Client *c) {
+        _cleanup_(daemon_signer_done) DaemonSigner signer = { 0 };
+        _cleanup_(batch_done) Batch b = { 0 };
+        SignOptions options;
+        int r;
+
+        r = parse_options(&c->arguments, &options);
+        if (r > 0)
+                return r;
+        raise_file_limit();
+        r = open_all(&c->arguments, &options, &b);
+        if (r == 0)
+                r = daemon_signer_init(&signer, c);
+        if (r > 0)
+                return r;
+        options.seal = strcmp(dict_string(&signer.credential, "kind"), "seal") == 0;
+        return sign_batch(c, &b, &signer, &options);
+}

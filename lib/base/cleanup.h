@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A variable that is held only to be released is used; gcc knows that, clang has to be told. */
-#define _cleanup_(f) __attribute__((cleanup(f), unused))
+#define _cleanup_(f) __attribute__((cleanup(f)))
 
 #define DEFINE_CLEANUP(type, destroy)                         \
         static inline void destroy##p(type *p) {              \

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sygnet key: a person's own keys, protected by a password that nobody can recover. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/password-rule.h"
+#include "bus/arguments.h"
+#include "bus/names.h"
+#include "client/bus-call.h"
+#include "client/credential-choice.h"
+#include "client/issue.h"
+#include "client/output.h"
+#include "client/prompt.h"
+#include "client/session-choice.h"
+#include "client/verbs.h"
+
+static int append_subject(sd_bus_message *m, const Client *c) {
+        const char *given = arguments_get(&c->arguments, "given-name"), *surname = arguments_get(&c->arguments, "surname");
+        _cleanup_free_ char *full = NULL;
+        int r;
+
+        if (asprintf(&full, "%s %s", given, surname) < 0)
+                return -ENOMEM;
+        r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0)
+                r = append_string_entry(m, "givenName", given);
+        if (r >= 0)
+                r = append_string_entry(m, "surname", surname);
+        if (r >= 0)
+                r = append_string_entry(m, "commonName", arguments_get(&c->arguments, "name") ?: full);
+        if (r >= 0)
+                r = append_string_entry(m, "countryName", arguments_get(&c->arguments, "country"));
+        if (r >= 0)
+                r = append_string_entry(m, "serialNumber", arguments_get(&c->arguments, "serial-number"));
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int generate(Client *c, const char *session, const Secret *password, char **ret_id) {
+        const char *algorithm = arguments_get(&c->arguments, "algorithm");
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GenerateCustomsKey", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ss", session, arguments_get(&c->arguments, "label"));
+        if (r >= 0)
+                r = bus_message_append_secret(m, password);
+        if (r >= 0)
+                r = append_subject(m, c);
+        if (r >= 0)
+                r = algorithm ? sd_bus_message_append(m, "a{sv}", 1, "algorithm", "s", algorithm) : sd_bus_message_append(m, "a{sv}", 0);
+        return r < 0 ? fail_message(r) : call_for_string(c, m, NULL, ret_id);
+}
+
+static const char *password_problem(View password) {
+        return password_problem_to_string(password_rule_check(password));
+}
+
+static int ask_new_password(Client *c, Secret **ret) {
+        if (prompt_possible() && !arguments_has(&c->arguments, "password-file"))
+                hint("%s", _("Choose a password of at least 12 characters with upper and lower case, a digit and a special character.\n"
+                             "Nobody can recover it: keep it where you will find it."));
+        return prompt_new_secret(c, "password-file", _("Password of the new key"), password_problem, ret);
+}
+
+static int print_generated(const Client *c, const char *id, bool issued) {
+        Json j = JSON_INIT(stdout);
+
+        if (c->json) {
+                json_object_begin(&j, NULL);
+                json_string(&j, "id", id);
+                json_string(&j, "status", issued ? "active" : "requested");
+                json_object_end(&j);
+                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+        }
+        out(_("Key %s made.\n"), id);
+        if (issued)
+                out(_("It can sign: sygnet sign FILE -c %s\n"), id);
+        else
+                out(_("Next: sygnet key request %s -o request.pem\n"), id);
+        return EXIT_OK;
+}
+
+int verb_key_generate(Client *c) {
+        static const char *const needed[] = { "label", "given-name", "surname", "serial-number", "country", NULL };
+        bool issue = !arguments_has(&c->arguments, "no-issue");
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_secret_ Secret *password = NULL;
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        r = arguments_need(&c->arguments, needed);
+        if (r > 0)
+                return r;
+        r = session_choose(c, NULL, &session);
+        if (r > 0)
+                return r;
+        r = ask_new_password(c, &password);
+        if (r > 0)
+                return r;
+        r = generate(c, session.id, password, &id);
+        if (r != 0)
+                return r;
+        if (issue) {
+                const IssueFactors factors = { session.id, password };
+
+                agent_start(&c->agent);
+                r = issue_all(c, id, "customs", &factors);
+                if (r != 0)
+                        return r;
+        }
+        return print_generated(c, id, issue);
+}
+
+static int find_key(Client *c, Dict *d, SessionChoice *session) {
+        int r;
+
+        r = credential_find(c, c->arguments.words[0], false, d);
+        if (r > 0)
+                return r;
+        return session_choose(c, arguments_get(&c->arguments, "login") ?: dict_string(d, "login"), session);
+}
+
+int verb_key_request(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_secret_ Secret *password = NULL;
+        _cleanup_dict_ Dict d = { 0 };
+        IssueFactors factors;
+        int r;
+
+        r = find_key(c, &d, &session);
+        if (r > 0)
+                return r;
+        r = prompt_secret(c, "password-file", _("Password of the key"), &password);
+        if (r > 0)
+                return r;
+        factors = (IssueFactors) { session.id, password };
+        return issue_write_request(c, dict_string(&d, "id"), &factors);
+}
+
+int verb_key_import(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_dict_ Dict d = { 0 };
+        IssueFactors factors;
+        int r;
+
+        r = find_key(c, &d, &session);
+        if (r > 0)
+                return r;
+        factors = (IssueFactors) { .session = session.id };
+        return issue_import_files(c, dict_string(&d, "id"), &factors);
+}
+
+int verb_key_retire(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_dict_ Dict d = { 0 };
+        int r;
+
+        r = find_key(c, &d, &session);
+        if (r > 0)
+                return r;
+        if (!arguments_has(&c->arguments, "yes")) {
+                r = prompt_confirm("yes", _("Erase the key for good?"));
+                if (r > 0)
+                        return r;
+        }
+        r = call(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "Retire", NULL, "sa{sv}", dict_string(&d, "id"), 1, "session", "s", session.id);
+        if (r == 0 && !c->json)
+                out("%s\n", _("The key is erased; the record stays."));
+        return r;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sygnet otp: authenticators. The secret of a new one is seen once. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/atomic-file.h"
+#include "bus/arguments.h"
+#include "bus/names.h"
+#include "client/bus-call.h"
+#include "client/credential-choice.h"
+#include "client/output.h"
+#include "client/prompt.h"
+#include "client/qr.h"
+#include "client/session-choice.h"
+#include "client/verbs.h"
+
+#define ATTEMPTS 3
+
+static int list_tokens(Client *c, const char *session, DictList *ret) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        int r;
+
+        r = call(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "List", &reply, "s", session);
+        if (r > 0)
+                return r;
+        r = dict_list_read(reply, ret);
+        return r < 0 ? fail_message(r) : 0;
+}
+
+/* A code of a token that is active already, where there is one: a stolen password alone must not enrol another. */
+static int ask_present_code(Client *c, const char *session, Secret **ret) {
+        _cleanup_dict_list_ DictList l = { 0 };
+        int r;
+
+        r = list_tokens(c, session, &l);
+        if (r > 0)
+                return r;
+        for (size_t i = 0; i < l.n_items; i++)
+                if (strcmp(dict_string(&l.items[i], "status"), "active") == 0)
+                        return prompt_code(c, "otp-file", _("One-time code of your present authenticator"), ret);
+        return 0;
+}
+
+static int append_enroll(sd_bus_message *m, const Client *c, const char *session, unsigned digits, const Secret *otp) {
+        const char *label = arguments_get(&c->arguments, "label");
+        int r;
+
+        r = sd_bus_message_append(m, "s", session);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "digits", "u", digits);
+        if (r >= 0 && label)
+                r = append_string_entry(m, "label", label);
+        if (r >= 0 && otp)
+                r = append_secret_entry(m, "otp", otp);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int enroll(Client *c, const char *session, unsigned digits, const Secret *otp, char **ret_id, Secret **ret_uri) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        const char *id, *uri;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Enroll", &m);
+        if (r > 0)
+                return r;
+        r = append_enroll(m, c, session, digits, otp);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(c, m, NULL, &reply);
+        if (r != 0)
+                return r;
+        (void) sd_bus_message_sensitive(reply);
+        r = sd_bus_message_read(reply, "ss", &id, &uri);
+        if (r < 0)
+                return fail_message(r);
+        if (secret_dup(view_string(uri), ret_uri) < 0 || !(*ret_id = strdup(id)))
+                return fail_memory();
+        return 0;
+}
+
+static int confirm(Client *c, const char *session, const char *id, const Secret *otp, const char *tolerated) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Confirm", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ss", session, id);
+        if (r >= 0)
+                r = bus_message_append_secret(m, otp);
+        return r < 0 ? fail_message(r) : call_send(c, m, tolerated, NULL);
+}
+
+static int fail_output(int error, const char *path) {
+        if (error == -EEXIST)
+                return fail(EXIT_FAILED, _("%s exists already; use --force to replace it."), path);
+        return fail_errno(error, "%s", path);
+}
+
+/* Before anything is made that could then not be shown. */
+static int check_outputs(const Client *c) {
+        static const char *const options[] = { "png", "uri-file" };
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                const char *path = arguments_get(&c->arguments, options[i]);
+
+                if (path && !arguments_has(&c->arguments, "force") && access(path, F_OK) == 0)
+                        return fail_output(-EEXIST, path);
+        }
+        return 0;
+}
+
+static int write_files(const Client *c, const Secret *uri) {
+        const char *png = arguments_get(&c->arguments, "png"), *file = arguments_get(&c->arguments, "uri-file");
+        bool replace = arguments_has(&c->arguments, "force");
+        int r;
+
+        if (png) {
+                r = qr_write_png(uri, png, replace);
+                if (r < 0)
+                        return fail_output(r, png);
+        }
+        if (file) {
+                _cleanup_secret_ Secret *line = NULL;
+
+                if (secret_new(secret_len(uri) + 1, &line) < 0)
+                        return fail_memory();
+                memcpy(secret_data(line), secret_view(uri).data, secret_len(uri));
+                secret_data(line)[secret_len(uri)] = '\n';
+                r = atomic_file_write(file, secret_view(line), 0600, replace);
+                if (r < 0)
+                        return fail_output(r, file);
+        }
+        return 0;
+}
+
+/* The secret parameter of the URI in groups of four, for typing. */
+static void print_typed_form(const Secret *uri) {
+        View v = secret_view(uri);
+        const char *p = memmem(v.data, v.len, "secret=", 7);
+        const char *end = (const char *) v.data + v.len;
+
+        if (!p)
+                return;
+        p += 7;
+        for (unsigned i = 0; p < end && *p != '&'; p++, i++)
+                printf("%s%c", i > 0 && i % 4 == 0 ? " " : "", *p);
+        fputc('\n', stdout);
+}
+
+static int show_secret(const Secret *uri) {
+        bool fits;
+        int r;
+
+        out("%s\n\n", _("Scan this with your authenticator. It is shown once; who has it can make your codes."));
+        r = qr_print(uri, &fits);
+        if (r < 0)
+                return fail_errno(r, "%s", _("The QR code could not be made"));
+        if (!fits)
+                out("%s\n", _("(The QR code does not fit this terminal: make it wider, or use --png FILE.)"));
+        out("\n%s ", _("Or type this secret:"));
+        print_typed_form(uri);
+        fwrite(secret_view(uri).data, 1, secret_len(uri), stdout);
+        fputs("\n\n", stdout);
+        fflush(stdout);
+        return 0;
+}
+
+static int confirm_at_terminal(Client *c, const char *session, const char *id) {
+        int r = 0;
+
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                _cleanup_secret_ Secret *otp = NULL;
+
+                r = prompt_ask_code(_("First code that the authenticator shows"), &otp);
+                if (r == EXIT_DENIED)
+                        continue;
+                if (r > 0)
+                        return r;
+                r = confirm(c, session, id, otp, attempt + 1 < ATTEMPTS ? ERROR_WRONG_CODE : NULL);
+                if (r != -EAGAIN)
+                        return r;
+                hint("%s", _("The one-time code is not right. Try again."));
+        }
+        return r;
+}
+
+static int print_enrolled_json(const Client *c, const char *id, const Secret *uri, bool confirmed) {
+        bool elsewhere = arguments_get(&c->arguments, "png") || arguments_get(&c->arguments, "uri-file");
+        _cleanup_secret_ Secret *text = NULL;
+        Json j = JSON_INIT(stdout);
+
+        if (secret_new(secret_len(uri) + 1, &text) < 0)
+                return fail_memory();
+        memcpy(secret_data(text), secret_view(uri).data, secret_len(uri));
+        json_object_begin(&j, NULL);
+        json_string(&j, "id", id);
+        json_bool(&j, "confirmed", confirmed);
+        if (!elsewhere)
+                json_string(&j, "uri", (const char *) secret_data(text));
+        json_object_end(&j);
+        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+static int finish_enroll(Client *c, const char *session, const char *id, const Secret *uri) {
+        bool quiet = c->json || arguments_get(&c->arguments, "png") || arguments_get(&c->arguments, "uri-file");
+        bool later = arguments_has(&c->arguments, "no-confirm");
+        int r;
+
+        r = write_files(c, uri);
+        if (r > 0)
+                return r;
+        if (!quiet) {
+                r = show_secret(uri);
+                if (r > 0)
+                        return r;
+        }
+        if (!later) {
+                r = confirm_at_terminal(c, session, id);
+                if (r != 0)
+                        return r;
+        }
+        if (c->json)
+                return print_enrolled_json(c, id, uri, !later);
+        if (later)
+                out(_("Confirm it: sygnet otp confirm %s\n"), id);
+        else
+                out("%s\n", _("The authenticator is enrolled: its codes are accepted from now on. Wait for the next code before you use one."));
+        return EXIT_OK;
+}
+
+int verb_otp_enroll(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_secret_ Secret *otp = NULL, *uri = NULL;
+        _cleanup_free_ char *id = NULL;
+        unsigned digits;
+        int r;
+
+        r = arguments_number(&c->arguments, "digits", 6, 8, 8, &digits);
+        if (r > 0)
+                return r;
+        if (!arguments_has(&c->arguments, "no-confirm") && !prompt_possible())
+                return fail(EXIT_USAGE, "%s", _("There is no terminal to ask for the first code at: use --no-confirm, and “sygnet otp confirm” afterwards."));
+        r = check_outputs(c);
+        if (r > 0)
+                return r;
+        protect_process();
+        r = session_choose(c, NULL, &session);
+        if (r > 0)
+                return r;
+        r = ask_present_code(c, session.id, &otp);
+        if (r > 0)
+                return r;
+        r = enroll(c, session.id, digits, otp, &id, &uri);
+        return r != 0 ? r : finish_enroll(c, session.id, id, uri);
+}
+
+int verb_otp_confirm(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_secret_ Secret *otp = NULL;
+        int r;
+
+        r = session_choose(c, NULL, &session);
+        if (r > 0)
+                return r;
+        r = prompt_code(c, "otp-file", _("First code that the authenticator shows"), &otp);
+        if (r > 0)
+                return r;
+        r = confirm(c, session.id, c->arguments.words[0], otp, NULL);
+        if (r == 0 && !c->json)
+                out("%s\n", _("The authenticator is enrolled: its codes are accepted from now on. Wait for the next code before you use one."));
+        return r;
+}
+
+int verb_otp_list(Client *c) {
+        const char *titles[] = { _("Id"), _("Label"), _("Digits"), _("Status"), _("Created") };
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_(table_freep) Table *t = NULL;
+        _cleanup_dict_list_ DictList l = { 0 };
+        int r;
+
+        r = session_choose(c, NULL, &session);
+        if (r > 0)
+                return r;
+        r = list_tokens(c, session.id, &l);
+        if (r > 0)
+                return r;
+        if (c->json)
+                return dict_list_print_json("tokens", &l);
+        if (l.n_items == 0) {
+                out("%s\n", _("You have no authenticator. Enrol one: sygnet otp enroll"));
+                return EXIT_OK;
+        }
+        t = table_new(ELEMENTSOF(titles), titles);
+        for (size_t i = 0; i < l.n_items; i++) {
+                char digits[8];
+
+                snprintf(digits, sizeof(digits), "%u", (unsigned) dict_number(&l.items[i], "digits", 8) % 100);
+                table_cell(t, dict_string(&l.items[i], "id"));
+                table_cell(t, dict_string(&l.items[i], "label"));
+                table_cell(t, digits);
+                table_cell(t, status_text(dict_string(&l.items[i], "status")));
+                table_cell(t, text_time(dict_number(&l.items[i], "created", -1)));
+        }
+        table_print(t);
+        return EXIT_OK;
+}
+
+int verb_otp_revoke(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_message_ sd_bus_message *m = NULL;
+        _cleanup_secret_ Secret *otp = NULL;
+        int r;
+
+        r = session_choose(c, NULL, &session);
+        if (r > 0)
+                return r;
+        r = prompt_code(c, "otp-file", _("One-time code"), &otp);
+        if (r > 0)
+                return r;
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Revoke", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ss", session.id, c->arguments.words[0]);
+        if (r >= 0)
+                r = bus_message_append_secret(m, otp);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(c, m, NULL, NULL);
+        if (r == 0 && !c->json)
+                out("%s\n", _("The authenticator is revoked and its secret erased."));
+        return r;
+}
+
+int verb_otp_reset(Client *c) {
+        _cleanup_free_ char *question = NULL;
+        int r;
+
+        if (!arguments_has(&c->arguments, "yes")) {
+                if (asprintf(&question, _("Revoke all authenticators of %s?"), c->arguments.words[0]) < 0)
+                        return fail_memory();
+                r = prompt_confirm("yes", question);
+                if (r > 0)
+                        return r;
+        }
+        agent_start(&c->agent);
+        r = call(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Reset", NULL, "s", c->arguments.words[0]);
+        if (r == 0 && !c->json)
+                out(_("%s has no authenticator any more and can enrol a new one.\n"), c->arguments.words[0]);
+        return r;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sygnet status. */
+
+#include <time.h>
+
+#include "bus/names.h"
+#include "client/bus-call.h"
+#include "client/output.h"
+#include "client/session-choice.h"
+#include "client/verbs.h"
+
+static int print_json(DictList *sessions, const char *version, const char *support) {
+        Json j = JSON_INIT(stdout);
+
+        json_object_begin(&j, NULL);
+        json_object_begin(&j, "service");
+        json_bool(&j, "running", true);
+        json_string(&j, "version", version);
+        json_string(&j, "support_contact", support && *support ? support : NULL);
+        json_object_end(&j);
+        json_array_begin(&j, "sessions");
+        for (size_t i = 0; i < sessions->n_items; i++) {
+                /* Whoever may call can have it from the service; output gets pasted. */
+                dict_remove(&sessions->items[i], "session");
+                dict_json(&j, NULL, &sessions->items[i]);
+        }
+        json_array_end(&j);
+        json_object_end(&j);
+        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+static void print_sessions(const DictList *sessions) {
+        const char *titles[] = { _("Login"), _("Opened"), _("Time left"), _("Remembered"), _("Signatures") };
+        _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
+        int64_t now = time(NULL);
+
+        for (size_t i = 0; i < sessions->n_items; i++) {
+                const Dict *d = &sessions->items[i];
+                int64_t ends = dict_number(d, "ends", now), idle = dict_number(d, "idle_until", ends);
+                char count[24];
+
+                snprintf(count, sizeof(count), "%u", (unsigned) dict_number(d, "signatures", 0));
+                table_cell(t, dict_string(d, "login"));
+                table_cell(t, text_time(dict_number(d, "opened", -1)));
+                table_cell(t, text_duration((idle < ends ? idle : ends) - now));
+                table_cell(t, dict_number(d, "remembered", 0) ? _("yes") : _("no"));
+                table_cell(t, count);
+        }
+        table_print(t);
+}
+
+int verb_status(Client *c) {
+        _cleanup_free_ char *version = NULL, *support = NULL;
+        _cleanup_dict_list_ DictList sessions = { 0 };
+        int r;
+
+        r = get_property(c, &service_sygnet, SYGNET_INTERFACE_MANAGER, "Version", false, &version);
+        if (r > 0)
+                return r;
+        (void) get_property(c, &service_sygnet, SYGNET_INTERFACE_MANAGER, "SupportContact", true, &support);
+        r = session_list(c, &sessions);
+        if (r > 0)
+                return r;
+        if (c->json)
+                return print_json(&sessions, version, support);
+        out_styled(STYLE_GOOD, "%s ", output_is_utf8() ? "●" : "*");
+        out(_("The signing service is running, version %s.\n"), version);
+        if (support && *support) {
+                _cleanup_free_ char *clean = text_clean(support);
+
+                out(_("Support: %s\n"), clean);
+        }
+        if (sessions.n_items == 0) {
+                out("%s\n", _("You are not logged in."));
+                return EXIT_OK;
+        }
+        out("\n");
+        print_sessions(&sessions);
+        return EXIT_OK;
+}

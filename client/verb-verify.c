@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sygnet verify: what lib/sign finds, in words or as JSON. Needs no service and no network. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "client/certificates.h"
+#include "client/output.h"
+#include "client/verbs.h"
+#include "sign/anchors.h"
+#include "sign/verify-json.h"
+
+static int open_document(const char *path, int *ret) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fail_errno(errno, "%s", path);
+        if (S_ISDIR(st.st_mode))
+                return fail(EXIT_FAILED, _("%s is a directory: name a file in it."), path);
+        if (!S_ISREG(st.st_mode))
+                return fail(EXIT_FAILED, _("%s is no regular file."), path);
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+/* The document beside a detached signature: declaration.xml for declaration.xml.p7s. -1 where there is none. */
+static int open_content_beside(const char *path) {
+        static const char *const endings[] = { ".p7s", ".P7S", ".sig" };
+        size_t len = strlen(path);
+
+        for (size_t i = 0; i < ELEMENTSOF(endings); i++) {
+                _cleanup_free_ char *beside = NULL;
+
+                if (len <= 4 || strcmp(path + len - 4, endings[i]) != 0)
+                        continue;
+                beside = strndup(path, len - 4);
+                return beside ? open(beside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+        }
+        return -1;
+}
+
+static int open_content(const Client *c, const char *path, int *ret) {
+        const char *content = arguments_get(&c->arguments, "content");
+
+        if (content)
+                return open_document(content, ret);
+        *ret = open_content_beside(path);
+        return 0;
+}
+
+static int load_anchors(const Client *c, gnutls_x509_trust_list_t *ret) {
+        const char *path;
+        int r;
+
+        r = verify_anchors_new(ret);
+        if (r < 0)
+                return fail_memory();
+        if (!arguments_has(&c->arguments, "anchors")) {
+                r = verify_anchors_load_system(*ret);
+                return r < 0 ? fail_errno(r, "%s", ANCHORS_SYSTEM_FILE) : 0;
+        }
+        for (size_t i = 0; (path = arguments_nth(&c->arguments, "anchors", i)); i++) {
+                r = verify_anchors_load_file(*ret, path, NULL);
+                if (r == -EBADMSG)
+                        return fail(EXIT_FAILED, _("%s: no certificate in it. PEM and DER are understood."), path);
+                if (r < 0)
+                        return fail_errno(r, "%s", path);
+        }
+        return 0;
+}
+
+static const char *verdict(Indication i) {
+        return i == INDICATION_TOTAL_PASSED ? _("valid") : i == INDICATION_INDETERMINATE ? _("cannot be told") : _("NOT VALID");
+}
+
+static void print_mark(Indication i) {
+        static const char *const marks[] = { "✔", "?", "✘" }, *const ascii[] = { "OK", "??", "!!" };
+        static const Style styles[] = { STYLE_GOOD, STYLE_DOUBT, STYLE_BAD };
+
+        out_styled(styles[i], "%s ", (output_is_utf8() ? marks : ascii)[i]);
+}
+
+/* In law: see certificate_standing(). NULL where the certificate is of no use. */
+static const char *standing(const SignatureReport *s, gnutls_x509_trust_list_t anchors) {
+        gnutls_datum_t datum = { s->certificate.data, (unsigned) s->certificate.len };
+        gnutls_x509_crt_t crt = NULL, issuer = NULL;
+        const char *text = NULL;
+
+        if (s->certificate.len == 0 || gnutls_x509_crt_init(&crt) < 0)
+                return NULL;
+        if (gnutls_x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER) >= 0) {
+                if (gnutls_x509_trust_list_get_issuer(anchors, crt, &issuer, 0) < 0)
+                        issuer = NULL;
+                text = certificate_standing(crt, issuer);
+        }
+        gnutls_x509_crt_deinit(crt);
+        return text;
+}
+
+static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
+        _cleanup_free_ char *format = NULL;
+        const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
+
+        if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
+                return;
+        out("\n");
+        print_mark(s->indication);
+        out(_("Signature %zu: %s\n"), number, verdict(s->indication));
+        const Pair pairs[] = {
+                { _("Signer"), s->signer },
+                { _("Signing time, claimed"), s->signing_time >= 0 ? text_time(s->signing_time) : _("not stated") },
+                { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
+                { _("Signed"), s->covers_whole_document ? _("the whole file") : _("NOT the whole file: see what was added") },
+                { _("Form"), format },
+                { _("Field"), s->field },
+                { _("Reason"), s->reason ? _(s->reason) : NULL },
+                { _("In the standard's words"), s->indication == INDICATION_TOTAL_PASSED ? NULL : subindication_to_string(s->subindication) },
+                { _("Standing"), law },
+        };
+        out_pairs(pairs, ELEMENTSOF(pairs));
+}
+
+static void print_report(const VerifyReport *report, const char *path, gnutls_x509_trust_list_t anchors) {
+        _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: "");
+
+        print_mark(report->indication);
+        out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict(report->indication));
+        if (report->n_signatures == 0 && report->reason)
+                out("  %s\n", _(report->reason));
+        for (size_t i = 0; i < report->n_signatures; i++)
+                print_signature(&report->signatures[i], i + 1, anchors);
+}
+
+static int exit_code(const VerifyReport *report) {
+        return report->indication == INDICATION_TOTAL_PASSED ? EXIT_OK : report->indication == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
+}
+
+int verb_verify(Client *c) {
+        _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
+        _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        _cleanup_close_ int fd = -1, content = -1;
+        const char *path = c->arguments.words[0];
+        VerifyParams params;
+        int r;
+
+        r = open_document(path, &fd);
+        if (r == 0)
+                r = open_content(c, path, &content);
+        if (r == 0)
+                r = load_anchors(c, &anchors);
+        if (r > 0)
+                return r;
+        params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content };
+        r = verify_fd(fd, &params, &report);
+        if (r < 0)
+                return fail_errno(r, "%s", path);
+        if (!c->json)
+                print_report(&report, path, anchors);
+        else if (verify_report_write_json(&report, stdout) < 0)
+                return EXIT_FAILED;
+        return exit_code(&report);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The verb table; see verbs.h. */
+
+#include <limits.h>
+#include <string.h>
+
+#include "client/verbs.h"
+
+#define LOGIN { "login", 'l', "LOGIN", N_("the account, where you are logged in to several") }
+#define PASSWORD_FILE { "password-file", 0, "FILE", N_("read the password from FILE (- is standard input)") }
+#define OTP_FILE { "otp-file", 0, "FILE", N_("read the one-time code from FILE (- is standard input)") }
+#define OUTPUT { "output", 'o', "FILE", N_("write to FILE") }
+#define FORCE { "force", 'f', NULL, N_("replace an existing file") }
+#define YES { "yes", 'y', NULL, N_("do not ask") }
+#define ALGORITHM { "algorithm", 0, "NAME", N_("kind of key: p256, p384, rsa3072, rsa4096 or ed25519") }
+#define NO_ISSUE { "no-issue", 0, NULL, N_("make the key only; the certificate comes from elsewhere") }
+#define DAYS { "days", 0, "N", N_("validity in days") }
+#define LIMIT { "limit", 'n', "N", N_("show at most N, the newest first") }
+
+static const Option login_options[] = {
+        { "remember", 'r', NULL, N_("keep the session until it is closed; one code for all signatures") },
+        PASSWORD_FILE,
+        OTP_FILE,
+        {},
+};
+static const Option session_options[] = { LOGIN, {} };
+static const Option list_options[] = { { "all", 'a', NULL, N_("every credential of the service (operators)") }, {} };
+static const Option show_options[] = { { "pem", 0, NULL, N_("print the certificates as PEM") }, {} };
+static const Option sign_options[] = {
+        { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label") },
+        { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },
+        { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file) or cades-enveloping (.p7m)") },
+        FORCE,
+        { "reason", 0, "TEXT", N_("why it is signed; PDF only") },
+        { "location", 0, "TEXT", N_("where it is signed; PDF only") },
+        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        OTP_FILE,
+        {},
+};
+#ifdef HAVE_VERIFY
+static const Option verify_options[] = {
+        { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
+        { "content", 0, "FILE", N_("the signed document of a detached signature") },
+        { "offline", 0, NULL, N_("do not use the network (this version never does)") },
+        {},
+};
+#endif
+static const Option otp_enroll_options[] = {
+        { "digits", 0, "N", N_("length of the codes: 8, or 6 for authenticators that know no other") },
+        { "label", 0, "TEXT", N_("name of the token in your list") },
+        { "png", 0, "FILE", N_("write the QR code into FILE") },
+        { "uri-file", 0, "FILE", N_("write the otpauth URI into FILE") },
+        { "no-confirm", 0, NULL, N_("do not ask for a first code; “otp confirm” takes it later") },
+        { "otp-file", 0, "FILE", N_("read a code of a token that is active already from FILE") },
+        LOGIN,
+        FORCE,
+        {},
+};
+static const Option otp_code_options[] = { OTP_FILE, LOGIN, {} };
+static const Option account_create_options[] = {
+        { "name", 0, "TEXT", N_("first and last name") },
+        { "email", 0, "ADDRESS", N_("e-mail address") },
+        { "phone", 0, "NUMBER", N_("phone number") },
+        { "bind", 0, "USER", N_("let this Unix user log in as the account") },
+        { "password-file", 0, "FILE", N_("read the first password from FILE (- is standard input)") },
+        {},
+};
+static const Option account_password_options[] = {
+        { "password-file", 0, "FILE", N_("read the present password from FILE (- is standard input)") },
+        { "new-password-file", 0, "FILE", N_("read the new password from FILE (- is standard input)") },
+        LOGIN,
+        {},
+};
+static const Option seal_create_options[] = {
+        { "administrator", 0, "LOGIN", N_("the account that administers the seal, for good") },
+        { "organization", 0, "TEXT", N_("the organisation's name") },
+        { "identifier", 0, "TEXT", N_("its identifier, as in VATPL-5250000000") },
+        { "name", 0, "TEXT", N_("name of the seal in its certificate; the organisation's, unless given") },
+        { "country", 0, "CC", N_("two letters, as in PL") },
+        ALGORITHM,
+        NO_ISSUE,
+        {},
+};
+static const Option output_options[] = { OUTPUT, FORCE, {} };
+static const Option seal_administer_options[] = {
+        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        OTP_FILE,
+        LOGIN,
+        {},
+};
+static const Option seal_users_options[] = {
+        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        LOGIN,
+        {},
+};
+static const Option yes_options[] = { YES, {} };
+static const Option key_generate_options[] = {
+        { "label", 0, "TEXT", N_("name of the key in your list") },
+        { "given-name", 0, "TEXT", N_("first name") },
+        { "surname", 0, "TEXT", N_("last name") },
+        { "serial-number", 0, "TEXT", N_("the person's identifier, as in PNOPL-00000000000 or TINPL-5250000000") },
+        { "country", 0, "CC", N_("two letters, as in PL") },
+        { "name", 0, "TEXT", N_("common name; first and last name, unless given") },
+        ALGORITHM,
+        NO_ISSUE,
+        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        LOGIN,
+        {},
+};
+static const Option key_request_options[] = {
+        OUTPUT,
+        FORCE,
+        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        LOGIN,
+        {},
+};
+static const Option key_retire_options[] = { YES, LOGIN, {} };
+static const Option ca_init_options[] = {
+        { "organization", 0, "TEXT", N_("the organisation that runs the CA") },
+        { "name", 0, "TEXT", N_("name of the CA") },
+        { "country", 0, "CC", N_("two letters, as in PL") },
+        ALGORITHM,
+        DAYS,
+        {},
+};
+static const Option ca_show_options[] = { { "pem", 0, NULL, N_("print the certificate as PEM") }, OUTPUT, FORCE, {} };
+static const Option ca_issue_options[] = {
+        { "profile", 0, "PROFILE", N_("seal, customs or personal") },
+        DAYS,
+        OUTPUT,
+        FORCE,
+        {},
+};
+static const Option limit_options[] = { LIMIT, {} };
+static const Option trust_install_options[] = {
+        YES,
+        { "fingerprint", 0, "HEX", N_("install only if this is the certificate's SHA-256; does not ask") },
+        {},
+};
+static const Option log_options[] = {
+        LIMIT,
+        { "all", 'a', NULL, N_("of everybody, without details (operators)") },
+        LOGIN,
+        {},
+};
+
+const Verb verbs[] = {
+        { "login", "LOGIN", 0, 1, N_("Open a session"),
+          N_("A session ends three minutes after the last signature, unless it is remembered: that takes one code, which then serves for all "
+             "signatures of the session."), login_options, verb_login },
+        { "logout", "", 0, 0, N_("Close your sessions"), NULL, session_options, verb_logout },
+        { "status", "", 0, 0, N_("Show the service and your sessions"), NULL, NULL, verb_status },
+        { "list", "", 0, 0, N_("List the credentials that you may use"), NULL, list_options, verb_list },
+        { "show", "CREDENTIAL", 1, 1, N_("Show a credential and its certificate"), NULL, show_options, verb_show },
+        { "sign", "FILE…", 1, UINT_MAX, N_("Sign or seal files"),
+          N_("A PDF gets the signature inside (invoice.pdf becomes invoice-signed.pdf, or invoice-sealed.pdf with a seal); any other file gets a "
+             "detached signature beside it (declaration.xml.p7s). All files are one operation: one code or password signs them all. "
+             "The documents do not leave this program."), sign_options, verb_sign },
+#ifdef HAVE_VERIFY
+        { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
+          N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Needs no service. "
+             "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
+#endif
+        { "otp enroll", "", 0, 0, N_("Enrol an authenticator for one-time codes"),
+          N_("The secret is shown once, as a QR code and as text, and confirmed by a first code."), otp_enroll_options, verb_otp_enroll },
+        { "otp confirm", "ID", 1, 1, N_("Confirm an authenticator by its first code"), NULL, otp_code_options, verb_otp_confirm },
+        { "otp list", "", 0, 0, N_("List your authenticators"), NULL, session_options, verb_otp_list },
+        { "otp revoke", "ID", 1, 1, N_("Revoke an authenticator"), N_("Takes a code of any of your active authenticators."), otp_code_options, verb_otp_revoke },
+        { "otp reset", "LOGIN", 1, 1, N_("Revoke all authenticators of an account (operators)"), NULL, yes_options, verb_otp_reset },
+        { "account create", "LOGIN", 1, 1, N_("Create an account (operators)"), NULL, account_create_options, verb_account_create },
+        { "account list", "", 0, 0, N_("List the accounts (operators)"), NULL, NULL, verb_account_list },
+        { "account bind", "LOGIN USER", 2, 2, N_("Let a Unix user log in as an account (operators)"), NULL, NULL, verb_account_bind },
+        { "account unbind", "LOGIN USER", 2, 2, N_("Take that back (operators)"), NULL, NULL, verb_account_unbind },
+        { "account enable", "LOGIN", 1, 1, N_("Enable an account (operators)"), NULL, NULL, verb_account_enable },
+        { "account disable", "LOGIN", 1, 1, N_("Disable an account and end its sessions (operators)"), NULL, NULL, verb_account_disable },
+        { "account password", "", 0, 0, N_("Change your password"), NULL, account_password_options, verb_account_password },
+        { "seal create", "LABEL", 1, 1, N_("Make an organisation's seal (operators)"),
+          N_("Makes the key, has the local certification authority issue the certificate, and puts it in. With --no-issue the certificate comes "
+             "from another authority: “seal request” gives what it needs, “seal import” takes its answer."), seal_create_options, verb_seal_create },
+        { "seal request", "SEAL", 1, 1, N_("Write a seal's certificate request, PKCS#10 (operators)"), NULL, output_options, verb_seal_request },
+        { "seal import", "SEAL FILE…", 2, UINT_MAX, N_("Put in a seal's certificate and its issuers' (operators)"),
+          N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order."), NULL, verb_seal_import },
+        { "seal users", "SEAL", 1, 1, N_("List who may use a seal, and who could"), NULL, seal_users_options, verb_seal_users },
+        { "seal add-user", "SEAL LOGIN", 2, 2, N_("Let an account use a seal"), NULL, seal_administer_options, verb_seal_add_user },
+        { "seal remove-user", "SEAL LOGIN", 2, 2, N_("Take a seal from an account, at once"), NULL, seal_administer_options, verb_seal_remove_user },
+        { "seal break-lease", "SEAL", 1, 1, N_("Free a seal that somebody keeps busy"), NULL, seal_administer_options, verb_seal_break_lease },
+        { "seal retire", "SEAL", 1, 1, N_("Erase a seal's key for good (operators)"), NULL, yes_options, verb_seal_retire },
+        { "key generate", "", 0, 0, N_("Make a customs key, protected by a password"),
+          N_("The password has at least 12 characters with upper and lower case, a digit and a special character. Nobody can recover it. The local "
+             "certification authority issues the certificate, which takes an operator's leave; with --no-issue another authority does: see "
+             "“key request” and “key import”."), key_generate_options, verb_key_generate },
+        { "key request", "KEY", 1, 1, N_("Write a key's certificate request, PKCS#10"), NULL, key_request_options, verb_key_request },
+        { "key import", "KEY FILE…", 2, UINT_MAX, N_("Put in a key's certificate and its issuers'"),
+          N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order."), session_options, verb_key_import },
+        { "key retire", "KEY", 1, 1, N_("Erase a key for good"), NULL, key_retire_options, verb_key_retire },
+        { "ca init", "", 0, 0, N_("Make the root of the local certification authority (operators)"), NULL, ca_init_options, verb_ca_init },
+        { "ca show", "", 0, 0, N_("Show the local authority's root certificate"), NULL, ca_show_options, verb_ca_show },
+        { "ca issue", "FILE", 1, 1, N_("Issue a certificate for a request (operators)"), NULL, ca_issue_options, verb_ca_issue },
+        { "ca list", "", 0, 0, N_("List what the local authority issued (operators)"), NULL, limit_options, verb_ca_list },
+        { "trust list", "", 0, 0, N_("List the CA certificates that were installed through Sygnet"), NULL, NULL, verb_trust_list },
+        { "trust inspect", "FILE", 1, 1, N_("Show what a CA certificate is"), NULL, NULL, verb_trust_inspect },
+        { "trust install", "FILE", 1, 1, N_("Put a CA certificate into the system's trust store (operators)"),
+          N_("Shows subject, fingerprint and constraints and asks before anything is changed."), trust_install_options, verb_trust_install },
+        { "trust remove", "FINGERPRINT", 1, 1, N_("Take a CA certificate out again (operators)"), NULL, yes_options, verb_trust_remove },
+        { "log", "", 0, 0, N_("Show what your account did"), NULL, log_options, verb_log },
+        { "log verify", "", 0, 0, N_("Check that the log is whole (operators)"), NULL, NULL, verb_log_verify },
+        { "completion bash", "", 0, 0, N_("Print the completion script for bash"), NULL, NULL, verb_completion_bash },
+        {},
+};
+
+/* How many of argv's words the verb consists of; 0 when it is another verb. */
+static int match(const Verb *v, int argc, char **argv) {
+        const char *p = v->words;
+        int n = 0;
+
+        for (;; n++) {
+                size_t len = strcspn(p, " ");
+
+                if (n >= argc || strlen(argv[n]) != len || memcmp(argv[n], p, len) != 0)
+                        return 0;
+                if (!p[len])
+                        return n + 1;
+                p += len + 1;
+        }
+}
+
+const Verb *verb_find(int argc, char **argv, int *ret_words) {
+        const Verb *best = NULL;
+        int most = 0;
+
+        for (const Verb *v = verbs; v->words; v++) {
+                int n = match(v, argc, argv);
+
+                if (n > most) {
+                        most = n;
+                        best = v;
+                }
+        }
+        *ret_words = most;
+        return best;
+}
+
+bool verb_is_group(const char *word) {
+        size_t len = strlen(word);
+
+        for (const Verb *v = verbs; v->words; v++)
+                if (strncmp(v->words, word, len) == 0 && v->words[len] == ' ')
+                        return true;
+        return false;
+}

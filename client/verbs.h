@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The verb table: what the client can do. Help, completion and the test of the man page are made from it. */
+
+#include "client/client.h"
+
+extern const Verb verbs[]; /* ends with a wordless one */
+
+/* The verb that argv begins with, the longest that fits, and how many words it takes; NULL when there is none. */
+const Verb *verb_find(int argc, char **argv, int *ret_words);
+
+/* Whether some verb begins with this word. */
+bool verb_is_group(const char *word);
+
+/* One file a verb, or a group of verbs about one thing. */
+int verb_login(Client *c);
+int verb_logout(Client *c);
+int verb_status(Client *c);
+int verb_list(Client *c);
+int verb_show(Client *c);
+int verb_sign(Client *c);
+int verb_verify(Client *c);
+int verb_otp_enroll(Client *c);
+int verb_otp_confirm(Client *c);
+int verb_otp_list(Client *c);
+int verb_otp_revoke(Client *c);
+int verb_otp_reset(Client *c);
+int verb_account_create(Client *c);
+int verb_account_list(Client *c);
+int verb_account_bind(Client *c);
+int verb_account_unbind(Client *c);
+int verb_account_enable(Client *c);
+int verb_account_disable(Client *c);
+int verb_account_password(Client *c);
+int verb_seal_create(Client *c);
+int verb_seal_request(Client *c);
+int verb_seal_import(Client *c);
+int verb_seal_users(Client *c);
+int verb_seal_add_user(Client *c);
+int verb_seal_remove_user(Client *c);
+int verb_seal_break_lease(Client *c);
+int verb_seal_retire(Client *c);
+int verb_key_generate(Client *c);
+int verb_key_request(Client *c);
+int verb_key_import(Client *c);
+int verb_key_retire(Client *c);
+int verb_ca_init(Client *c);
+int verb_ca_show(Client *c);
+int verb_ca_issue(Client *c);
+int verb_ca_list(Client *c);
+int verb_trust_list(Client *c);
+int verb_trust_inspect(Client *c);
+int verb_trust_install(Client *c);
+int verb_trust_remove(Client *c);
+int verb_log(Client *c);
+int verb_log_verify(Client *c);
+int verb_completion_bash(Client *c);

@@ -4,7 +4,6 @@
  * are read by the ESS module. */
 
 #include <errno.h>
-#include <libtasn1.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,40 +11,33 @@
 
 #define TAG_SEQUENCE 0x30U
 #define TAG_SET 0x31U
-#define TAG_OID 0x06U
+
+/* The largest signing-certificate value; a list of a few hashes. */
+#define ESS_MAX (16U * 1024U)
 
 Attributes *attributes_free(Attributes *a) {
         free(a);
         return NULL;
 }
 
-static int oid_read(View element, char ret[static DER_OID_MAX]) {
-        int used = 0, r;
-
-        r = asn1_get_object_id_der(element.data + 1, (int) element.len - 1, &used, ret, DER_OID_MAX);
-        return r == ASN1_SUCCESS && (size_t) used == element.len - 1 ? 0 : -EBADMSG;
-}
-
 static int attribute_read(View attribute, Attribute *ret) {
-        View element, values, value;
+        View element, values;
+        size_t n;
         int r;
 
         r = der_next(&attribute, &element, NULL);
-        if (r < 0 || element.data[0] != TAG_OID || element.len > DER_OID_MAX)
-                return -EBADMSG;
-        r = oid_read(element, ret->type);
+        if (r >= 0)
+                r = der_read_oid(element, ret->type);
         if (r < 0)
                 return r;
         r = der_next(&attribute, &element, &values);
         if (r < 0 || element.data[0] != TAG_SET || attribute.len > 0 || values.len == 0)
                 return -EBADMSG;
         ret->values = values;
-        while (values.len > 0) {
-                r = der_next(&values, &value, NULL);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        r = der_count_elements(values, &n);
+        if (r < 0)
+                return r;
+        return n > ATTRIBUTES_MAX ? -E2BIG : 0;
 }
 
 int attributes_read(View contents, Attributes **ret) {
@@ -171,9 +163,11 @@ int attribute_ess_cert_id_read(View element, bool v2, EssCertId *ret) {
         EssCertId id = { 0 };
         int r;
 
+        if (element.len > ESS_MAX)
+                return -EBADMSG;
         r = der_decode(v2 ? "ESS.SigningCertificateV2" : "ESS.SigningCertificate", element, &d);
         if (r < 0)
-                return r == -E2BIG ? -EBADMSG : r;
+                return r;
         r = der_value(d, "certs.?1.certHash", &id.hash);
         if (r < 0)
                 return -EBADMSG;

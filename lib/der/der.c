@@ -220,6 +220,19 @@ int der_append_oid(Bytes *b, const char *oid) {
         return bytes_append(b, encoded, (size_t) len);
 }
 
+int der_read_oid(View element, char ret[static DER_OID_MAX]) {
+        char oid[DER_OID_MAX];
+        int used = 0, r;
+
+        if (element.len < 3 || element.len > DER_OID_MAX || element.data[0] != 0x06)
+                return -EBADMSG;
+        r = asn1_get_object_id_der(element.data + 1, (int) element.len - 1, &used, oid, sizeof(oid));
+        if (r != ASN1_SUCCESS || (size_t) used != element.len - 1)
+                return -EBADMSG;
+        strcpy(ret, oid);
+        return 0;
+}
+
 int der_next(View *v, View *ret_element, View *ret_contents) {
         size_t header = 2, length, octets;
 

@@ -59,6 +59,9 @@ int der_append_header(Bytes *b, uint8_t tag, uint64_t length);
 int der_append_element(Bytes *b, uint8_t tag, View contents);
 int der_append_oid(Bytes *b, const char *oid);
 
+/* The dotted form of an OID's whole element. -EBADMSG. */
+int der_read_oid(View element, char ret[static DER_OID_MAX]);
+
 /* Splits off the first element of `*v`: returns it whole and moves `*v` behind it; `ret_contents` may be NULL. -EBADMSG when it
  * is not definite-length DER with a tag of one byte. */
 int der_next(View *v, View *ret_element, View *ret_contents);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Chain building and validation; see chain.h. GnuTLS validates a path but takes its time from the process's clock and its
+ * order from the caller: paths are tried here one after the other, bounded in number and length, and the times checked apart. */
+
+#include <gnutls/x509.h>
+
+#include "crypto/key.h"
+#include "sign/chain.h"
+
+#define PATH_MAX_LENGTH 10U
+#define PATHS_MAX 64U
+
+typedef struct Search {
+        const gnutls_x509_crt_t *others;
+        size_t n_others;
+        const VerifyParams *params;
+        gnutls_x509_crt_t path[PATH_MAX_LENGTH];
+        size_t n_path;
+        unsigned tried;
+        unsigned status; /* of the path that came furthest */
+} Search;
+
+/* Bits by how far the path came: one whose issuer is missing came least far. */
+static bool came_further(unsigned status, unsigned than) {
+        return than == 0 || ((than & GNUTLS_CERT_SIGNER_NOT_FOUND) && !(status & GNUTLS_CERT_SIGNER_NOT_FOUND));
+}
+
+static bool in_path(const Search *s, gnutls_x509_crt_t crt) {
+        for (size_t i = 0; i < s->n_path; i++)
+                if (gnutls_x509_crt_equals(s->path[i], crt))
+                        return true;
+        return false;
+}
+
+/* Depth-first: the path as it is, then with each certificate that may have issued its last. */
+static bool search(Search *s) {
+        const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
+                               GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN;
+        unsigned status = 0;
+
+        if (s->tried++ >= PATHS_MAX)
+                return false;
+        if (gnutls_x509_trust_list_verify_crt2(s->params->anchors, s->path, (unsigned) s->n_path, NULL, 0, flags, &status, NULL) < 0)
+                return false;
+        if (status == 0)
+                return true;
+        if (came_further(status, s->status))
+                s->status = status;
+        if (s->n_path >= PATH_MAX_LENGTH)
+                return false;
+        for (size_t i = 0; i < s->n_others; i++) {
+                if (!gnutls_x509_crt_check_issuer(s->path[s->n_path - 1], s->others[i]) || in_path(s, s->others[i]))
+                        continue;
+                s->path[s->n_path++] = s->others[i];
+                if (search(s))
+                        return true;
+                s->n_path--;
+        }
+        return false;
+}
+
+static SubIndication from_status(const Search *s, const char **ret_reason) {
+        if (s->status & (GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_PURPOSE_MISMATCH)) {
+                *ret_reason = N_("A certificate of the chain was used against the limits that its issuer set.");
+                return SUB_CHAIN_CONSTRAINTS_FAILURE;
+        }
+        if (s->status & GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS) {
+                *ret_reason = N_("A certificate of the chain has a critical extension that is not understood.");
+                return SUB_CHAIN_CONSTRAINTS_FAILURE;
+        }
+        if (s->status & GNUTLS_CERT_SIGNATURE_FAILURE) {
+                *ret_reason = N_("A certificate of the chain is not signed by the key of its issuer.");
+                return SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE;
+        }
+        if (!(s->status & GNUTLS_CERT_SIGNER_NOT_FOUND) && (s->status & GNUTLS_CERT_INSECURE_ALGORITHM)) {
+                *ret_reason = N_("A certificate of the chain is signed with an algorithm that is no longer secure.");
+                return SUB_CRYPTO_CONSTRAINTS_FAILURE;
+        }
+        *ret_reason = gnutls_x509_crt_check_issuer(s->path[0], s->path[0])
+                              ? N_("The signer's certificate is signed by itself, and nobody who is trusted vouches for it.")
+                              : N_("The signer's certificate does not lead to a certification authority that is trusted.");
+        return SUB_NO_CERTIFICATE_CHAIN_FOUND;
+}
+
+/* RFC 5280 §6.1.3 (a)(2). A signature that exists now was made before now: a certificate that is not valid yet was not valid then,
+ * while an expired one may have been. */
+static SubIndication check_time(gnutls_x509_crt_t crt, bool signer, int64_t now, const char **ret_reason) {
+        if (now < (int64_t) gnutls_x509_crt_get_activation_time(crt)) {
+                *ret_reason = signer ? N_("The signer's certificate is not valid yet.")
+                                     : N_("The certificate of an authority in the chain is not valid yet.");
+                return signer ? SUB_NOT_YET_VALID : SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE;
+        }
+        if (now > (int64_t) gnutls_x509_crt_get_expiration_time(crt)) {
+                *ret_reason = signer ? N_("The signer's certificate has expired, and nothing proves that the signature is older.")
+                                     : N_("The certificate of an authority in the chain has expired, and nothing proves that the signature is "
+                                          "older.");
+                return SUB_OUT_OF_BOUNDS_NO_POE;
+        }
+        return SUB_NONE;
+}
+
+/* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1).
+ * The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for
+ * nothing new. */
+static SubIndication check_times(const Search *s, const char **ret_reason) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t anchor = NULL;
+        gnutls_x509_crt_t last = s->path[s->n_path - 1];
+        SubIndication sub;
+        int r;
+
+        r = gnutls_x509_trust_list_get_issuer(s->params->anchors, last, &anchor, GNUTLS_TL_GET_COPY);
+        if (s->n_path == 1 && (r < 0 || gnutls_x509_crt_equals(anchor, last)))
+                return SUB_NONE;
+        for (size_t i = 0; i < s->n_path; i++) {
+                sub = check_time(s->path[i], i == 0, s->params->now, ret_reason);
+                if (sub != SUB_NONE)
+                        return sub;
+        }
+        return r < 0 ? SUB_NONE : check_time(anchor, false, s->params->now, ret_reason);
+}
+
+/* EN 319 102-1 has no subindication of its own for it; a certificate for other uses breaks a constraint of its issuer. */
+static bool may_sign(gnutls_x509_crt_t crt) {
+        unsigned usage = 0;
+
+        if (gnutls_x509_crt_get_key_usage(crt, &usage, NULL) < 0)
+                return true; /* the extension is absent: any use, RFC 5280 §4.2.1.3 */
+        return usage & (GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_NON_REPUDIATION);
+}
+
+SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params,
+                             const char **ret_reason) {
+        Search s = { .others = others, .n_others = n_others, .params = params, .path = { signer }, .n_path = 1 };
+
+        *ret_reason = NULL;
+        if (!params->anchors) {
+                *ret_reason = N_("No certification authority was given as trusted, so the signer could not be established.");
+                return SUB_NO_CERTIFICATE_CHAIN_FOUND;
+        }
+        if (!search(&s))
+                return from_status(&s, ret_reason);
+        if (!may_sign(signer)) {
+                *ret_reason = N_("The signer's certificate is not meant for signing documents.");
+                return SUB_CHAIN_CONSTRAINTS_FAILURE;
+        }
+        return check_times(&s, ret_reason);
+}

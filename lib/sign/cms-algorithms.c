@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Algorithms of CMS; see cms-algorithms.h. GnuTLS has the table of object identifiers; what CMS does differently is here. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/key.h"
+#include "sign/cms-algorithms.h"
+
+#define OID_RSA "1.2.840.113549.1.1.1"
+#define OID_RSASSA_PSS "1.2.840.113549.1.1.10"
+#define OID_MGF1 "1.2.840.113549.1.1.8"
+#define OID_EC_PUBLIC_KEY "1.2.840.10045.2.1"
+#define OID_DSA "1.2.840.10040.4.1"
+
+DEFINE_CLEANUP(gnutls_x509_spki_t, gnutls_x509_spki_deinit);
+
+gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid) {
+        return gnutls_oid_to_digest(oid);
+}
+
+/* saltLength; 20 when it is absent (RFC 4055 §3.1). */
+static int read_salt(const Der *params, unsigned *ret) {
+        View v;
+        int r;
+
+        r = der_value(params, "saltLength", &v);
+        if (r == -ENOENT) {
+                *ret = 20;
+                return 0;
+        }
+        /* [2] EXPLICIT: the value is the INTEGER element. */
+        if (r < 0 || v.len < 3 || v.len > 4 || v.data[0] != 0x02 || v.data[1] != v.len - 2 || (v.data[2] & 0x80))
+                return -EBADMSG;
+        *ret = v.len == 3 ? v.data[2] : (unsigned) v.data[2] << 8 | v.data[3];
+        return 0;
+}
+
+/* The digest under maskGenAlgorithm, which has to be MGF1. */
+static gnutls_digest_algorithm_t mgf_digest(const Der *params) {
+        _cleanup_der_ Der *inner = NULL;
+        char oid[DER_OID_MAX];
+        View v;
+
+        if (!der_has(params, "maskGenAlgorithm"))
+                return GNUTLS_DIG_SHA1;
+        if (der_oid(params, "maskGenAlgorithm.algorithm", oid) < 0 || strcmp(oid, OID_MGF1) != 0 ||
+            der_element(params, "maskGenAlgorithm.parameters", &v) < 0 || der_decode("CMS.AlgorithmIdentifier", v, &inner) < 0 ||
+            der_oid(inner, "algorithm", oid) < 0)
+                return GNUTLS_DIG_UNKNOWN;
+        return cms_digest_of_oid(oid);
+}
+
+/* RFC 4056 §3: hashAlgorithm is that of the SignerInfo; MGF1 over another digest is allowed by nobody we know. */
+static int read_pss(const Der *signer_info, CmsAlgorithms *a) {
+        _cleanup_der_ Der *params = NULL;
+        gnutls_digest_algorithm_t digest = GNUTLS_DIG_SHA1;
+        char oid[DER_OID_MAX];
+        View v;
+        int r;
+
+        r = der_element(signer_info, "signatureAlgorithm.parameters", &v);
+        if (r < 0)
+                return -EBADMSG;
+        /* An empty SEQUENCE is all defaults. */
+        if (v.len == 2) {
+                a->salt = 20;
+        } else {
+                r = der_decode("CMS.RSASSA-PSS-params", v, &params);
+                if (r < 0)
+                        return r == -ENOMEM ? r : -EBADMSG;
+                if (der_has(params, "hashAlgorithm")) {
+                        if (der_oid(params, "hashAlgorithm.algorithm", oid) < 0)
+                                return -EBADMSG;
+                        digest = cms_digest_of_oid(oid);
+                }
+                if (digest != mgf_digest(params))
+                        return CMS_ALGORITHM_E_UNSUPPORTED;
+                r = read_salt(params, &a->salt);
+                if (r < 0)
+                        return r;
+        }
+        if (digest != a->digest)
+                return CMS_ALGORITHM_E_MISMATCH;
+        a->sign = gnutls_pk_to_sign(GNUTLS_PK_RSA_PSS, digest);
+        return a->sign == GNUTLS_SIGN_UNKNOWN ? CMS_ALGORITHM_E_UNSUPPORTED : 0;
+}
+
+/* Identifiers that name a key only: the digest is digestAlgorithm. */
+static gnutls_pk_algorithm_t plain_pk(const char *oid) {
+        return strcmp(oid, OID_RSA) == 0             ? GNUTLS_PK_RSA
+               : strcmp(oid, OID_EC_PUBLIC_KEY) == 0 ? GNUTLS_PK_ECDSA
+               : strcmp(oid, OID_DSA) == 0           ? GNUTLS_PK_DSA
+                                                     : GNUTLS_PK_UNKNOWN;
+}
+
+static int read_sign(const char *oid, CmsAlgorithms *a) {
+        gnutls_pk_algorithm_t pk = plain_pk(oid);
+
+        if (pk != GNUTLS_PK_UNKNOWN) {
+                a->sign = gnutls_pk_to_sign(pk, a->digest);
+                return a->sign == GNUTLS_SIGN_UNKNOWN ? CMS_ALGORITHM_E_UNSUPPORTED : 0;
+        }
+        a->sign = gnutls_oid_to_sign(oid);
+        if (a->sign == GNUTLS_SIGN_UNKNOWN)
+                return CMS_ALGORITHM_E_UNSUPPORTED;
+        /* RFC 8419 §3.1: Ed25519 goes with SHA-512. */
+        if (a->sign == GNUTLS_SIGN_EDDSA_ED25519)
+                return a->digest == GNUTLS_DIG_SHA512 ? 0 : CMS_ALGORITHM_E_MISMATCH;
+        return gnutls_sign_get_hash_algorithm(a->sign) == a->digest ? 0 : CMS_ALGORITHM_E_MISMATCH;
+}
+
+int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret) {
+        CmsAlgorithms a = { 0 };
+        char oid[DER_OID_MAX];
+        int r;
+
+        if (der_oid(signer_info, "digestAlgorithm.algorithm", oid) < 0)
+                return -EBADMSG;
+        a.digest = cms_digest_of_oid(oid);
+        if (a.digest == GNUTLS_DIG_UNKNOWN)
+                return CMS_ALGORITHM_E_UNSUPPORTED;
+        if (der_oid(signer_info, "signatureAlgorithm.algorithm", oid) < 0)
+                return -EBADMSG;
+        r = strcmp(oid, OID_RSASSA_PSS) == 0 ? read_pss(signer_info, &a) : read_sign(oid, &a);
+        if (r == 0)
+                *ret = a;
+        return r;
+}
+
+/* A plain RSA key may sign with PSS; GnuTLS has to be told the salt's length, which it takes from the key's parameters. */
+static int set_pss(gnutls_pubkey_t key, const CmsAlgorithms *a) {
+        _cleanup_(gnutls_x509_spki_deinitp) gnutls_x509_spki_t spki = NULL;
+
+        if (gnutls_sign_get_pk_algorithm(a->sign) != GNUTLS_PK_RSA_PSS)
+                return 0;
+        if (gnutls_x509_spki_init(&spki) < 0)
+                return -ENOMEM;
+        gnutls_x509_spki_set_rsa_pss_params(spki, a->digest, a->salt);
+        return gnutls_pubkey_set_spki(key, spki, 0) < 0 ? -EKEYREJECTED : 0;
+}
+
+static int public_key(gnutls_x509_crt_t crt, gnutls_pubkey_t *ret) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
+        int r;
+
+        if (gnutls_pubkey_init(&key) < 0)
+                return -ENOMEM;
+        r = gnutls_pubkey_import_x509(key, crt, 0);
+        if (r < 0)
+                return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EKEYREJECTED;
+        *ret = TAKE_PTR(key);
+        return 0;
+}
+
+int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature) {
+        /* Whether an algorithm is still good is another question than whether the value fits. */
+        const unsigned flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
+        gnutls_datum_t value = { (unsigned char *) signature.data, (unsigned) signature.len }, d;
+        int r;
+
+        if (!data && a->sign == GNUTLS_SIGN_EDDSA_ED25519)
+                return -EOPNOTSUPP;
+        r = public_key(signer, &key);
+        if (r >= 0)
+                r = set_pss(key, a);
+        if (r < 0)
+                return r;
+        if (data) {
+                d = (gnutls_datum_t) { (unsigned char *) data->data, (unsigned) data->len };
+                r = gnutls_pubkey_verify_data2(key, a->sign, flags, &d, &value);
+        } else {
+                d = (gnutls_datum_t) { (unsigned char *) digest.data, (unsigned) digest.len };
+                r = gnutls_pubkey_verify_hash2(key, a->sign, flags, &d, &value);
+        }
+        if (r == GNUTLS_E_MEMORY_ERROR)
+                return -ENOMEM;
+        return r < 0 ? -EKEYREJECTED : 0;
+}
+
+/* TS 119 312 with the dates at which earlier editions let algorithms go; no entry, no end known today. */
+static const struct {
+        gnutls_digest_algorithm_t digest;
+        int64_t until;
+} digests[] = {
+        { GNUTLS_DIG_MD2, 1091318400 },    /* 2004-08-01 */
+        { GNUTLS_DIG_MD5, 1091318400 },    /* 2004-08-01 */
+        { GNUTLS_DIG_RMD160, 1406851200 }, /* 2014-08-01 */
+        { GNUTLS_DIG_SHA1, 1343779200 },   /* 2012-08-01 */
+        { GNUTLS_DIG_SHA224, 1861920000 }, /* 2029-01-01 */
+};
+
+static const struct {
+        gnutls_pk_algorithm_t pk;
+        unsigned below; /* bits */
+        int64_t until;
+} keys[] = {
+        { GNUTLS_PK_RSA, 1024, 1280620800 },   /* 2010-08-01 */
+        { GNUTLS_PK_RSA, 1900, 1569888000 },   /* 2019-10-01 */
+        { GNUTLS_PK_RSA, 3000, 1861920000 },   /* 2029-01-01 */
+        { GNUTLS_PK_DSA, 2048, 1380585600 },   /* 2013-10-01 */
+        { GNUTLS_PK_DSA, 3072, 1861920000 },   /* 2029-01-01 */
+        { GNUTLS_PK_ECDSA, 224, 1380585600 },  /* 2013-10-01 */
+        { GNUTLS_PK_ECDSA, 256, 1633046400 },  /* 2021-10-01 */
+};
+
+int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now) {
+        unsigned bits = 0;
+        int pk = gnutls_x509_crt_get_pk_algorithm(signer, &bits);
+
+        if (pk == GNUTLS_PK_RSA_PSS)
+                pk = GNUTLS_PK_RSA;
+        for (size_t i = 0; i < ELEMENTSOF(digests); i++)
+                if (digests[i].digest == a->digest && now >= digests[i].until)
+                        return -EKEYREJECTED;
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if ((int) keys[i].pk == pk && bits < keys[i].below && now >= keys[i].until)
+                        return -EKEYREJECTED;
+        return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The algorithms of a SignerInfo, and how long each was or is good for (ETSI TS 119 312). */
+
+#include <stdbool.h>
+#include <gnutls/abstract.h>
+
+#include "der/der.h"
+
+typedef struct CmsAlgorithms {
+        gnutls_digest_algorithm_t digest; /* digestAlgorithm, of the content */
+        gnutls_sign_algorithm_t sign;
+        unsigned salt; /* RSA-PSS: the salt's length */
+} CmsAlgorithms;
+
+enum {
+        CMS_ALGORITHM_E_UNSUPPORTED = 1, /* a digest or signature algorithm that we do not know */
+        CMS_ALGORITHM_E_MISMATCH,        /* digestAlgorithm is not the one that signatureAlgorithm goes with */
+};
+
+/* Reads both algorithms of a decoded CMS.SignerInfo. 0, one of the enum, or -EBADMSG. */
+int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret);
+
+/* The digest algorithm of an OID; GNUTLS_DIG_UNKNOWN. */
+gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid);
+
+/* Whether the value is the key's signature over `data`, or over content with that `digest` where `data` is NULL. The algorithms'
+ * age is not looked at. 0, -EKEYREJECTED, or -EOPNOTSUPP for EdDSA over a digest. */
+int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature);
+
+/* Whether digest and key were still good at `now`; -EKEYREJECTED when not. */
+int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The words of EN 319 102-1 and the report that is told in them; see verify.h and verify-report.h. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "sign/verify-report.h"
+
+static const struct {
+        const char *name;
+        Indication indication;
+} subindications[SUB_MAX] = {
+        [SUB_NONE] = { NULL, INDICATION_TOTAL_PASSED },
+        [SUB_FORMAT_FAILURE] = { "FORMAT_FAILURE", INDICATION_TOTAL_FAILED },
+        [SUB_HASH_FAILURE] = { "HASH_FAILURE", INDICATION_TOTAL_FAILED },
+        [SUB_SIG_CRYPTO_FAILURE] = { "SIG_CRYPTO_FAILURE", INDICATION_TOTAL_FAILED },
+        [SUB_SIG_CONSTRAINTS_FAILURE] = { "SIG_CONSTRAINTS_FAILURE", INDICATION_INDETERMINATE },
+        [SUB_CHAIN_CONSTRAINTS_FAILURE] = { "CHAIN_CONSTRAINTS_FAILURE", INDICATION_INDETERMINATE },
+        [SUB_CRYPTO_CONSTRAINTS_FAILURE] = { "CRYPTO_CONSTRAINTS_FAILURE", INDICATION_INDETERMINATE },
+        [SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE] = { "CERTIFICATE_CHAIN_GENERAL_FAILURE", INDICATION_INDETERMINATE },
+        [SUB_EXPIRED] = { "EXPIRED", INDICATION_TOTAL_FAILED },
+        [SUB_NOT_YET_VALID] = { "NOT_YET_VALID", INDICATION_TOTAL_FAILED },
+        [SUB_SIGNED_DATA_NOT_FOUND] = { "SIGNED_DATA_NOT_FOUND", INDICATION_INDETERMINATE },
+        [SUB_NO_SIGNING_CERTIFICATE_FOUND] = { "NO_SIGNING_CERTIFICATE_FOUND", INDICATION_INDETERMINATE },
+        [SUB_NO_CERTIFICATE_CHAIN_FOUND] = { "NO_CERTIFICATE_CHAIN_FOUND", INDICATION_INDETERMINATE },
+        [SUB_OUT_OF_BOUNDS_NO_POE] = { "OUT_OF_BOUNDS_NO_POE", INDICATION_INDETERMINATE },
+        [SUB_REVOKED] = { "REVOKED", INDICATION_TOTAL_FAILED },
+        [SUB_REVOKED_NO_POE] = { "REVOKED_NO_POE", INDICATION_INDETERMINATE },
+        [SUB_TRY_LATER] = { "TRY_LATER", INDICATION_INDETERMINATE },
+        [SUB_NO_POE] = { "NO_POE", INDICATION_INDETERMINATE },
+};
+
+const char *indication_to_string(Indication i) {
+        static const char *const names[] = {
+                [INDICATION_TOTAL_PASSED] = "TOTAL-PASSED",
+                [INDICATION_INDETERMINATE] = "INDETERMINATE",
+                [INDICATION_TOTAL_FAILED] = "TOTAL-FAILED",
+        };
+
+        return names[i];
+}
+
+const char *subindication_to_string(SubIndication s) {
+        return subindications[s].name;
+}
+
+Indication subindication_to_indication(SubIndication s) {
+        return subindications[s].indication;
+}
+
+void signature_report_done(SignatureReport *s) {
+        free(s->reason);
+        free(s->signer);
+        free(s->field);
+        bytes_done(&s->certificate);
+        *s = (SignatureReport) { .signing_time = -1 };
+}
+
+void verify_report_done(VerifyReport *r) {
+        if (!r)
+                return;
+        for (size_t i = 0; i < r->n_signatures; i++)
+                signature_report_done(&r->signatures[i]);
+        free(r->signatures);
+        free(r->reason);
+        *r = (VerifyReport) { 0 };
+}
+
+int verify_report_add(VerifyReport *r, SignatureReport **ret) {
+        SignatureReport *list;
+
+        if (r->n_signatures >= VERIFY_SIGNATURES_MAX)
+                return -E2BIG;
+        list = reallocarray(r->signatures, r->n_signatures + 1, sizeof(*list));
+        if (!list)
+                return -ENOMEM;
+        r->signatures = list;
+        *ret = &list[r->n_signatures++];
+        **ret = (SignatureReport) { .signing_time = -1 };
+        return 0;
+}
+
+static int set_reason(char **reason, const char *sentence) {
+        char *copy = strdup(sentence);
+
+        if (!copy)
+                return -ENOMEM;
+        free(*reason);
+        *reason = copy;
+        return 0;
+}
+
+int signature_report_note(SignatureReport *s, SubIndication sub, const char *reason) {
+        Indication indication = subindication_to_indication(sub);
+        int r;
+
+        if (sub == SUB_NONE)
+                return 0;
+        if (s->subindication != SUB_NONE && (s->indication == INDICATION_TOTAL_FAILED || indication != INDICATION_TOTAL_FAILED))
+                return 0;
+        r = set_reason(&s->reason, reason);
+        if (r < 0)
+                return r;
+        s->indication = indication;
+        s->subindication = sub;
+        return 0;
+}
+
+int verify_report_conclude(VerifyReport *r, const char *none) {
+        const SignatureReport *worst = NULL;
+
+        for (size_t i = 0; i < r->n_signatures; i++)
+                if (!worst || r->signatures[i].indication > worst->indication)
+                        worst = &r->signatures[i];
+        r->indication = worst ? worst->indication : INDICATION_TOTAL_FAILED;
+        r->subindication = worst ? worst->subindication : SUB_FORMAT_FAILURE;
+        if (worst && !worst->reason)
+                return 0;
+        return set_reason(&r->reason, worst ? worst->reason : none);
+}

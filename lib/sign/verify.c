@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Verification by what the document is; see verify.h. */
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "sign/armor.h"
+#include "sign/cms-verify.h"
+
+static int digest_file(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret) {
+        return digest_of_fd(algorithm, *(int *) userdata, 0, UINT64_MAX, ret);
+}
+
+/* A signature is of the whole file only if nothing follows it. */
+static int note_rest(int fd, const CmsFacts *facts, VerifyReport *r) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if ((uint64_t) st.st_size > facts->size)
+                for (size_t i = 0; i < r->n_signatures; i++)
+                        r->signatures[i].covers_whole_document = false;
+        return 0;
+}
+
+static int verify_cms(int fd, const VerifyParams *params, VerifyReport *r) {
+        int content_fd = params->content_fd;
+        CmsContent content = { .digest = content_fd >= 0 ? digest_file : NULL, .userdata = &content_fd };
+        _cleanup_close_ int decoded = -1;
+        CmsFacts facts = { 0 };
+        int q;
+
+        q = armor_open(fd, &decoded);
+        if (q >= 0)
+                q = cms_verify_fd(decoded >= 0 ? decoded : fd, &content, params, r, &facts);
+        if (q == -EBADMSG)
+                return verify_report_conclude(r, N_("This is not a signed document, or it is damaged beyond reading."));
+        if (q >= 0)
+                q = note_rest(decoded >= 0 ? decoded : fd, &facts, r);
+        return q < 0 ? q : verify_report_conclude(r, N_("The file holds certificates but no signature."));
+}
+
+int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret) {
+        _cleanup_(verify_report_done) VerifyReport r = { 0 };
+        int q;
+
+        q = verify_cms(fd, params, &r);
+        if (q < 0)
+                return q;
+        *ret = r;
+        r = (VerifyReport) { 0 };
+        return 0;
+}

@@ -22,7 +22,6 @@ prepare() {
 
 install_first() {
         check 'quickstart on a bare system' quickstart
-        [[ -s $report ]] && grep -E '^(==>|    )' "$report" | tail -n 60
         {
                 apt-get -q update
                 apt-get -q -y --no-install-recommends install python3-dbus libglib2.0-bin mupdf-tools qpdf binutils procps sudo

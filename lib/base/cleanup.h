@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
+/* A variable that is held only to be released is used; gcc knows that, clang has to be told. */
+#define _cleanup_(f) __attribute__((cleanup(f), unused))
 
 #define DEFINE_CLEANUP(type, destroy)                         \
         static inline void destroy##p(type *p) {              \

@@ -125,7 +125,7 @@ static void test_scheme_of_another_key(void **state) {
 static void test_import_refuses(void **state) {
         _cleanup_(gnutls_x509_privkey_deinitp) gnutls_x509_privkey_t other = NULL;
         gnutls_privkey_t none = NULL;
-        _cleanup_secret_ Secret *pkcs8 = NULL, *longer = NULL;
+        _cleanup_secret_ Secret *pkcs8 = NULL;
         gnutls_datum_t der = { 0 };
 
         assert_int_equal(key_export(keys[KEY_P256], &pkcs8), 0);

@@ -68,24 +68,66 @@ static int mark_trees(Changes *x) {
         return r;
 }
 
-/* Whether an object of the later revision is a signature field, or a widget of one, that the former did not have. */
-static bool is_new_signature(Changes *x, qpdf_oh oh) {
-        PdfDocument *d = x->c.later;
-        int id = qpdf_oh_get_object_id(d->q, oh), parent = qpdf_oh_get_object_id(d->q, pdf_get(d, oh, "/Parent"));
+static bool has_kid(PdfDocument *d, qpdf_oh field, int id) {
+        qpdf_oh kids = pdf_get(d, field, "/Kids");
+        int n = pdf_count(d, kids);
+        bool found = false;
 
-        for (size_t i = 0; i < x->former_fields.n; i++) {
-                int old = qpdf_oh_get_object_id(x->c.former->q, x->former_fields.items[i].field);
+        for (int i = 0; i < n && !found; i++) {
+                qpdf_oh kid = qpdf_oh_get_array_item(d->q, kids, i);
 
-                if (old == id || (parent > 0 && old == parent))
-                        return false;
+                found = qpdf_oh_get_object_id(d->q, kid) == id;
+                qpdf_oh_release(d->q, kid);
         }
-        for (size_t i = 0; i < x->later_fields.n; i++) {
-                int new = qpdf_oh_get_object_id(d->q, x->later_fields.items[i].field);
+        qpdf_oh_release(d->q, kids);
+        return found;
+}
 
-                if (id > 0 && (new == id || new == parent))
+static bool was_field(const Changes *x, int id) {
+        for (size_t i = 0; i < x->former_fields.n; i++)
+                if (qpdf_oh_get_object_id(x->c.former->q, x->former_fields.items[i].field) == id)
                         return true;
-        }
         return false;
+}
+
+/* The signature field that an object of the later revision is, or a widget of, and that the former did not have; NULL when there is none. */
+static const PdfField *new_signature(Changes *x, qpdf_oh oh) {
+        PdfDocument *d = x->c.later;
+        int id = qpdf_oh_get_object_id(d->q, oh);
+
+        for (size_t i = 0; i < x->later_fields.n && id > 0; i++) {
+                const PdfField *f = &x->later_fields.items[i];
+                int field = qpdf_oh_get_object_id(d->q, f->field);
+
+                if ((field == id || has_kid(d, f->field, id)) && !was_field(x, field))
+                        return f;
+        }
+        return NULL;
+}
+
+/* A rectangle without extent, as invisible signatures have it. */
+static bool is_invisible(PdfDocument *d, qpdf_oh annotation) {
+        qpdf_oh rect = pdf_get(d, annotation, "/Rect");
+        double v[4];
+
+        if (pdf_count(d, rect) != 4)
+                return false;
+        for (int i = 0; i < 4; i++) {
+                qpdf_oh item = qpdf_oh_get_array_item(d->q, rect, i);
+
+                if (!qpdf_oh_is_number(d->q, item))
+                        return false;
+                v[i] = qpdf_oh_get_numeric_value(d->q, item);
+        }
+        return !(v[0] < v[2]) && !(v[0] > v[2]) && !(v[1] < v[3]) && !(v[1] > v[3]);
+}
+
+/* What may be added to a page: the widget of a new signature. A visible one must be signed: its signature then stands in the report, and who
+ * covered something with it. An empty field that shows something is what hides content from the reader of a signed document. */
+static bool may_be_added(Changes *x, qpdf_oh annotation) {
+        const PdfField *f = new_signature(x, annotation);
+
+        return f && (pdf_field_is_signed(x->c.later, f) || is_invisible(x->c.later, annotation));
 }
 
 /* An annotation that was there stays as it was; a field's widget is compared with the field. */
@@ -107,7 +149,7 @@ static int compare_annotations(Changes *x, qpdf_oh former, qpdf_oh later) {
                         }
                         qpdf_oh_release(old->q, was);
                 }
-                if (!is_new_signature(x, item))
+                if (!may_be_added(x, item))
                         return PDF_CHANGES_ANNOTATIONS;
                 qpdf_oh_release(new->q, item);
         }
@@ -148,8 +190,8 @@ static int compare_pages(Changes *x, qpdf_oh former, qpdf_oh later, unsigned dep
         return r != 0 ? r : compare_page_kids(x, former, later, depth);
 }
 
-/* What a field of each kind may have changed. A signed one: nothing. */
-static const char *const *changeable(Changes *x, qpdf_oh former, const char *type, bool locked) {
+/* What a field of each kind may have changed. A signature field: all that signing it brings, once. */
+static const char *const *changeable(Changes *x, qpdf_oh former, qpdf_oh later, const char *type, bool locked) {
         static const char *const none[] = { "/Kids", NULL };
         static const char *const signature[] = { "/Kids", "/V", "/AP", "/F", "/M", "/MK", "/DA", "/AS", NULL };
         static const char *const other[] = { "/Kids", "/V", "/AP", "/AS", "/M", "/I", "/RV", NULL };
@@ -159,7 +201,9 @@ static const char *const *changeable(Changes *x, qpdf_oh former, const char *typ
                 return none;
         if (!is_signature)
                 return other;
-        return qpdf_oh_is_null(x->c.former->q, pdf_get(x->c.former, former, "/V")) ? signature : none;
+        if (!qpdf_oh_is_null(x->c.former->q, pdf_get(x->c.former, former, "/V")))
+                return none;
+        return qpdf_oh_is_dictionary(x->c.later->q, pdf_get(x->c.later, later, "/V")) ? signature : none;
 }
 
 /* What a node of the field tree takes over from those above it. */
@@ -209,7 +253,7 @@ static int compare_field(Changes *x, qpdf_oh former, qpdf_oh later, const Inheri
         if (strcmp(type, "/Sig") == 0 && qpdf_oh_is_dictionary(old->q, pdf_get(old, former, "/V")))
                 here.is_signed = true;
         locked = here.is_signed || pdf_field_is_locked(old, &x->former_fields, name);
-        r = as_outcome(pdf_compare_entries(&x->c, former, later, changeable(x, former, type, locked), 0),
+        r = as_outcome(pdf_compare_entries(&x->c, former, later, changeable(x, former, later, type, locked), 0),
                        here.is_signed ? PDF_CHANGES_SIGNATURE : x->level == 1 || locked ? PDF_CHANGES_FORBIDDEN : PDF_CHANGES_FORM);
         if (r != 0)
                 return r;
@@ -221,7 +265,7 @@ static int compare_field(Changes *x, qpdf_oh former, qpdf_oh later, const Inheri
 static int check_new_field(Changes *x, qpdf_oh node) {
         PdfDocument *d = x->c.later;
 
-        if (!is_new_signature(x, node))
+        if (!new_signature(x, node))
                 return PDF_CHANGES_FORM;
         if (x->level == 1 && !pdf_name_is(d, pdf_get(d, node, "/V"), "/Type", "/DocTimeStamp"))
                 return PDF_CHANGES_FORBIDDEN;
@@ -252,26 +296,30 @@ static int compare_field_lists(Changes *x, qpdf_oh former, qpdf_oh later, const 
         return r != 0 || at == n_old ? r : PDF_CHANGES_FORM;
 }
 
-/* Default resources: fonts may be added for fields that are filled in, those that were there stay. */
-static int compare_resources(Changes *x, qpdf_oh former, qpdf_oh later, unsigned depth) {
-        PdfDocument *old = x->c.former, *new = x->c.later;
+static int compare_resource_category(Changes *x, qpdf_oh former, qpdf_oh later) {
+        PdfDocument *old = x->c.former;
         char **keys = NULL;
         size_t n = 0;
         int r;
 
         if (!qpdf_oh_is_dictionary(old->q, former))
                 return 0;
-        if (!qpdf_oh_is_dictionary(new->q, later))
-                return PDF_CHANGES_FORM;
         r = pdf_list_keys(old, former, NULL, &keys, &n);
-        for (size_t i = 0; i < n && r == 0; i++) {
-                qpdf_oh a = qpdf_oh_get_key(old->q, former, keys[i]), b = pdf_get(new, later, keys[i]);
-
-                r = depth == 0 && qpdf_oh_is_dictionary(old->q, a) ? compare_resources(x, a, b, 1) :
-                        as_outcome(pdf_compare_objects(&x->c, a, b, 0), PDF_CHANGES_FORM);
-        }
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = as_outcome(pdf_compare_objects(&x->c, qpdf_oh_get_key(old->q, former, keys[i]), pdf_get(x->c.later, later, keys[i]), 0),
+                               PDF_CHANGES_FORM);
         pdf_free_keys(keys, n);
         return r;
+}
+
+/* Default resources: what text fields are drawn with may be added to, but what was there stays. Other categories hold the parts of
+ * signatures' appearances, which signing programs replace each time. */
+static int compare_resources(Changes *x, qpdf_oh former, qpdf_oh later) {
+        PdfDocument *old = x->c.former, *new = x->c.later;
+        int r;
+
+        r = compare_resource_category(x, pdf_get(old, former, "/Font"), pdf_get(new, later, "/Font"));
+        return r != 0 ? r : compare_resource_category(x, pdf_get(old, former, "/Encoding"), pdf_get(new, later, "/Encoding"));
 }
 
 /* Readers that are told to make appearances anew would do so from whatever the later revision brings. */
@@ -294,7 +342,7 @@ static int compare_form_entries(Changes *x, qpdf_oh former, qpdf_oh later) {
         r = as_outcome(pdf_compare_entries(&x->c, former, later, except, 0), PDF_CHANGES_FORM);
         if (r == 0 && !qpdf_oh_is_null(old->q, appearance))
                 r = as_outcome(pdf_compare_objects(&x->c, appearance, pdf_get(new, later, "/DA"), 0), PDF_CHANGES_FORM);
-        return r != 0 ? r : compare_resources(x, pdf_get(old, former, "/DR"), pdf_get(new, later, "/DR"), 0);
+        return r != 0 ? r : compare_resources(x, pdf_get(old, former, "/DR"), pdf_get(new, later, "/DR"));
 }
 
 static int compare_form(Changes *x, qpdf_oh former, qpdf_oh later) {

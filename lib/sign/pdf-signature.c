@@ -103,16 +103,35 @@ static const char *describe(int outcome) {
         }
 }
 
-/* The gap must be this dictionary's /Contents, not another's. */
-static bool is_contents(PdfDocument *d, qpdf_oh signature, View gap) {
+/* Whether the gap is preceded by the key. */
+static int follows_key(int fd, const PdfByteRange *range, bool *ret) {
+        static const char key[] = "/Contents";
+        char before[32];
+        size_t len = range->gap_start < sizeof(before) ? (size_t) range->gap_start : sizeof(before);
+        int r;
+
+        r = pdf_read_at(fd, range->gap_start - len, before, len);
+        if (r < 0)
+                return r;
+        while (len > 0 && strchr(" \t\r\n", before[len - 1]) && before[len - 1] != 0)
+                len--;
+        *ret = len >= strlen(key) && memcmp(before + len - strlen(key), key, strlen(key)) == 0;
+        return 0;
+}
+
+/* The gap must be this dictionary's /Contents, not another's. In an encrypted document qpdf deciphers a /Contents that it does not
+ * recognise as a signature's, which is never enciphered (§7.6.1): the key before the gap must do there. */
+static int is_contents(PdfDocument *d, int fd, qpdf_oh signature, const PdfSignature *s, bool *ret) {
         qpdf_oh contents = pdf_get(d, signature, "/Contents");
         const char *data;
         size_t len;
 
+        *ret = false;
         if (!qpdf_oh_is_string(d->q, contents))
-                return false;
+                return 0;
         data = qpdf_oh_get_binary_string_value(d->q, contents, &len);
-        return view_equal(gap, VIEW(data, len));
+        *ret = view_equal(bytes_view(&s->contents), VIEW(data, len));
+        return *ret || !qpdf_is_encrypted(d->q) ? 0 : follows_key(fd, &s->range, ret);
 }
 
 /* A signed revision ends as a file does, with %%EOF and at most white space. */
@@ -136,7 +155,7 @@ static int check_end(int fd, uint64_t end, bool *ret) {
 
 static int read_range(PdfDocument *d, int fd, uint64_t size, qpdf_oh value, PdfSignature *s) {
         long long numbers[4];
-        bool is_end;
+        bool is_right;
         int r;
 
         if (!read_numbers(d, value, numbers)) {
@@ -148,12 +167,15 @@ static int read_range(PdfDocument *d, int fd, uint64_t size, qpdf_oh value, PdfS
                 s->defect = r > 0 ? describe(r) : NULL;
                 return r < 0 ? r : 0;
         }
-        if (!is_contents(d, value, bytes_view(&s->contents))) {
+        r = is_contents(d, fd, value, s, &is_right);
+        if (r < 0)
+                return r;
+        if (!is_right) {
                 s->defect = describe(PDF_BYTE_RANGE_GAP);
                 return 0;
         }
-        r = check_end(fd, s->range.end, &is_end);
-        if (r == 0 && !is_end)
+        r = check_end(fd, s->range.end, &is_right);
+        if (r == 0 && !is_right)
                 s->defect = N_("The signature's ByteRange does not end where a revision of the document ends.");
         return r;
 }

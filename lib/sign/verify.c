@@ -7,6 +7,7 @@
 
 #include "sign/armor.h"
 #include "sign/cms-verify.h"
+#include "sign/pdf-verify.h"
 
 static int digest_file(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret) {
         return digest_of_fd(algorithm, *(int *) userdata, 0, UINT64_MAX, ret);
@@ -45,6 +46,8 @@ int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret) {
         _cleanup_(verify_report_done) VerifyReport r = { 0 };
         int q;
 
+        if (pdf_verify_recognize(fd))
+                return pdf_verify(fd, params, ret);
         q = verify_cms(fd, params, &r);
         if (q < 0)
                 return q;

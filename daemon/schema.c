@@ -95,7 +95,7 @@ static const char *const migrations[] = {
 };
 
 const StoreSchema daemon_schema = {
-        .application_id = 0x53594731, /* "SYG1" */
+        .application_id = STORE_APPLICATION_DAEMON,
         .migrations = migrations,
         .version = 1,
 };

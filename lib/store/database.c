@@ -181,6 +181,35 @@ int database_identity_write(sqlite3 *db, const DatabaseIdentity *identity) {
         return database_error(db, sqlite3_step(stmt));
 }
 
+int database_check(sqlite3 *db, const Slots *slots, DatabaseIdentity *ret) {
+        DatabaseIdentity identity;
+        int64_t application_id;
+        int r;
+
+        r = database_int(db, "PRAGMA application_id", &application_id);
+        if (r < 0)
+                return r;
+        r = database_identity_read(db, &identity);
+        if (r < 0)
+                return r;
+        if ((uint32_t) application_id != slots->application_id || memcmp(identity.store_id, slots->store_id, STORE_ID_SIZE) != 0)
+                return -EBADMSG;
+        *ret = identity;
+        return 0;
+}
+
+int database_check_pages(sqlite3 *db) {
+        _cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
+        int rc;
+
+        rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+        if (rc == SQLITE_OK)
+                rc = sqlite3_step(stmt);
+        if (rc != SQLITE_ROW)
+                return rc == SQLITE_DONE ? -EBADMSG : database_error(db, rc);
+        return strcmp((const char *) sqlite3_column_text(stmt, 0), "ok") == 0 ? 0 : -EBADMSG;
+}
+
 static int vacuum_into(sqlite3 *db, const char *path) {
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *stmt = NULL;
         _cleanup_close_ int fd = -1;

@@ -42,6 +42,13 @@ int database_format(sqlite3 *db, uint32_t application_id);
 int database_identity_read(sqlite3 *db, DatabaseIdentity *ret);
 int database_identity_write(sqlite3 *db, const DatabaseIdentity *identity);
 
+/* The identity of a database that belongs to `slots`, which have application id and store id: -EBADMSG when it does not. Without the store
+ * key its MAC is not checked. */
+int database_check(sqlite3 *db, const Slots *slots, DatabaseIdentity *ret);
+
+/* SQLite's own check of the whole file: 0 or -EBADMSG. Takes as long as reading it. */
+int database_check_pages(sqlite3 *db);
+
 /* A whole, compact copy of the database as a new file `name` in the directory, synced; an old one of that name is replaced. */
 int database_copy(sqlite3 *db, const char *directory, int directory_fd, const char *name);
 

@@ -63,23 +63,15 @@ static int raise_generation(Store *s) {
 static int check_identity(Store *s, const Slots *slots) {
         DatabaseIdentity identity;
         uint8_t mac[32];
-        int64_t application_id;
         int r;
 
-        r = database_int(s->db, "PRAGMA application_id", &application_id);
-        if (r < 0)
-                return r;
-        if ((uint32_t) application_id != slots->application_id)
-                return -EBADMSG;
-        r = database_identity_read(s->db, &identity);
+        r = database_check(s->db, slots, &identity);
         if (r < 0)
                 return r;
         r = identity_mac(s, &identity, mac);
         if (r < 0)
                 return r;
-        if (memcmp(identity.store_id, slots->store_id, STORE_ID_SIZE) != 0 || !secret_equal(VIEW(mac, 32), VIEW(identity.mac, 32)))
-                return -EBADMSG;
-        return 0;
+        return secret_equal(VIEW(mac, sizeof(mac)), VIEW(identity.mac, sizeof(identity.mac))) ? 0 : -EBADMSG;
 }
 
 static int open_keys(Store *s, const StoreSchema *schema, View host_key, Slots *ret_slots) {

@@ -21,6 +21,10 @@ typedef struct Row Row;
 
 /* --- Schema ------------------------------------------------------------------------------------------------------- */
 
+/* Application ids: which program's records a store holds. */
+#define STORE_APPLICATION_DAEMON 0x53594731U /* "SYG1", sygnetd */
+#define STORE_APPLICATION_CA 0x53594341U     /* "SYCA", sygnet-cad */
+
 /* Migration i (from 0) takes a database from version i to i + 1; each is SQL run in one transaction with the version's
  * increase. `application_id` tells a store of sygnetd from one of sygnet-cad. */
 typedef struct StoreSchema {

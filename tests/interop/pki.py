@@ -9,6 +9,7 @@ KINDS = {
     "p256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "p384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
     "rsa3072": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
+    "ed25519": ["-algorithm", "ED25519"],
 }
 
 SUBJECT = "/C=PL/O=Example sp. z o.o./organizationIdentifier=VATPL-5250000000/CN=Example sp. z o.o. {}"

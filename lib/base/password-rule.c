@@ -5,13 +5,16 @@
 #include "base/password-rule.h"
 #include "base/utf8.h"
 
+/* Marks a sentence for xgettext; the client passes it through gettext(). */
+#define N_(s) s
+
 static const char *const problems[] = {
-        [PASSWORD_NOT_TEXT] = "The password has characters that cannot be typed.",
-        [PASSWORD_TOO_SHORT] = "The password needs at least 12 characters.",
-        [PASSWORD_NO_UPPER] = "The password needs an upper-case letter.",
-        [PASSWORD_NO_LOWER] = "The password needs a lower-case letter.",
-        [PASSWORD_NO_DIGIT] = "The password needs a digit.",
-        [PASSWORD_NO_SPECIAL] = "The password needs a special character.",
+        [PASSWORD_NOT_TEXT] = N_("The password has characters that cannot be typed."),
+        [PASSWORD_TOO_SHORT] = N_("The password needs at least 12 characters."),
+        [PASSWORD_NO_UPPER] = N_("The password needs an upper-case letter."),
+        [PASSWORD_NO_LOWER] = N_("The password needs a lower-case letter."),
+        [PASSWORD_NO_DIGIT] = N_("The password needs a digit."),
+        [PASSWORD_NO_SPECIAL] = N_("The password needs a special character."),
 };
 
 PasswordProblem password_rule_check(View password) {

@@ -295,8 +295,8 @@ static bool is_own_ca(gnutls_x509_crt_t issuer) {
 
 const char *certificate_standing(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
         if (says_qualified(crt))
-                return _("The certificate says that it is qualified; whether its issuer is on the EU trusted lists was not checked.");
+                return N_("The certificate says that it is qualified; whether its issuer is on the EU trusted lists was not checked.");
         if (is_own_ca(issuer))
-                return _("Advanced electronic signature or seal by a certificate of an own certification authority: not qualified.");
-        return _("Advanced electronic signature or seal at most: the certificate does not say that it is qualified.");
+                return N_("Advanced electronic signature or seal by a certificate of an own certification authority: not qualified.");
+        return N_("Advanced electronic signature or seal at most: the certificate does not say that it is qualified.");
 }

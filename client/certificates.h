@@ -46,5 +46,5 @@ int certificate_read_file(const char *path, Bytes *ret);
 /* SHA-256 of a certificate, lower-case hexadecimal; the caller frees; NULL on error. */
 char *certificate_fingerprint(gnutls_x509_crt_t crt);
 
-/* What a signature with this certificate is in law, as far as the certificate says: a sentence, translated. `issuer` may be NULL. */
+/* What a signature with this certificate is in law, as far as the certificate says: an English sentence, marked for gettext. `issuer` may be NULL. */
 const char *certificate_standing(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "bus/error.h"
 #include "bus/names.h"
 #include "client/error-text.h"
 #include "client/output.h"
@@ -98,6 +99,13 @@ static void hint_denied(const Client *c) {
                 hint("%s", _("Ask an administrator, or run this as root."));
 }
 
+/* A service that has nothing particular to say says the name's own sentence. */
+static bool is_usual(const char *name, const char *detail) {
+        const char *usual = bus_error_sentence(name);
+
+        return usual && strcmp(usual, detail) == 0;
+}
+
 int error_explain(Client *c, const sd_bus_error *error, int r, const char *service) {
         _cleanup_free_ char *detail = text_clean(error->message ?: "");
         const ErrorText *t = error->name ? find_text(error->name) : NULL;
@@ -109,7 +117,7 @@ int error_explain(Client *c, const sd_bus_error *error, int r, const char *servi
         if (!t)
                 return fail_errno(r, "%s", _("The service failed"));
         complain("%s", _(t->sentence));
-        if (t->detail && *detail && strcmp(detail, t->sentence) != 0)
+        if (t->detail && *detail && !is_usual(error->name, detail))
                 hint("  %s", _(detail));
         if (t->next)
                 hint("%s", _(t->next));

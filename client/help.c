@@ -13,31 +13,8 @@
 
 /* "  left   right", the right column beginning at `column` and wrapped there. */
 static void entry(const char *left, const char *right, unsigned column) {
-        unsigned limit = output_width() > 0 ? output_width() : 80, at = GAP + text_width(left);
-
         out("  %s", left);
-        while (*right) {
-                size_t n = strcspn(right, " ");
-                _cleanup_free_ char *word = strndup(right, n);
-
-                if (!word)
-                        return;
-                if (at + 1 + text_width(word) > limit && at > column) {
-                        out("\n");
-                        at = 0;
-                }
-                if (at < column) {
-                        out("%*s", (int) (column - at), "");
-                        at = column;
-                } else {
-                        out(" ");
-                        at++;
-                }
-                out("%s", word);
-                at += text_width(word);
-                right += n + (right[n] ? 1 : 0);
-        }
-        out("\n");
+        out_wrapped(GAP + text_width(left), column, right);
 }
 
 static bool belongs(const Verb *v, const char *group) {
@@ -47,6 +24,15 @@ static bool belongs(const Verb *v, const char *group) {
                 return true;
         len = strlen(group);
         return strncmp(v->words, group, len) == 0 && (v->words[len] == ' ' || !v->words[len]);
+}
+
+/* Whether a verb is about another thing than the one before it. */
+static bool begins_group(const Verb *v) {
+        size_t here = strcspn(v->words, " "), before = strcspn(v[-1].words, " ");
+
+        if (!v->words[here] && !v[-1].words[before])
+                return false;
+        return here != before || memcmp(v->words, v[-1].words, here) != 0;
 }
 
 static void exit_codes(void) {
@@ -61,9 +47,13 @@ void help_overview(const char *group) {
                         column = text_width(v->words) + 2 * GAP;
         out_styled(STYLE_BOLD, _("Usage: sygnet %s[OPTION…] [ARGUMENT…]"), group ? "" : _("VERB "));
         out("\n\n%s\n\n", _("Signs and seals documents with keys that the service keeps, and verifies signatures."));
-        for (const Verb *v = verbs; v->words; v++)
-                if (belongs(v, group))
-                        entry(v->words, _(v->summary), column);
+        for (const Verb *v = verbs; v->words; v++) {
+                if (!belongs(v, group))
+                        continue;
+                if (!group && v != verbs && begins_group(v))
+                        out("\n");
+                entry(v->words, _(v->summary), column);
+        }
         if (!group) {
                 out("\n");
                 entry("--help", _("show this help; after a verb, the verb's"), column);

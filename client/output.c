@@ -248,37 +248,46 @@ static void put_spaces(unsigned n) {
                 fputc(' ', stdout);
 }
 
-void out_paragraph(unsigned indent, const char *text) {
-        unsigned limit = output_width() > 0 ? output_width() : 80, column = 0;
+void out_wrapped(unsigned at, unsigned column, const char *text) {
+        unsigned limit = output_width() > 0 ? output_width() : 80;
+        bool first = true;
 
         while (*text) {
-                size_t n = strcspn(text, " \n");
+                size_t n = strcspn(text, " ");
                 _cleanup_free_ char *word = strndup(text, n);
-                unsigned width = word ? text_width(word) : 0;
 
                 if (!word)
                         return;
-                if (column > indent && column + 1 + width > limit) {
+                if (!first && at + 1 + text_width(word) > limit) {
                         fputc('\n', stdout);
-                        column = 0;
+                        at = 0;
+                        first = true;
                 }
-                if (column == 0) {
-                        put_spaces(indent);
-                        column = indent;
-                } else {
+                if (first && at < column) {
+                        put_spaces(column - at);
+                        at = column;
+                } else if (!first || at > 0) {
                         fputc(' ', stdout);
-                        column++;
+                        at++;
                 }
                 put(stdout, word);
-                column += width;
-                text += n;
-                if (*text == '\n')
-                        column = (fputc('\n', stdout), 0);
-                if (*text)
-                        text++;
+                at += text_width(word);
+                first = false;
+                text += n + (text[n] ? 1 : 0);
         }
-        if (column > 0)
-                fputc('\n', stdout);
+        fputc('\n', stdout);
+}
+
+void out_paragraph(unsigned indent, const char *text) {
+        out_wrapped(0, indent, text);
+}
+
+/* Values are copied by people and programs: they are wrapped for a terminal only. */
+static void put_value(unsigned column, const char *value) {
+        if (output_is_terminal())
+                out_wrapped(column, column + 1, value);
+        else
+                out(" %s\n", value);
 }
 
 void out_pairs(const Pair *pairs, size_t n) {
@@ -295,6 +304,6 @@ void out_pairs(const Pair *pairs, size_t n) {
                 clean = text_clean(pairs[i].value);
                 put_spaces(widest - text_width(pairs[i].title));
                 out_styled(STYLE_FAINT, "%s:", pairs[i].title);
-                out(" %s\n", clean);
+                put_value(widest + 1, clean);
         }
 }

@@ -57,7 +57,10 @@ const char *text_time(int64_t seconds);
 /* "2 min 5 s". The same kind of buffer. */
 const char *text_duration(int64_t seconds);
 
-/* Wraps at the width of the terminal (80 when there is none), each line indented. */
+/* Text from column `column` on, the cursor being at `at`, wrapped at the width of the terminal (80 when there is none), with a newline. */
+void out_wrapped(unsigned at, unsigned column, const char *text);
+
+/* A paragraph, each line indented. */
 void out_paragraph(unsigned indent, const char *text);
 
 /* A table. Cells are copied. When it does not fit the terminal, the widest columns are shortened. */

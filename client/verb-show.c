@@ -106,7 +106,7 @@ int verb_show(Client *c) {
         print_pairs(&d, fingerprint);
         if (standing(&l)) {
                 out("\n");
-                out_paragraph(0, standing(&l));
+                out_paragraph(0, _(standing(&l)));
         }
         return EXIT_OK;
 }

@@ -120,7 +120,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
                 { _("Field"), s->field },
                 { _("Reason"), s->reason ? _(s->reason) : NULL },
                 { _("In the standard's words"), s->indication == INDICATION_TOTAL_PASSED ? NULL : subindication_to_string(s->subindication) },
-                { _("Standing"), law },
+                { _("Standing"), law ? _(law) : NULL },
         };
         out_pairs(pairs, ELEMENTSOF(pairs));
 }

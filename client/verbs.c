@@ -38,14 +38,12 @@ static const Option sign_options[] = {
         OTP_FILE,
         {},
 };
-#ifdef HAVE_VERIFY
 static const Option verify_options[] = {
         { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
         { "offline", 0, NULL, N_("do not use the network (this version never does)") },
         {},
 };
-#endif
 static const Option otp_enroll_options[] = {
         { "digits", 0, "N", N_("length of the codes: 8, or 6 for authenticators that know no other") },
         { "label", 0, "TEXT", N_("name of the token in your list") },
@@ -157,11 +155,9 @@ const Verb verbs[] = {
           N_("A PDF gets the signature inside (invoice.pdf becomes invoice-signed.pdf, or invoice-sealed.pdf with a seal); any other file gets a "
              "detached signature beside it (declaration.xml.p7s). All files are one operation: one code or password signs them all. "
              "The documents do not leave this program."), sign_options, verb_sign },
-#ifdef HAVE_VERIFY
         { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
           N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Needs no service. "
              "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
-#endif
         { "otp enroll", "", 0, 0, N_("Enrol an authenticator for one-time codes"),
           N_("The secret is shown once, as a QR code and as text, and confirmed by a first code."), otp_enroll_options, verb_otp_enroll },
         { "otp confirm", "ID", 1, 1, N_("Confirm an authenticator by its first code"), NULL, otp_code_options, verb_otp_confirm },

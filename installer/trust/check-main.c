@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sygnet-trust-check: reads a certificate on standard input and says on standard output what it is (reply.h). Started by sygnet-trustd as
+ * a user without powers; from before the first byte is read it can do nothing but read, write and end. */
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "base/atomic-file.h"
+#include "config.h"
+#include "crypto/init.h"
+#include "installer/trust/check.h"
+#include "installer/trust/confine.h"
+
+static int check(void) {
+        _cleanup_bytes_ Bytes input = BYTES_NULL, output = BYTES_NULL;
+        _cleanup_(check_reply_done) CheckReply reply = { 0 };
+        int64_t now = time(NULL);
+        int r;
+
+        r = confine();
+        if (r < 0)
+                return r;
+        r = read_fd(STDIN_FILENO, CERTIFICATE_SIZE_MAX + 1, &input);
+        if (r >= 0)
+                r = check_certificate(bytes_view(&input), now, &reply);
+        if (r >= 0)
+                r = check_reply_write(&reply, &output);
+        return r < 0 ? r : write_all(STDOUT_FILENO, bytes_view(&output));
+}
+
+int main(int argc, char *argv[]) {
+        if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+                puts("sygnet-trust-check " SYGNET_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (argc != 1) {
+                fputs("Usage: sygnet-trust-check < CERTIFICATE\n", stderr);
+                return 2;
+        }
+        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        if (crypto_init() < 0)
+                return EXIT_FAILURE;
+        /* Not exit(): what libraries do on their way out is not among what is allowed. */
+        _exit(check() < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}

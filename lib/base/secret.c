@@ -65,12 +65,11 @@ int secret_read_fd(int fd, size_t max, bool chomp, Secret **ret) {
 
         if (max > SECRET_MAX)
                 return -EINVAL;
-        /* Room for a newline and for one byte that tells that there is more. */
-        r = secret_new(max + 2, &s);
+        r = secret_new(max + 1, &s);
         if (r < 0)
                 return r;
-        while (done < max + 2) {
-                ssize_t n = read(fd, s->data + done, max + 2 - done);
+        while (done <= max) {
+                ssize_t n = read(fd, s->data + done, max + 1 - done);
 
                 if (n < 0 && errno == EINTR)
                         continue;

@@ -49,6 +49,42 @@ static int expect_oid(BerSource *s, const BerElement *parent, uint64_t *at, char
         return r < 0 ? r : der_read_oid(VIEW(der, e.end - e.at), ret);
 }
 
+/* §10.2.5: there are the versions 0 to 5, and SignedData has four of them. Which one says nothing about what follows that is not
+ * seen there. */
+static int check_version(BerSource *s, const BerElement *e) {
+        uint8_t version;
+        int r;
+
+        if (e->body_end - e->body != 1)
+                return -EBADMSG;
+        r = ber_source_read(s, e->body, &version, 1);
+        if (r < 0)
+                return r;
+        return version == 1 || (version >= 3 && version <= 5) ? 0 : -EBADMSG;
+}
+
+/* Those we do not know are passed over. */
+static int read_digest_algorithms(BerSource *s, const BerElement *set, CmsSignedData *d) {
+        char oid[DER_OID_MAX];
+        uint64_t at = set->body;
+        BerElement e;
+        int r;
+
+        while ((r = ber_next(s, set, &at, &e)) > 0) {
+                uint64_t inner = e.body;
+
+                if (e.tag != TAG_SEQUENCE)
+                        return -EBADMSG;
+                r = expect_oid(s, &e, &inner, oid);
+                if (r < 0)
+                        return r;
+                if (d->n_digest_algorithms >= CMS_DIGEST_ALGORITHMS_MAX)
+                        return -E2BIG;
+                d->digest_algorithms[d->n_digest_algorithms++] = gnutls_oid_to_digest(oid);
+        }
+        return r;
+}
+
 /* encapContentInfo, of which only the place of the content is kept. */
 static int read_encapsulation(BerSource *s, const BerElement *signed_data, uint64_t *at, CmsSignedData *d) {
         BerElement encap, explicit;
@@ -71,6 +107,9 @@ static int read_encapsulation(BerSource *s, const BerElement *signed_data, uint6
         r = ber_next(s, &explicit, &content, &d->content);
         if (r < 0 || r == 0 || content != explicit.body_end || inner != encap.body_end)
                 return r < 0 ? r : -EBADMSG;
+        /* §4: data is an OCTET STRING; PKCS #7 1.5 has others of other types. */
+        if (strcmp(d->content_type, OID_DATA) == 0 && (d->content.tag & ~BER_CONSTRUCTED) != TAG_OCTET_STRING)
+                return -EBADMSG;
         d->has_content = true;
         return 0;
 }
@@ -140,7 +179,11 @@ static int read_signed_data(BerSource *s, const BerElement *signed_data, CmsSign
 
         r = expect(s, signed_data, &at, TAG_INTEGER, &e);
         if (r >= 0)
-                r = expect(s, signed_data, &at, TAG_SET, &e); /* digestAlgorithms: what the signers say counts */
+                r = check_version(s, &e);
+        if (r >= 0)
+                r = expect(s, signed_data, &at, TAG_SET, &e);
+        if (r >= 0)
+                r = read_digest_algorithms(s, &e, d);
         if (r >= 0)
                 r = read_encapsulation(s, signed_data, &at, d);
         if (r < 0)

@@ -9,11 +9,14 @@
 #include "der/ber.h"
 #include "der/der.h"
 
+#define CMS_DIGEST_ALGORITHMS_MAX 16U
 #define CMS_CERTIFICATES_MAX 256U
 #define CMS_CERTIFICATE_SIZE_MAX (64U * 1024U)
 #define CMS_SIGNERS_MAX 256U
 
 typedef struct CmsSignedData {
+        gnutls_digest_algorithm_t digest_algorithms[CMS_DIGEST_ALGORITHMS_MAX];
+        size_t n_digest_algorithms;
         char content_type[DER_OID_MAX];
         bool has_content;
         BerElement content;              /* what is in eContent's [0]: an OCTET STRING, or in PKCS #7 1.5 anything */

@@ -81,6 +81,13 @@ static int split(View signer_info, SignerState *s, View *ret_signed) {
         return r;
 }
 
+/* RFC 5652 §5.3: 1 with issuerAndSerialNumber, 3 with subjectKeyIdentifier. */
+static bool has_right_version(const Der *info) {
+        View v;
+
+        return der_value(info, "version", &v) >= 0 && v.len == 1 && v.data[0] == (der_has(info, "sid.subjectKeyIdentifier") ? 3 : 1);
+}
+
 /* RFC 5652 §11.1 to §11.3: these must not be unsigned attributes. */
 static bool has_misplaced(const Attributes *u) {
         return u && (attributes_has(u, OID_CONTENT_TYPE) || attributes_has(u, OID_MESSAGE_DIGEST) || attributes_has(u, OID_SIGNING_TIME));
@@ -100,6 +107,8 @@ static int parse(View signer_info, SignerState *s, SignatureReport *report) {
                 r = der_decode("CMS.SignerInfo", bytes_view(&s->core), &s->info);
         if (r == -EBADMSG || r == -E2BIG)
                 return malformed(report, N_("The signature is damaged: its structure is not that of a signer's information."));
+        if (r >= 0 && !has_right_version(s->info))
+                return malformed(report, N_("The signature is malformed: its version is not that of its form."));
         if (r >= 0 && has_misplaced(s->unsigned_attributes))
                 return malformed(report, N_("The signature is malformed: an attribute that must be signed stands among the unsigned ones."));
         return r;
@@ -281,6 +290,14 @@ static int verify_plain(CmsContext *c, SignerState *s, const Digest *embedded, c
         return 0;
 }
 
+/* RFC 5652 §5.1: one may fail a signature whose digest algorithm is not in digestAlgorithms. */
+static bool announced(const CmsSignedData *d, gnutls_digest_algorithm_t algorithm) {
+        for (size_t i = 0; i < d->n_digest_algorithms; i++)
+                if (d->digest_algorithms[i] == algorithm)
+                        return true;
+        return false;
+}
+
 static int verify_cryptography(CmsContext *c, SignerState *s, SignatureReport *report) {
         Digest embedded = { .len = 0 }, external = { .len = 0 };
         int r;
@@ -291,6 +308,8 @@ static int verify_cryptography(CmsContext *c, SignerState *s, SignatureReport *r
         if (r == CMS_ALGORITHM_E_MISMATCH)
                 return signature_report_note(report, SUB_SIG_CRYPTO_FAILURE,
                                              N_("The digest algorithm of the signature is not the one that its signature algorithm goes with."));
+        if (r == 0 && !announced(c->signed_data, s->algorithms.digest))
+                return malformed(report, N_("The signature is malformed: its digest algorithm is not among those that it announces."));
         if (r == 0)
                 r = c->digest(c, s->algorithms.digest, &embedded, &external);
         if (r == CMS_ALGORITHM_E_UNSUPPORTED || r == -EOPNOTSUPP)

@@ -46,7 +46,14 @@ static int open_named(AtomicFile *f) {
         if (r < 0)
                 return r;
         f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        return f->fd < 0 ? -errno : 0;
+        if (f->fd < 0) {
+                r = -errno;
+                /* Whatever has this name is not ours to remove. */
+                free(f->temporary);
+                f->temporary = NULL;
+                return r;
+        }
+        return 0;
 }
 
 int atomic_file_open(const char *path, mode_t mode, AtomicFile **ret) {

@@ -105,8 +105,10 @@ int base32_decode_secret(View text, Secret **ret) {
                 if (text.data[i] == ' ' || text.data[i] == '-')
                         continue;
                 d = base32_digit(text.data[i]);
-                if (d < 0)
+                if (d < 0) {
+                        secret_wipe(&acc, sizeof(acc));
                         return d;
+                }
                 acc = acc << 5 | (unsigned) d;
                 bits += 5;
                 if (bits >= 8) {
@@ -114,7 +116,11 @@ int base32_decode_secret(View text, Secret **ret) {
                         secret_data(s)[n++] = (uint8_t) (acc >> bits);
                 }
         }
+        /* No number of bytes has this many digits, or bits left over that are not zero: something was lost on the way. */
+        r = bits >= 5 || (acc & ((1U << bits) - 1)) != 0 ? -EINVAL : 0;
         secret_wipe(&acc, sizeof(acc));
+        if (r < 0)
+                return r;
         secret_truncate(s, n);
         *ret = TAKE_PTR(s);
         return 0;

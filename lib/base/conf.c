@@ -29,6 +29,13 @@ static int apply(const char *section, const char *key, const char *value, const 
         return -EINVAL;
 }
 
+static bool section_exists(const char *section, const ConfKey *keys, size_t n_keys) {
+        for (size_t i = 0; i < n_keys; i++)
+                if (strcmp(keys[i].section, section) == 0)
+                        return true;
+        return false;
+}
+
 /* Takes one line apart in place. `*section` is the section in force; the caller frees it. */
 static int parse_line(char *line, char **section, const ConfKey *keys, size_t n_keys) {
         char *equals;
@@ -43,7 +50,9 @@ static int parse_line(char *line, char **section, const ConfKey *keys, size_t n_
                         return -EINVAL;
                 free(*section);
                 *section = strndup(line + 1, n - 2);
-                return *section ? 0 : -ENOMEM;
+                if (!*section)
+                        return -ENOMEM;
+                return section_exists(*section, keys, n_keys) ? 0 : -EINVAL;
         }
         equals = strchr(line, '=');
         if (!equals || !*section)
@@ -114,9 +123,14 @@ int conf_seconds(const char *value, void *target) {
         if (parse_number(value, &rest, &n) < 0)
                 return -EINVAL;
         rest += strspn(rest, " ");
-        for (size_t i = 0; i < ELEMENTSOF(units); i++)
-                if (strcmp(rest, units[i].name) == 0)
-                        return __builtin_mul_overflow(n, units[i].seconds, (int64_t *) target) ? -EINVAL : 0;
+        for (size_t i = 0; i < ELEMENTSOF(units); i++) {
+                if (strcmp(rest, units[i].name) != 0)
+                        continue;
+                if (__builtin_mul_overflow(n, units[i].seconds, &n))
+                        return -EINVAL;
+                *(int64_t *) target = n;
+                return 0;
+        }
         return -EINVAL;
 }
 

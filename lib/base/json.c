@@ -18,6 +18,11 @@ static void indent(Json *j) {
                 fputs("  ", j->out);
 }
 
+/* U+0080 to U+009F, which a terminal may obey, are C2 80 to C2 9F in UTF-8. */
+static bool is_c1(const unsigned char *p, size_t n) {
+        return n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
 static void write_escaped(Json *j, const char *s) {
         fputc('"', j->out);
         for (const char *p = s; *p;) {
@@ -30,6 +35,8 @@ static void write_escaped(Json *j, const char *s) {
                         fputs("\\n", j->out);
                 else if (c < 0x20 || c == 0x7f)
                         fprintf(j->out, "\\u%04x", c);
+                else if (is_c1((const unsigned char *) p, n))
+                        fprintf(j->out, "\\u%04x", (unsigned char) p[1]);
                 else if (n == 0)
                         fputs("\xef\xbf\xbd", j->out);
                 else
@@ -109,14 +116,17 @@ void json_null(Json *j, const char *name) {
 }
 
 void json_time(Json *j, const char *name, int64_t seconds) {
-        char text[40] = "";
         time_t t = (time_t) seconds;
+        char text[80];
         struct tm tm;
 
-        if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+        /* RFC 3339 has years of four digits. */
+        if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
                 json_null(j, name);
                 return;
         }
+        snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+                 tm.tm_sec);
         json_string(j, name, text);
 }
 

@@ -29,7 +29,7 @@ void json_bool(Json *j, const char *name, bool value);
 void json_int(Json *j, const char *name, int64_t value);
 void json_null(Json *j, const char *name);
 
-/* Seconds since the epoch as RFC 3339 in UTC, as in 2026-01-31T12:00:00Z. */
+/* Seconds since the epoch as RFC 3339 in UTC, as in 2026-01-31T12:00:00Z; null beyond the years 0 to 9999. */
 void json_time(Json *j, const char *name, int64_t seconds);
 
 /* Ends the document with a newline; -EIO when the stream failed. */

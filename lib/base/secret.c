@@ -65,11 +65,12 @@ int secret_read_fd(int fd, size_t max, bool chomp, Secret **ret) {
 
         if (max > SECRET_MAX)
                 return -EINVAL;
-        r = secret_new(max + 1, &s);
+        /* Room for a newline and for one byte that tells that there is more. */
+        r = secret_new(max + 2, &s);
         if (r < 0)
                 return r;
-        while (done <= max) {
-                ssize_t n = read(fd, s->data + done, max + 1 - done);
+        while (done < max + 2) {
+                ssize_t n = read(fd, s->data + done, max + 2 - done);
 
                 if (n < 0 && errno == EINTR)
                         continue;

@@ -11,9 +11,26 @@
 #include "store/directory.h"
 #include "store/store.h"
 
-int database_error(sqlite3 *db, int rc) {
-        int system = sqlite3_system_errno(db);
+static bool is_no_room(int error) {
+        return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
 
+/* SQLite itself tells a full disk but not a quota or a limit on file sizes. sqlite3_system_errno() is what errno was when SQLite was done with
+ * the failure, often another; what failed first stands in the file, the database or its WAL. */
+static bool no_room(sqlite3 *db) {
+        sqlite3_file *journal = NULL;
+        int error = 0;
+
+        if (is_no_room(sqlite3_system_errno(db)))
+                return true;
+        if (sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK && is_no_room(error))
+                return true;
+        if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal) != SQLITE_OK || !journal || !journal->pMethods)
+                return false;
+        return journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK && is_no_room(error);
+}
+
+int database_error(sqlite3 *db, int rc) {
         switch (rc & 0xff) {
         case SQLITE_OK:
         case SQLITE_ROW:
@@ -27,7 +44,7 @@ int database_error(sqlite3 *db, int rc) {
         case SQLITE_IOERR:
                 if ((rc & 0xff00) == (SQLITE_IOERR_NOMEM & 0xff00))
                         return -ENOMEM;
-                return system == ENOSPC || system == EDQUOT || system == EFBIG ? -ENOSPC : -EIO;
+                return no_room(db) ? -ENOSPC : -EIO;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
                 return -EBADMSG;
@@ -68,7 +85,8 @@ int database_int(sqlite3 *db, const char *sql, int64_t *ret) {
         return 0;
 }
 
-/* EXCLUSIVE before the first access, so that the WAL's index lives in memory and no -shm file is made. */
+/* EXCLUSIVE before the first access, so that the WAL's index lives in memory and no -shm file is made. An automatic checkpoint that fails
+ * (on a full disk) would make the statement fail that was committed before it: jobs.c makes checkpoints, and closing does. */
 static const char pragmas[] = "PRAGMA locking_mode=EXCLUSIVE;"
                               "PRAGMA mmap_size=0;"
                               "PRAGMA temp_store=MEMORY;"
@@ -76,6 +94,7 @@ static const char pragmas[] = "PRAGMA locking_mode=EXCLUSIVE;"
                               "PRAGMA secure_delete=ON;"
                               "PRAGMA journal_mode=WAL;"
                               "PRAGMA synchronous=FULL;"
+                              "PRAGMA wal_autocheckpoint=0;"
                               "PRAGMA foreign_keys=ON;";
 
 static int configure(sqlite3 *db) {

@@ -61,6 +61,11 @@ static void test_base32_as_typed(void **state) {
         assert_int_equal(base32_decode_secret(view_string("mzxw 6ytb-oi======"), &back), 0);
         assert_true(view_equal(secret_view(back), view_string("foobar")));
         assert_int_equal(base32_decode_secret(view_string("MZXW0"), &none), -EINVAL);
+        /* No bytes have 1, 3 or 6 digits, and the bits beyond the last byte are zero (RFC 4648 §3.5). */
+        assert_int_equal(base32_decode_secret(view_string("M"), &none), -EINVAL);
+        assert_int_equal(base32_decode_secret(view_string("MZX"), &none), -EINVAL);
+        assert_int_equal(base32_decode_secret(view_string("MZXW6Y"), &none), -EINVAL);
+        assert_int_equal(base32_decode_secret(view_string("MZ"), &none), -EINVAL);
         assert_null(none);
 }
 

@@ -86,8 +86,6 @@ static int check_document(PdfDocument *d, char **ret_name) {
                 return PADES_E_DAMAGED;
         if (qpdf_is_encrypted(d->q) || qpdf_oh_has_key(d->q, qpdf_get_trailer(d->q), "/Encrypt"))
                 return PADES_E_ENCRYPTED;
-        if (!qpdf_oh_is_dictionary(d->q, qpdf_get_root(d->q)))
-                return PADES_E_DAMAGED;
         if (is_xfa_only(d))
                 return PADES_E_XFA;
         r = pdf_fields_collect(d, &fields);

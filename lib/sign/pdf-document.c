@@ -3,10 +3,15 @@
 /* qpdf, started and watched; see pdf-document.h. */
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "sign/pdf-document.h"
+
+static int clamp(long long n) {
+        return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int) n;
+}
 
 /* The one harmless warning: a /Size that is not the highest object number plus one. Takes both numbers, so that new objects get
  * numbers that are free by either. */
@@ -16,7 +21,8 @@ static bool note_wrong_size(PdfDocument *d, const char *message) {
         if (!message || sscanf(message, "reported number of objects (%d) is not one plus the highest object number (%d)",
                                &reported, &highest) != 2)
                 return false;
-        d->next_id = highest + 1 > d->next_id ? highest + 1 : d->next_id;
+        if (highest >= d->next_id)
+                d->next_id = clamp(highest + 1LL);
         return true;
 }
 
@@ -78,7 +84,9 @@ int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDo
         qpdf_set_attempt_recovery(d->q, repair ? QPDF_TRUE : QPDF_FALSE);
         if (read_document(d, fd, length, size) & QPDF_ERRORS)
                 return read_outcome(d);
-        d->next_id = (int) pdf_get_int(d, qpdf_get_trailer(d->q), "/Size", 0);
+        if (!qpdf_oh_is_dictionary(d->q, qpdf_get_root(d->q)))
+                return PDF_DOCUMENT_DAMAGED;
+        d->next_id = clamp(pdf_get_int(d, qpdf_get_trailer(d->q), "/Size", 0));
         d->repaired = pdf_document_failed(d);
         *ret = TAKE_PTR(d);
         return 0;
@@ -87,8 +95,11 @@ int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDo
 PdfDocument *pdf_document_free(PdfDocument *d) {
         if (!d)
                 return NULL;
-        if (d->q)
+        if (d->q) {
+                /* qpdf would print an error that nobody asked for. */
+                pdf_document_failed(d);
                 qpdf_cleanup(&d->q);
+        }
         if (d->map)
                 munmap(d->map, d->map_len);
         free(d);

@@ -136,6 +136,8 @@ static int verify_signature(const Verification *v, size_t i, VerifyReport *r) {
                 e = fill(v, s, &facts, report);
                 if (e == 0 && embeds(s) && report->integrity)
                         e = check_embedded(v, s, VIEW(s->contents.data, facts.size), report);
+                if (e == 0 && facts.has_embedded_content && !embeds(s))
+                        e = signature_report_note(report, SUB_FORMAT_FAILURE, N_("The signature embeds content of its own beside the document."));
                 if (e == 0 && v->document->repaired)
                         e = signature_report_note(report, SUB_FORMAT_FAILURE, N_("The document is damaged, and readers differ in what they make of it."));
                 if (e == 0 && v->reasons[i])

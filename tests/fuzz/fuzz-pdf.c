@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Fuzz target for PDF documents: each input is verified, and a signature is put into it. Whatever is signed must keep its own bytes, be readable
+ * by the rules that it was read by, and have the new signature as one of good form that covers it whole; nothing passes without a trust
+ * anchor. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/atomic-file.h"
+#include "item-certificate.h"
+#include "sign/pades.h"
+#include "sign/pdf-verify.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool ok) {
+        if (!ok)
+                abort();
+}
+
+static int memory_file(View v) {
+        int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+        require(fd >= 0 && write_all(fd, v) == 0);
+        return fd;
+}
+
+static const Signer *signer(void) {
+        static gnutls_x509_crt_t certificate;
+        static Signer s;
+
+        if (!certificate) {
+                gnutls_datum_t der = { .data = (unsigned char *) item_certificate, .size = sizeof(item_certificate) };
+
+                require(gnutls_x509_crt_init(&certificate) == 0);
+                require(gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0);
+                require(signature_scheme_of(KEY_P256, &s.scheme) == 0);
+                s.chain = &certificate;
+                s.n_chain = 1;
+        }
+        return &s;
+}
+
+/* The number of signatures that cover the whole document. */
+static size_t verify(int fd) {
+        VerifyParams params = { .now = 1800000000, .content_fd = -1 };
+        _cleanup_(verify_report_done) VerifyReport r = { 0 };
+        size_t n = 0;
+
+        require(pdf_verify(fd, &params, &r) == 0);
+        require(r.indication != INDICATION_TOTAL_PASSED && r.reason);
+        for (size_t i = 0; i < r.n_signatures; i++) {
+                require(r.signatures[i].indication != INDICATION_TOTAL_PASSED && r.signatures[i].reason);
+                require(r.signatures[i].format && r.signatures[i].field);
+                n += r.signatures[i].covers_whole_document;
+        }
+        return n;
+}
+
+static void require_prefix(int fd, View v) {
+        _cleanup_free_ uint8_t *start = malloc(v.len + 1);
+
+        require(start && pread(fd, start, v.len, 0) == (ssize_t) v.len);
+        require(memcmp(start, v.data, v.len) == 0);
+}
+
+static void sign(int fd, View v) {
+        _cleanup_close_ int out = memory_file((View) { 0 });
+        _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
+        PadesParams params = { .signing_time = 1800000000, .reason = "Zażółć" };
+        int r;
+
+        r = pades_draft_new(signer(), &params, fd, out, &draft);
+        require(r >= 0 && r <= PADES_E_TOO_COMPLEX);
+        if (r > 0)
+                return;
+        /* No ECDSA value verifies by being a wrong one; the form is what is looked at. */
+        require(pades_draft_complete(draft, VIEW_LITERAL("\x30\x06\x02\x01\x01\x02\x01\x01")) == 0);
+        require_prefix(out, v);
+        require(verify(out) == 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        _cleanup_close_ int fd = memory_file(VIEW(data, size));
+
+        verify(fd);
+        sign(fd, VIEW(data, size));
+        return 0;
+}

@@ -120,3 +120,47 @@ def by_qpdf(source, directory):
         subprocess.run(["qpdf", *options, str(source), str(path)], check=True)
         made[f"qpdf-{name}"] = path
     return made
+
+
+def update(data, changed, root=b"1 0 R", trailer=b"", size=None):
+    """Appends an incremental update with a table that changes or adds the objects of `changed`; None frees one."""
+    out = bytearray(data)
+    previous = int(data[data.rindex(b"startxref") + 9:].split()[0])
+    offsets = {}
+    for number, content in sorted(changed.items()):
+        if content is not None:
+            offsets[number] = len(out)
+            out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    xref = len(out)
+    out += b"xref\n"
+    for number in sorted(changed):
+        out += b"%d 1\n" % number
+        out += b"%010d 00000 n \n" % offsets[number] if number in offsets else b"0000000000 00001 f \n"
+    size = size or max(200, max(changed, default=0) + 1)
+    out += b"trailer\n<< /Size %d /Root %s /Prev %d %s >>\nstartxref\n%d\n%%%%EOF\n" % (size, root, previous, trailer, xref)
+    return bytes(out)
+
+
+def signed_by_hand(make_cms, sub_filter=b"adbe.pkcs7.detached", value=b"", field=b"", extra=None, catalog=b"", form=b"", annots=b"", fields=b"",
+                   byte_range=None, kind=b"Sig", edit=None):
+    """A document signed by other means: `make_cms` gets the bytes of the ranges. Signature field 10, its value 11, form 12; text field 13
+    called `name`. `edit` may alter the document before it is signed, `byte_range` the numbers."""
+    room = 16000
+    o = objects(o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm 12 0 R %s >>" % catalog, o3=page(b"/Annots [10 0 R 13 0 R %s]" % annots),
+                o10=b"<< /FT /Sig /T (sig) /V 11 0 R /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /F 132 /P 3 0 R %s >>" % field,
+                o11=b"<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601000000Z) /ByteRange [0 AAAAAAAA BBBBBBBB CCCCCCCC] %s /Contents <%s> >>"
+                % (kind, sub_filter, value, b"0" * room),
+                o12=b"<< /Fields [10 0 R 13 0 R %s] /SigFlags 3 %s >>" % (fields, form),
+                o13=b"<< /FT /Tx /T (name) /V (x) /Type /Annot /Subtype /Widget /Rect [100 100 200 120] /P 3 0 R >>")
+    o.update(extra or {})
+    data = document(o)
+    if edit:
+        data = edit(data)
+    start = data.index(b"<0000000000000000")
+    end = start + room + 2
+    numbers = [start, end, len(data) - end]
+    covered = data
+    for name, number in zip((b"AAAAAAAA", b"BBBBBBBB", b"CCCCCCCC"), byte_range(*numbers) if byte_range else numbers):
+        covered = covered.replace(name, b"%8d" % number)
+    cms = make_cms(covered[:start] + covered[end:]).hex().encode()
+    return covered[:start + 1] + cms + b"0" * (room - len(cms)) + covered[end - 1:]

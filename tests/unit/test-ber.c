@@ -93,7 +93,7 @@ static void test_octets(void **state) {
                 "2480" "2480" "040161" "0000" "2406" "040162" "040163" "0000",
                 "2480" "0400" "0403616263" "0000",
         };
-        static const char *const bad[] = { "2403020161", "24800201610000", "24020500", "2402" "0000" };
+        static const char *const bad[] = { "2403020161", "24800201610000", "24020500", "24020000" };
 
         for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
                 _cleanup_bytes_ Bytes b = hex(forms[i]), value = BYTES_NULL;

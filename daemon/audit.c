@@ -129,7 +129,7 @@ int audit_append(Txn *t, const AuditEntry *e) {
                 return r;
         /* The payload is text for whoever opens the database by hand; NULL would read as erased. */
         r = txn_exec(t, "INSERT INTO audit (seq, time, event, account, uid, credential, salt, payload, commitment, head) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", "isssisbbbb",
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", "iissisbbbb",
                      (int64_t) last.seq + 1, e->now, e->event, e->account, e->uid, e->credential, secret_view(salt),
                      e->payload.data ? e->payload : VIEW("", 0), VIEW(commitment, sizeof(commitment)), VIEW(head, sizeof(head)));
         return r < 0 ? r : 0;

@@ -114,10 +114,13 @@ finish:
 
 /* One more thread when nobody is idle. Signals are the loop's business. */
 static int start_thread_inlock(WorkerPool *p) {
+        static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
         sigset_t all, before;
         int r;
 
         sigfillset(&all);
+        for (size_t i = 0; i < ELEMENTSOF(faults); i++)
+                sigdelset(&all, faults[i]);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         r = pthread_create(&p->threads[p->n_threads], NULL, thread_main, p);
         pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -188,8 +188,8 @@ static int method_initialize(sd_bus_message *m, void *userdata, sd_bus_error *er
         const char *problem;
         int r;
 
-        r = gate_check(a->gate, m, ACTION_CA_INITIALIZE, method_initialize, userdata, error);
-        if (r <= 0)
+        r = gate_pass(a->gate, m, ACTION_CA_INITIALIZE, method_initialize, userdata, error);
+        if (r != 0)
                 return r;
         r = task_new(a, m, sizeof(*i), initialize_destroy, &i, error);
         if (r < 0)
@@ -362,8 +362,8 @@ static int method_issue(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         Authority *a = userdata;
         int r;
 
-        r = gate_check(a->gate, m, ACTION_CA_ISSUE, method_issue, userdata, error);
-        if (r <= 0)
+        r = gate_pass(a->gate, m, ACTION_CA_ISSUE, method_issue, userdata, error);
+        if (r != 0)
                 return r;
         if (!a->root)
                 return not_initialized(error);
@@ -462,8 +462,8 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Authority *a = userdata;
         int r;
 
-        r = gate_check(a->gate, m, ACTION_CA_READ, method_list, userdata, error);
-        if (r <= 0)
+        r = gate_pass(a->gate, m, ACTION_CA_READ, method_list, userdata, error);
+        if (r != 0)
                 return r;
         r = task_new(a, m, sizeof(*l), list_destroy, &l, error);
         if (r < 0)

@@ -272,8 +272,8 @@ static int method_inspect(sd_bus_message *m, void *userdata, sd_bus_error *error
         int r;
 
         trust_touch(t);
-        r = gate_check(t->gate, m, ACTION_TRUST_READ, method_inspect, userdata, error);
-        if (r <= 0)
+        r = gate_pass(t->gate, m, ACTION_TRUST_READ, method_inspect, userdata, error);
+        if (r != 0)
                 return r;
         r = call_new(t, m, &c, error);
         if (r >= 0)
@@ -348,8 +348,8 @@ static int method_install(sd_bus_message *m, void *userdata, sd_bus_error *error
         int r;
 
         trust_touch(t);
-        r = gate_check(t->gate, m, ACTION_TRUST_CHANGE, method_install, userdata, error);
-        if (r <= 0)
+        r = gate_pass(t->gate, m, ACTION_TRUST_CHANGE, method_install, userdata, error);
+        if (r != 0)
                 return r;
         r = call_new(t, m, &c, error);
         if (r >= 0)
@@ -385,8 +385,8 @@ static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error)
         int r;
 
         trust_touch(t);
-        r = gate_check(t->gate, m, ACTION_TRUST_CHANGE, method_remove, userdata, error);
-        if (r <= 0)
+        r = gate_pass(t->gate, m, ACTION_TRUST_CHANGE, method_remove, userdata, error);
+        if (r != 0)
                 return r;
         r = call_new(t, m, &c, error);
         if (r >= 0)
@@ -418,8 +418,8 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         int r;
 
         trust_touch(t);
-        r = gate_check(t->gate, m, ACTION_TRUST_READ, method_list, userdata, error);
-        if (r <= 0)
+        r = gate_pass(t->gate, m, ACTION_TRUST_READ, method_list, userdata, error);
+        if (r != 0)
                 return r;
         r = record_list(&t->store, &list, &damaged);
         if (r < 0)

@@ -321,10 +321,10 @@ static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_h
                 return bus_error_set(error, ERROR_AUTHORITY_UNAVAILABLE, NULL);
         q->next = g->queries;
         g->queries = TAKE_PTR(q);
-        return 0;
+        return 1;
 }
 
-int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
+int gate_pass(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
         const char *sender = sd_bus_message_get_sender(m);
         Query *q;
 
@@ -333,14 +333,14 @@ int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_ha
         q = query_find(g, m, action);
         if (!q) {
                 if (is_remembered(g, sender, action))
-                        return 1;
+                        return 0;
                 return park(g, m, action, handler, userdata, error);
         }
         switch (q->verdict) {
         case VERDICT_PENDING:
-                return 0;
-        case VERDICT_ALLOWED:
                 return 1;
+        case VERDICT_ALLOWED:
+                return 0;
         case VERDICT_DENIED:
                 return bus_error_set(error, ERROR_DENIED, "You are not allowed to do this: polkit refused the action %s.", action);
         case VERDICT_CHALLENGE:

@@ -3,12 +3,13 @@
 
 /* The gate: asks polkit, asynchronously, and fails closed. A handler begins with
  *
- *         r = gate_check(gate, m, ACTION_USE, handler, userdata, error);
- *         if (r <= 0)
- *                 return r;   // 0: parked, the handler will be called again; negative: refused, error set
+ *         r = gate_pass(gate, m, ACTION_USE, handler, userdata, error);
+ *         if (r != 0)
+ *                 return r;   // 1: parked, the handler will be called again; negative: refused, error set
  *
  * and reads no argument and changes nothing before. While polkit thinks the message is parked; when the answer is there
- * the handler is called again with the same message, rewound, and gate_check returns 1 or the refusal. A handler may ask for
+ * the handler is called again with the same message, rewound, and gate_pass() returns 0 or the refusal. (A handler that returns
+ * 0 has not known the method, as sd-bus sees it; hence the 1.) A handler may ask for
  * several actions, one after the other. Parked calls are capped per sender; a sender that leaves the bus has its checks
  * cancelled and its messages dropped. Every caller is asked about, root too. The subject is the bus name of the sender
  * ("system-bus-name"), never a pid.
@@ -33,7 +34,7 @@ Gate *gate_free(Gate *g);
 DEFINE_CLEANUP(Gate *, gate_free);
 
 /* Interactive authentication is asked for only when the message allows it (sd_bus_message_get_allow_interactive_authorization). */
-int gate_check(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error);
+int gate_pass(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error);
 
 /* Whether no call waits for polkit: a service that ends when it is idle asks first. */
 bool gate_is_idle(const Gate *g);

@@ -62,7 +62,7 @@ int call_store(Call *c, StoreRun run, CallThen then, sd_bus_error *error) {
         int r;
 
         c->then = then;
-        r = store_submit(c->manager->store, run, on_done, c);
+        r = c->manager->store ? store_submit(c->manager->store, run, on_done, c) : -ESHUTDOWN;
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }
 
@@ -70,7 +70,7 @@ int call_work(Call *c, WorkerRun run, CallThen then, sd_bus_error *error) {
         int r;
 
         c->then = then;
-        r = worker_submit(c->manager->workers, run, on_done, c);
+        r = c->manager->workers ? worker_submit(c->manager->workers, run, on_done, c) : -ESHUTDOWN;
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }
 
@@ -78,6 +78,6 @@ int call_work_heavy(Call *c, WorkerRun run, CallThen then, sd_bus_error *error) 
         int r;
 
         c->then = then;
-        r = worker_submit_heavy(c->manager->workers, run, on_done, c);
+        r = c->manager->workers ? worker_submit_heavy(c->manager->workers, run, on_done, c) : -ESHUTDOWN;
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }

@@ -7,7 +7,7 @@
  *         typedef struct Rename { Call call; char *name; } Rename;
  *
  * The handler makes it with call_new(), reads its arguments, and hands it to call_store() or call_work(); then it belongs to the loop.
- * `run` sees only the method's own fields, never message or manager. `then` is on the loop: it sends the answer and returns 0, or returns a
+ * `run` sees only the method's own fields, never message or manager. `then` is on the loop: it sends the answer and returns what sending returned, or returns a
  * negative errno with the error set, which is sent, or has submitted the next step and returns CALL_CONTINUES. */
 
 #include <systemd/sd-bus.h>
@@ -17,7 +17,7 @@
 #include "daemon/manager.h"
 #include "store/store.h"
 
-#define CALL_CONTINUES 1
+#define CALL_CONTINUES 0x10000 /* nothing that sending an answer returns */
 
 typedef struct Call Call;
 typedef int (*CallThen)(Call *c, int result, sd_bus_error *error);

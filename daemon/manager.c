@@ -23,6 +23,9 @@ static int on_store(sd_event_source *source, int fd, uint32_t revents, void *use
 static int register_interfaces(Manager *m) {
         static int (*const interfaces[])(Manager *m) = {
                 manager_bus_register,
+                account_bus_register,
+                session_bus_register,
+                token_bus_register,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
@@ -62,14 +65,15 @@ int manager_request_name(Manager *m) {
         return r < 0 ? r : 0;
 }
 
-/* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. */
+/* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. The
+ * name service may hang and is waited for when all else is safe. */
 void manager_stop(Manager *m) {
         if (m->sessions)
                 session_end_all(m);
-        m->workers = worker_pool_free(m->workers);
-        m->names = worker_pool_free(m->names);
+        worker_pool_free(TAKE_PTR(m->workers));
         m->store_source = sd_event_source_disable_unref(m->store_source);
-        m->store = store_close(m->store);
+        store_close(TAKE_PTR(m->store));
+        worker_pool_free(TAKE_PTR(m->names));
         m->sessions = session_table_free(m->sessions);
         m->gate = gate_free(m->gate);
         m->bus = sd_bus_flush_close_unref(m->bus);

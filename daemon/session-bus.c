@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.sygnet.Sygnet1.Session: login and logout.
+ *
+ * A login takes the same steps, in the same time, whatever is wrong with it: the name of the Unix user is looked up, the store read,
+ * Argon2 run (over a record that fits nothing where there is none), and the failure written. Only then the answer differs. */
+
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "bus/arguments.h"
+#include "bus/error.h"
+#include "bus/names.h"
+#include "crypto/kdf.h"
+#include "crypto/totp.h"
+#include "daemon/account.h"
+#include "daemon/audit.h"
+#include "daemon/call.h"
+#include "daemon/clock.h"
+#include "daemon/session.h"
+#include "daemon/throttle.h"
+#include "daemon/token-bus.h"
+#include "daemon/token.h"
+#include "daemon/user-name.h"
+
+enum {
+        LOGIN_ACCEPTED = 0,
+        LOGIN_REFUSED = 16, /* beyond the outcomes of codes (totp.h), which settle() returns as well */
+};
+
+typedef struct Login {
+        Call call;
+        char *login;
+        Secret *password, *otp;
+        bool remember;
+        char machine[33];
+        char subject[THROTTLE_SUBJECT_MAX], user_subject[THROTTLE_SUBJECT_MAX];
+        char *user_name;     /* of the caller's uid, now; NULL when it has none or nobody could say */
+        Account account;     /* empty when there is none */
+        Binding binding;
+        bool fits;           /* the password fits, and the account is open to this user */
+        int64_t not_before;
+        Session *session;    /* reserved */
+} Login;
+
+static void login_destroy(Call *c) {
+        Login *l = (Login *) c;
+
+        if (l->session)
+                session_discard(c->manager, l->session);
+        free(l->login);
+        secret_free(l->password);
+        secret_free(l->otp);
+        free(l->user_name);
+        account_done(&l->account);
+}
+
+/* Both refusals that a guesser may see; they depend only on what was sent and who sent it. */
+static int login_error(Login *l, int result, sd_bus_error *error) {
+        char until[32];
+
+        if (result == -EAGAIN)
+                return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", bus_error_time(l->not_before, until));
+        if (result == LOGIN_REFUSED)
+                return bus_error_set(error, ERROR_AUTHENTICATION_FAILED, NULL);
+        return result < 0 && result != -ENOKEY ? result : token_bus_error(error, result, l->not_before);
+}
+
+/* --- Jobs and work ------------------------------------------------------------------------------------------------ */
+
+/* Reads the account, and whether it is open to this user. That there is none is no error yet. */
+static int read_account(Txn *t, Login *l, Account *ret, Binding *ret_binding) {
+        int r;
+
+        r = account_find(t, l->login, ret);
+        if (r == -ENOENT) {
+                *ret_binding = BINDING_NONE;
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        return binding_check(t, ret->id, l->machine, l->call.uid, l->user_name, ret_binding);
+}
+
+static int check_wait(Txn *t, Login *l, int64_t now) {
+        int r;
+
+        r = throttle_check(t, l->user_subject, now, &l->not_before);
+        return r < 0 ? r : throttle_check(t, l->subject, now, &l->not_before);
+}
+
+static int run_read(Txn *t, void *userdata) {
+        Login *l = userdata;
+        int r;
+
+        r = check_wait(t, l, clock_now());
+        return r < 0 ? r : read_account(t, l, &l->account, &l->binding);
+}
+
+static bool is_open(const Account *a, Binding binding) {
+        return a->active && a->password.len > 0 && binding == BINDING_FITS;
+}
+
+/* A record of the present cost that no password fits. */
+static int dummy_record(Bytes *ret) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        static const uint8_t none[32];
+        Argon2Params params;
+        int r;
+
+        r = argon2_params_new(&params);
+        if (r < 0)
+                return r;
+        r = argon2_params_write(&params, &b);
+        if (r < 0)
+                return r;
+        r = bytes_append(&b, none, sizeof(none));
+        if (r < 0)
+                return r;
+        *ret = bytes_take(&b);
+        return 0;
+}
+
+static int run_verify(void *userdata) {
+        _cleanup_bytes_ Bytes dummy = BYTES_NULL;
+        Login *l = userdata;
+        int r;
+
+        r = dummy_record(&dummy);
+        if (r < 0)
+                return r;
+        r = password_verify(secret_view(l->password), bytes_view(l->account.password.len > 0 ? &l->account.password : &dummy));
+        if (r < 0 && r != -EKEYREJECTED)
+                return r;
+        l->fits = r >= 0 && is_open(&l->account, l->binding);
+        return 0;
+}
+
+static int note(Txn *t, Login *l, const char *event, int64_t now) {
+        const AuditEntry e = {
+                .event = event,
+                .account = l->account.id[0] ? l->account.id : NULL,
+                .uid = l->call.uid,
+                .now = now,
+        };
+
+        return audit_append(t, &e);
+}
+
+static int refuse(Txn *t, Login *l, int64_t now) {
+        int64_t ignored;
+        int r;
+
+        r = throttle_fail(t, l->subject, now, &ignored);
+        if (r < 0)
+                return r;
+        r = throttle_fail(t, l->user_subject, now, &ignored);
+        if (r < 0)
+                return r;
+        r = note(t, l, "login-failed", now);
+        return r < 0 ? r : LOGIN_REFUSED;
+}
+
+/* Nothing changed between the look at the password and now: the account is as it was read. */
+static int is_unchanged(Txn *t, Login *l) {
+        _cleanup_(account_done) Account a = { 0 };
+        Binding binding;
+        int r;
+
+        r = read_account(t, l, &a, &binding);
+        if (r < 0)
+                return r;
+        return is_open(&a, binding) && strcmp(a.id, l->account.id) == 0 && view_equal(bytes_view(&a.password), bytes_view(&l->account.password));
+}
+
+/* The decision, in one step with its record: the wait is looked at again, since other attempts may have failed meanwhile. */
+static int run_settle(Txn *t, void *userdata) {
+        Login *l = userdata;
+        int64_t now = clock_now();
+        int r;
+
+        r = check_wait(t, l, now);
+        if (r < 0)
+                return r;
+        r = l->fits ? is_unchanged(t, l) : 0;
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return refuse(t, l, now);
+        if (l->remember) {
+                r = token_accept(t, l->account.id, l->call.uid, secret_view(l->otp), now, &l->not_before);
+                if (r != TOTP_ACCEPTED)
+                        return r;
+        }
+        r = throttle_reset(t, l->subject);
+        if (r < 0)
+                return r;
+        r = note(t, l, l->remember ? "login-remembered" : "login", now);
+        return r < 0 ? r : LOGIN_ACCEPTED;
+}
+
+/* --- Steps -------------------------------------------------------------------------------------------------------- */
+
+static int reply_login(Login *l) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int64_t difference = clock_now() - clock_age();
+        Session *s = l->session;
+        int r;
+
+        r = sd_bus_message_new_method_return(l->call.message, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_sensitive(reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(reply, "sa{sv}", s->id, 2,
+                                  "idle_until", "x", s->idle_until + difference,
+                                  "ends", "x", s->ends + difference);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int then_settled(Call *c, int result, sd_bus_error *error) {
+        Login *l = (Login *) c;
+        int r;
+
+        if (result != LOGIN_ACCEPTED)
+                return login_error(l, result, error);
+        if (watch_gone(c->watch))
+                return 0; /* nobody would know of the session */
+        session_open(c->manager, l->session);
+        r = reply_login(l);
+        if (r < 0)
+                return r; /* and the session is discarded with the call */
+        l->session = NULL;
+        return 0;
+}
+
+static int then_verified(Call *c, int result, sd_bus_error *error) {
+        Login *l = (Login *) c;
+        int r;
+
+        if (result < 0)
+                return result;
+        if (watch_gone(c->watch))
+                l->fits = false;
+        if (l->fits) {
+                r = session_reserve(c->manager, l->account.id, l->account.login, c->uid, l->remember, &l->session);
+                if (r == -EDQUOT)
+                        return bus_error_set(error, ERROR_LIMIT, "There are %u sessions of this Unix user already. Log out of one.", SESSIONS_PER_UID);
+                if (r < 0)
+                        return r;
+        } else if (l->binding == BINDING_SUSPENDED)
+                sd_journal_print(LOG_WARNING, "A login to account %s was refused: Unix user %u has another name than when it was bound. "
+                                 "If it is the same person, unbind and bind it again.", l->account.id, c->uid);
+        r = call_store(c, run_settle, then_settled, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int then_read(Call *c, int result, sd_bus_error *error) {
+        int r;
+
+        if (result < 0)
+                return login_error((Login *) c, result, error);
+        r = call_work_heavy(c, run_verify, then_verified, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int then_named(Call *c, int result, sd_bus_error *error) {
+        int r;
+
+        r = call_store(c, run_read, then_read, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+/* A user without a name is bound to nothing, and learns it with the password's answer. */
+static void on_name(int result, const char *name, void *userdata) {
+        Login *l = userdata;
+
+        if (result >= 0)
+                l->user_name = strdup(name);
+        l->call.then = then_named;
+        call_resume(&l->call, 0);
+}
+
+/* --- Methods ------------------------------------------------------------------------------------------------------ */
+
+static int read_login(Login *l, sd_bus_message *m, sd_bus_error *error) {
+        BusOption options[] = {
+                { "remember", bus_option_bool, &l->remember },
+                { "otp", bus_option_secret, &l->otp },
+        };
+        const char *login;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &login);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = bus_message_read_secret(m, &l->password);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
+        if (r < 0)
+                return r;
+        if (l->remember != !!l->otp)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“remember” and “otp” go together: a remembered session needs a one-time code.");
+        l->login = strdup(login);
+        if (!l->login)
+                return -ENOMEM;
+        throttle_subject_user(l->call.uid, l->user_subject);
+        return throttle_subject_login(login, l->call.uid, l->subject);
+}
+
+static int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_call_ Login *l = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_login, userdata, error);
+        if (r != 0)
+                return r;
+        r = call_new(m, message, sizeof(Login), login_destroy, &l, error);
+        if (r < 0)
+                return r;
+        r = read_login(l, message, error);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        memcpy(l->machine, m->machine_id, sizeof(l->machine));
+        r = user_name_lookup(m, l->call.uid, on_name, l);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        TAKE_PTR(l);
+        return 1;
+}
+
+typedef struct Logout {
+        Call call;
+        char account[17];
+} Logout;
+
+static int run_logout(Txn *t, void *userdata) {
+        Logout *l = userdata;
+        const AuditEntry e = { .event = "logout", .account = l->account, .uid = l->call.uid, .now = clock_now() };
+
+        return audit_append(t, &e);
+}
+
+static int then_logged_out(Call *c, int result, sd_bus_error *error) {
+        return result < 0 ? result : sd_bus_reply_method_return(c->message, NULL);
+}
+
+/* The session ends at once; the record follows. */
+static int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_call_ Logout *l = NULL;
+        Manager *m = userdata;
+        const char *id;
+        Session *s;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_logout, userdata, error);
+        if (r != 0)
+                return r;
+        r = call_new(m, message, sizeof(Logout), NULL, &l, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "s", &id);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = session_find(m, id, l->call.uid, &s);
+        if (r < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        strcpy(l->account, s->account);
+        session_end(m, s);
+        r = call_store(&l->call, run_logout, then_logged_out, error);
+        if (r < 0)
+                return r;
+        TAKE_PTR(l);
+        return 1;
+}
+
+static int append_session(const Session *s, void *userdata) {
+        int64_t difference = clock_now() - clock_age();
+
+        return sd_bus_message_append(userdata, "a{sv}", 7,
+                                     "session", "s", s->id,
+                                     "login", "s", s->login,
+                                     "remembered", "b", (int) s->remembered,
+                                     "opened", "x", s->opened,
+                                     "idle_until", "x", s->idle_until + difference,
+                                     "ends", "x", s->ends + difference,
+                                     "signatures", "u", s->signatures);
+}
+
+static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        Manager *m = userdata;
+        uid_t uid;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
+        if (r != 0)
+                return r;
+        r = bus_sender_uid(message, &uid);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_sensitive(reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+        if (r < 0)
+                return r;
+        r = session_each(m, uid, append_session, reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Login",
+                                SD_BUS_ARGS("s", login, "v", password, "a{sv}", options),
+                                SD_BUS_RESULT("s", session, "a{sv}", info),
+                                method_login, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("Logout", SD_BUS_ARGS("s", session), SD_BUS_NO_RESULT, method_logout,
+                                SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", sessions), method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+int session_bus_register(Manager *m) {
+        return sd_bus_add_object_vtable(m->bus, NULL, SYGNET_OBJECT_PATH, SYGNET_INTERFACE_SESSION, vtable, m);
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.sygnet.Sygnet1.Token: enrolment and end of one-time-code tokens. The secret is in one reply, that of Enroll, and nowhere else. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "bus/arguments.h"
+#include "bus/error.h"
+#include "bus/names.h"
+#include "crypto/totp.h"
+#include "daemon/account.h"
+#include "daemon/audit.h"
+#include "daemon/call.h"
+#include "daemon/clock.h"
+#include "daemon/id.h"
+#include "daemon/session.h"
+#include "daemon/token-bus.h"
+#include "daemon/token.h"
+
+int token_bus_error(sd_bus_error *e, int outcome, int64_t not_before) {
+        char until[32];
+
+        switch (outcome) {
+        case TOTP_E_WRONG:
+                return bus_error_set(e, ERROR_WRONG_CODE, NULL);
+        case TOTP_E_REPLAYED:
+                return bus_error_set(e, ERROR_CODE_USED, NULL);
+        case TOTP_E_CLOCK:
+        case -ETIME:
+                return bus_error_set(e, ERROR_CLOCK, NULL);
+        case -ENOKEY:
+                return bus_error_set(e, ERROR_NO_TOKEN, NULL);
+        case -EAGAIN:
+                return bus_error_set(e, ERROR_TRY_LATER, "Too many wrong codes. Try again after %s.", bus_error_time(not_before, until));
+        default:
+                return bus_error_set_errno(e, outcome < 0 ? outcome : -EIO);
+        }
+}
+
+/* What the methods of this interface have in common. */
+typedef struct TokenCall {
+        Call call;
+        char session[33];
+        char account[17], login[65];
+        char id[17];
+        char *label;
+        uint32_t digits;
+        Secret *otp, *secret;
+        int64_t not_before;
+        TokenInfos infos;
+} TokenCall;
+
+static void token_call_destroy(Call *c) {
+        TokenCall *k = (TokenCall *) c;
+
+        free(k->label);
+        secret_free(k->otp);
+        secret_free(k->secret);
+        token_infos_done(&k->infos);
+        secret_wipe(k->session, sizeof(k->session));
+}
+
+/* Reads the session's id, which is the first argument of all but Reset, and takes what is needed of the session. */
+static int token_call_new(Manager *m, sd_bus_message *message, TokenCall **ret, sd_bus_error *error) {
+        _cleanup_call_ TokenCall *k = NULL;
+        const char *session;
+        Session *s;
+        int r;
+
+        r = call_new(m, message, sizeof(TokenCall), token_call_destroy, &k, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "s", &session);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = session_find(m, session, k->call.uid, &s);
+        if (r < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        strcpy(k->session, s->id);
+        strcpy(k->account, s->account);
+        strcpy(k->login, s->login);
+        *ret = TAKE_PTR(k);
+        return 0;
+}
+
+/* An id that cannot be one is not found, like any other. */
+static int read_id(sd_bus_message *message, TokenCall *k, sd_bus_error *error) {
+        const char *id;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &id);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (!id_is_valid(ID_RECORD, id))
+                return bus_error_set(error, ERROR_NOT_FOUND, "The account has no such token.");
+        strcpy(k->id, id);
+        return 0;
+}
+
+static int note(Txn *t, TokenCall *k, const char *event, int64_t now) {
+        const AuditEntry e = { .event = event, .account = k->account, .uid = k->call.uid, .now = now };
+
+        return audit_append(t, &e);
+}
+
+/* --- Enroll ------------------------------------------------------------------------------------------------------- */
+
+enum {
+        ENROLL_NEEDS_CODE = 16, /* beyond the outcomes of codes (totp.h) */
+};
+
+static int run_enroll(Txn *t, void *userdata) {
+        TokenCall *k = userdata;
+        int64_t now = clock_now();
+        int r;
+
+        r = token_count(t, k->account);
+        if (r < 0)
+                return r;
+        if (r > 0 && !k->otp)
+                return ENROLL_NEEDS_CODE;
+        if (k->otp) {
+                r = token_accept(t, k->account, k->call.uid, secret_view(k->otp), now, &k->not_before);
+                if (r != TOTP_ACCEPTED)
+                        return r;
+        }
+        r = token_enroll(t, k->account, k->label, k->digits, secret_view(k->secret), now, k->id);
+        if (r < 0)
+                return r;
+        r = note(t, k, "token-enroll", now);
+        return r < 0 ? r : TOTP_ACCEPTED;
+}
+
+static int reply_enrolled(TokenCall *k) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_secret_ Secret *uri = NULL, *text = NULL;
+        int r;
+
+        r = totp_uri(secret_view(k->secret), k->digits, k->call.manager->settings.issuer, k->login, &uri);
+        if (r < 0)
+                return r;
+        r = secret_new(secret_len(uri) + 1, &text);
+        if (r < 0)
+                return r;
+        memcpy(secret_data(text), secret_data(uri), secret_len(uri));
+        r = sd_bus_message_new_method_return(k->call.message, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_sensitive(reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(reply, "ss", k->id, (const char *) secret_data(text));
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int then_enrolled(Call *c, int result, sd_bus_error *error) {
+        TokenCall *k = (TokenCall *) c;
+        Session *s;
+
+        if (result == ENROLL_NEEDS_CODE)
+                return bus_error_set(error, ERROR_WRONG_CODE, "The account has a token already: give a one-time code of it (otp).");
+        if (result == -EDQUOT)
+                return bus_error_set(error, ERROR_LIMIT, "The account has %u tokens already. Revoke one.", TOKENS_PER_ACCOUNT);
+        if (result != TOTP_ACCEPTED)
+                return token_bus_error(error, result, k->not_before);
+        if (session_find(c->manager, k->session, c->uid, &s) < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL); /* the pending token lapses */
+        return reply_enrolled(k);
+}
+
+static int read_enroll(sd_bus_message *message, TokenCall *k, sd_bus_error *error) {
+        const char *label = "";
+        BusOption options[] = {
+                { "label", bus_option_string, &label },
+                { "digits", bus_option_u32, &k->digits },
+                { "otp", bus_option_secret, &k->otp },
+        };
+        int r;
+
+        k->digits = 8;
+        r = bus_message_read_options(message, options, ELEMENTSOF(options), error);
+        if (r < 0)
+                return r;
+        if (k->digits != 8 && k->digits != 6)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“digits” is 8 or 6.");
+        if (strlen(label) > TOKEN_LABEL_MAX || !utf8_is_printable(label))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“label” is at most %u bytes of printable text.", TOKEN_LABEL_MAX);
+        k->label = strdup(label);
+        return k->label ? secret_random(TOTP_SECRET_SIZE, &k->secret) : -ENOMEM;
+}
+
+static int method_enroll(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_call_ TokenCall *k = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_enroll, userdata, error);
+        if (r != 0)
+                return r;
+        r = token_call_new(m, message, &k, error);
+        if (r < 0)
+                return r;
+        r = read_enroll(message, k, error);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        r = call_store(&k->call, run_enroll, then_enrolled, error);
+        if (r < 0)
+                return r;
+        TAKE_PTR(k);
+        return 1;
+}
+
+/* --- Confirm and Revoke ------------------------------------------------------------------------------------------- */
+
+static int run_confirm(Txn *t, void *userdata) {
+        TokenCall *k = userdata;
+        int64_t now = clock_now();
+        int r;
+
+        r = token_confirm(t, k->account, k->call.uid, k->id, secret_view(k->otp), now, &k->not_before);
+        if (r != TOTP_ACCEPTED)
+                return r;
+        r = note(t, k, "token-confirm", now);
+        return r < 0 ? r : TOTP_ACCEPTED;
+}
+
+static int run_revoke(Txn *t, void *userdata) {
+        TokenCall *k = userdata;
+        int64_t now = clock_now();
+        int r;
+
+        r = token_accept(t, k->account, k->call.uid, secret_view(k->otp), now, &k->not_before);
+        if (r != TOTP_ACCEPTED)
+                return r;
+        r = token_revoke(t, k->account, k->id);
+        if (r < 0)
+                return r;
+        r = note(t, k, "token-revoke", now);
+        return r < 0 ? r : TOTP_ACCEPTED;
+}
+
+static int then_done(Call *c, int result, sd_bus_error *error) {
+        TokenCall *k = (TokenCall *) c;
+
+        if (result == -ENOENT)
+                return bus_error_set(error, ERROR_NOT_FOUND, "The account has no such token, or it waited for its first code for too long.");
+        if (result != TOTP_ACCEPTED)
+                return token_bus_error(error, result, k->not_before);
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+/* Session, token, code: both methods take the same. */
+static int with_code(sd_bus_message *message, Manager *m, StoreRun run, sd_bus_error *error) {
+        _cleanup_call_ TokenCall *k = NULL;
+        int r;
+
+        r = token_call_new(m, message, &k, error);
+        if (r < 0)
+                return r;
+        r = read_id(message, k, error);
+        if (r < 0)
+                return r;
+        r = bus_message_read_secret(message, &k->otp);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = call_store(&k->call, run, then_done, error);
+        if (r < 0)
+                return r;
+        TAKE_PTR(k);
+        return 1;
+}
+
+static int method_confirm(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_confirm, userdata, error);
+        return r != 0 ? r : with_code(message, m, run_confirm, error);
+}
+
+static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_revoke, userdata, error);
+        return r != 0 ? r : with_code(message, m, run_revoke, error);
+}
+
+/* --- List --------------------------------------------------------------------------------------------------------- */
+
+static int run_list(Txn *t, void *userdata) {
+        TokenCall *k = userdata;
+
+        return token_list(t, k->account, clock_now(), &k->infos);
+}
+
+static int then_listed(Call *c, int result, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        TokenCall *k = (TokenCall *) c;
+        int r;
+
+        if (result < 0)
+                return result;
+        r = sd_bus_message_new_method_return(c->message, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+        for (size_t i = 0; r >= 0 && i < k->infos.n; i++) {
+                const TokenInfo *t = &k->infos.tokens[i];
+
+                r = sd_bus_message_append(reply, "a{sv}", 5,
+                                          "id", "s", t->id,
+                                          "label", "s", t->label,
+                                          "digits", "u", t->digits,
+                                          "status", "s", t->status ? t->status : "",
+                                          "created", "x", t->created);
+        }
+        if (r < 0)
+                return r;
+        r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_call_ TokenCall *k = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
+        if (r != 0)
+                return r;
+        r = token_call_new(m, message, &k, error);
+        if (r < 0)
+                return r;
+        r = call_store(&k->call, run_list, then_listed, error);
+        if (r < 0)
+                return r;
+        TAKE_PTR(k);
+        return 1;
+}
+
+/* --- Reset -------------------------------------------------------------------------------------------------------- */
+
+static int run_reset(Txn *t, void *userdata) {
+        _cleanup_(account_done) Account a = { 0 };
+        _cleanup_bytes_ Bytes payload = BYTES_NULL;
+        TokenCall *k = userdata;
+        int r;
+
+        r = account_find(t, k->login, &a);
+        if (r < 0)
+                return r;
+        strcpy(k->account, a.id);
+        r = token_revoke_all(t, a.id);
+        if (r < 0)
+                return r;
+        r = bytes_printf(&payload, "{\"login\":\"%s\"}", k->login);
+        if (r < 0)
+                return r;
+        const AuditEntry e = { .event = "token-reset", .uid = k->call.uid, .payload = bytes_view(&payload), .now = clock_now() };
+
+        return audit_append(t, &e);
+}
+
+/* A remembered session was opened by a code of a token that is lost. */
+static int then_reset(Call *c, int result, sd_bus_error *error) {
+        TokenCall *k = (TokenCall *) c;
+
+        if (result == -ENOENT)
+                return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login.");
+        if (result < 0)
+                return result;
+        session_end_account(c->manager, k->account);
+        return sd_bus_reply_method_return(c->message, NULL);
+}
+
+static int method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_call_ TokenCall *k = NULL;
+        Manager *m = userdata;
+        const char *login;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_reset, userdata, error);
+        if (r != 0)
+                return r;
+        r = call_new(m, message, sizeof(TokenCall), token_call_destroy, &k, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "s", &login);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (!account_login_is_valid(login))
+                return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login.");
+        strcpy(k->login, login);
+        r = call_store(&k->call, run_reset, then_reset, error);
+        if (r < 0)
+                return r;
+        TAKE_PTR(k);
+        return 1;
+}
+
+#define SECRETS (SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE)
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Enroll", SD_BUS_ARGS("s", session, "a{sv}", options), SD_BUS_RESULT("s", id, "s", uri), method_enroll, SECRETS),
+        SD_BUS_METHOD_WITH_ARGS("Confirm", SD_BUS_ARGS("s", session, "s", id, "v", otp), SD_BUS_NO_RESULT, method_confirm, SECRETS),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("s", session), SD_BUS_RESULT("aa{sv}", tokens), method_list, SECRETS),
+        SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_ARGS("s", session, "s", id, "v", otp), SD_BUS_NO_RESULT, method_revoke, SECRETS),
+        SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("s", login), SD_BUS_NO_RESULT, method_reset, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+int token_bus_register(Manager *m) {
+        return sd_bus_add_object_vtable(m->bus, NULL, SYGNET_OBJECT_PATH, SYGNET_INTERFACE_TOKEN, vtable, m);
+}

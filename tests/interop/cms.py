@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""CMS and CAdES: our signatures before openssl and certtool, theirs before us, and all of them tampered with before us.
+"""CMS and CAdES: our signatures before openssl, certtool and gpgsm, theirs before us, and all of them tampered with before us.
 
 openssl 3.0 does no Ed25519 in CMS; there certtool alone is the peer. Usage: cms.py INTEROP-SIGN-FILE"""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,22 @@ class Ours(Base):
                 self.assertTrue(succeeds(*common, "--infile", detached, "--load-data", self.document))
                 self.assertTrue(succeeds(*common, "--infile", enveloping))
                 self.assertFalse(succeeds(*common, "--infile", detached, "--load-data", self.other))
+
+    def test_gpgsm(self):
+        """gpgsm 2.2 knows RSA and P-256; it wants the root in its trust list and no CRLs."""
+        home = Path(tempfile.mkdtemp(prefix="sygnet-gpg."))
+        self.addCleanup(shutil.rmtree, home, True)
+        self.addCleanup(subprocess.run, ["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True)
+        gpgsm = ["gpgsm", "--homedir", home, "--batch"]
+        (home / "gpgsm.conf").write_text("disable-crl-checks\n")
+        fingerprint = pki.run("openssl", "x509", "-in", self.pki.root, "-noout", "-fingerprint", "-sha1").split("=")[1].strip()
+        (home / "trustlist.txt").write_text(f"{fingerprint} S relax\n")
+        pki.run(*gpgsm, "--import", self.pki.root)
+        for kind in ("p256", "rsa3072"):
+            with self.subTest(kind=kind):
+                detached = self.ours(kind, "detached")
+                self.assertTrue(succeeds(*gpgsm, "--verify", detached, self.document))
+                self.assertFalse(succeeds(*gpgsm, "--verify", detached, self.other))
 
     def test_ourselves(self):
         for kind in KINDS:

@@ -191,3 +191,36 @@ int key_matches_certificate(View spki, gnutls_x509_crt_t certificate) {
                 return r;
         return view_equal(spki, bytes_view(&other)) ? 0 : -EKEYREJECTED;
 }
+
+/* Takes a positive INTEGER in DER off the front: no more octets than needed, the first bit zero (X.690 §8.3). At most 127 octets, the short
+ * form of a length; the largest curve needs 67. */
+static bool take_positive_integer(View *v) {
+        size_t n;
+
+        if (v->len < 3 || v->data[0] != 0x02 || v->data[1] == 0 || v->data[1] > 127)
+                return false;
+        n = v->data[1];
+        if (n > v->len - 2 || (v->data[2] & 0x80) != 0 || (n == 1 && v->data[2] == 0))
+                return false;
+        if (n > 1 && v->data[2] == 0 && (v->data[3] & 0x80) == 0)
+                return false;
+        v->data += 2 + n;
+        v->len -= 2 + n;
+        return true;
+}
+
+bool ecdsa_value_is_der(View value) {
+        size_t header;
+        View rest;
+
+        if (value.len < 2 || value.data[0] != 0x30)
+                return false;
+        /* P-521 alone needs the long form, of one octet. */
+        header = value.data[1] == 0x81 ? 3 : 2;
+        if (value.len < header || (header == 2 && value.data[1] > 127) || (header == 3 && value.data[2] < 128))
+                return false;
+        if (value.data[header - 1] != value.len - header)
+                return false;
+        rest = VIEW(value.data + header, value.len - header);
+        return take_positive_integer(&rest) && take_positive_integer(&rest) && rest.len == 0;
+}

@@ -6,6 +6,7 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
+#include <stdbool.h>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -60,3 +61,8 @@ int key_sign(gnutls_privkey_t key, const SignatureScheme *scheme, View data, Byt
 
 /* 0 when the certificate's public key is `spki`, -EKEYREJECTED when not. */
 int key_matches_certificate(View spki, gnutls_x509_crt_t certificate);
+
+/* Whether an ECDSA signature value is the DER of an Ecdsa-Sig-Value (RFC 3279 §2.2.3): GnuTLS also takes other encodings of the same two
+ * numbers (BER lengths, wrong tags, negative integers), so that anybody could turn a signature into another one that verifies. Ask before
+ * verifying. */
+bool ecdsa_value_is_der(View value);

@@ -163,6 +163,8 @@ int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const
 
         if (!data && a->sign == GNUTLS_SIGN_EDDSA_ED25519)
                 return -EOPNOTSUPP;
+        if (gnutls_sign_get_pk_algorithm(a->sign) == GNUTLS_PK_ECDSA && !ecdsa_value_is_der(signature))
+                return -EKEYREJECTED;
         r = public_key(signer, &key);
         if (r >= 0)
                 r = set_pss(key, a);

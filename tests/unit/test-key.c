@@ -176,6 +176,35 @@ static void test_threads(void **state) {
         }
 }
 
+static void test_ecdsa_value(void **state) {
+        static const struct {
+                const char *value;
+                size_t len;
+                bool good;
+        } cases[] = {
+                { "\x30\x06\x02\x01\x01\x02\x01\x7f", 8, true },
+                { "\x30\x07\x02\x02\x00\x80\x02\x01\x01", 9, true },
+                { "", 0, false },
+                { "\x30", 1, false },
+                { "\x30\x00", 2, false },
+                { "\x30\x81", 2, false },
+                { "\x31\x06\x02\x01\x01\x02\x01\x7f", 8, false },
+                { "\x30\x81\x06\x02\x01\x01\x02\x01\x7f", 9, false },         /* a length in the long form that the short one holds */
+                { "\x30\x80\x02\x01\x01\x02\x01\x7f\x00\x00", 10, false },    /* indefinite */
+                { "\x30\x06\x02\x01\x01\x02\x01\x80", 8, false },             /* negative */
+                { "\x30\x06\x02\x01\x00\x02\x01\x01", 8, false },             /* zero */
+                { "\x30\x07\x02\x02\x00\x01\x02\x01\x01", 9, false },         /* an octet too many */
+                { "\x30\x07\x02\x01\x01\x02\x01\x01\x00", 9, false },         /* something behind s */
+                { "\x30\x06\x02\x01\x01\x02\x01\x7f\x00", 9, false },         /* something behind all */
+                { "\x30\x03\x02\x01\x01", 5, false },                         /* no s */
+                { "\x30\x06\x02\x01\x01\x02\x02\x7f", 8, false },             /* s cut short */
+                { "\x30\x06\x02\x01\x01\x04\x01\x7f", 8, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_int_equal(ecdsa_value_is_der(VIEW(cases[i].value, cases[i].len)), cases[i].good);
+}
+
 static void test_certificate(void **state) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t certificate = NULL;
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
@@ -199,6 +228,7 @@ int main(void) {
                 cmocka_unit_test(test_scheme_of_another_key),
                 cmocka_unit_test(test_import_refuses),
                 cmocka_unit_test(test_threads),
+                cmocka_unit_test(test_ecdsa_value),
                 cmocka_unit_test(test_certificate),
         };
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/admin.h"
 #include "store/directory.h"
 #include "store/generation.h"
 #include "store/recovery-key.h"
@@ -109,7 +110,8 @@ static int store_new(const char *directory, Store **ret) {
         return 0;
 }
 
-int store_open(const char *directory, const StoreSchema *schema, View host_key, Store **ret) {
+/* Locked, with its keys and its database, which belong together; not migrated, and no thread runs. */
+static int open_closed(const char *directory, const StoreSchema *schema, View host_key, Store **ret) {
         _cleanup_(store_closep) Store *s = NULL;
         Slots slots;
         int r;
@@ -131,6 +133,17 @@ int store_open(const char *directory, const StoreSchema *schema, View host_key, 
         if (r < 0)
                 return r;
         r = check_identity(s, &slots);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+int store_open(const char *directory, const StoreSchema *schema, View host_key, Store **ret) {
+        _cleanup_(store_closep) Store *s = NULL;
+        int r;
+
+        r = open_closed(directory, schema, host_key, &s);
         if (r < 0)
                 return r;
         r = database_migrate(s->db, schema, directory, s->directory_fd);
@@ -194,6 +207,26 @@ int txn_accept_rollback(Txn *t) {
         else
                 t->accepts_rollback = true;
         return r;
+}
+
+int store_accept(const char *directory, uint32_t application_id, View host_key) {
+        StoreSchema schema = { .application_id = application_id };
+        _cleanup_(store_closep) Store *s = NULL;
+        DatabaseIdentity identity;
+        int r;
+
+        r = open_closed(directory, &schema, host_key, &s);
+        if (r < 0)
+                return r;
+        /* First the database catches up with the generation outside, or the next opening would mark it again. */
+        r = raise_generation(s);
+        if (r < 0)
+                return r;
+        r = database_identity_read(s->db, &identity);
+        if (r < 0)
+                return r;
+        identity.rolled_back = false;
+        return write_identity(s, &identity);
 }
 
 static int create_slots(const char *directory, const Slots *empty, View host_key, View store_key, Secret **ret_recovery_key) {

@@ -167,6 +167,8 @@ class StoreTool(unittest.TestCase):
         self.tool("restore", self.backup, says="older copy")
         self.assertTrue(self.status()["rolled_back"])
         self.assertEqual({p.name for p in self.state.iterdir()}, {"store.db", "slots", "generation"})
+        self.tool("accept", says="look through")
+        self.assertFalse(self.status()["rolled_back"])
         self.tool("recovery-key")
         self.key.unlink()
         shutil.rmtree(self.state)

@@ -42,16 +42,31 @@ make_password() {
         printf '%s-aZ9\n' "$(openssl rand -base64 18)" >"$target/$1"
 }
 
+known_account() { [[ -n $(sygnet account list --json | picked login login "$1") ]]; }
+
+# The account of an earlier run whose password is here; else a new one. A password that is gone cannot be had back: its account is taken from
+# the person, who gets another.
+choose_account() {
+        local base n=1
+        base=$(tr '[:upper:]' '[:lower:]' <<<"$owner" | tr -c 'a-z0-9._@+\n-' '-')
+        account=$(cat "$target/account.txt" 2>/dev/null || echo "$base")
+        if [[ -s $target/password.txt ]]; then return; fi
+        rm -f "$target/otp-uri.txt" "$target/customs-password.txt"
+        while known_account "$account"; do
+                sygnet account unbind "$account" "$owner" >/dev/null 2>&1 && say "$target has no password of the account $account: $owner gets another account"
+                n=$((n + 1))
+                account=$base-$n
+        done
+}
+
 make_account() {
-        local known
-        account=$(tr '[:upper:]' '[:lower:]' <<<"$owner" | tr -c 'a-z0-9._@+\n-' '-')
-        known=$(sygnet account list --json | picked login login "$account")
-        if [[ -z $known ]]; then
+        choose_account
+        if ! known_account "$account"; then
                 make_password password.txt
                 sygnet account create "$account" --name "$owner" --bind "$owner" --password-file "$target/password.txt" >/dev/null
+                private_file account.txt
+                echo "$account" >"$target/account.txt"
                 changed 'account' "$account, for the Unix user $owner; its password is in password.txt"
-        elif [[ ! -s $target/password.txt ]]; then
-                die "the account $account exists, but $target/password.txt is missing." "Write its password into that file (mode 0600) and run this again."
         fi
         person sygnet login "$account" --password-file password.txt >/dev/null
         say "logged in as $account"
@@ -121,19 +136,32 @@ make_ca() {
         say 'the root certificate is in the system'\''s trust store'
 }
 
+# credential LABEL STATUS: the id of the person's own
+credential() { person sygnet list --json | picked id label "$1" status "$2" login "$account"; }
+
 make_seal() {
-        [[ -z $(person sygnet list --json | picked id label "$seal_label" status active) ]] || { say 'the seal is there'; return; }
-        sygnet seal create "$seal_label" --administrator "$account" --organization "$organization" --identifier "$identifier" \
-                --country "$country" >/dev/null
-        changed 'seal' "\"$seal_label\" of $organization, Administrator: $account"
+        if [[ -n $(credential "$seal_label" active) ]]; then
+                say 'the seal is there'
+        elif [[ -n $(sygnet list --all --json | picked id label "$seal_label" status active) ]]; then
+                sygnet seal add-user "$seal_label" "$account" --operator >/dev/null
+                changed 'seal' "$account may use \"$seal_label\""
+        else
+                sygnet seal create "$seal_label" --administrator "$account" --organization "$organization" --identifier "$identifier" \
+                        --country "$country" >/dev/null
+                changed 'seal' "\"$seal_label\" of $organization, Administrator: $account"
+        fi
 }
 
 # The person makes the key and proves to have it; the operator lets the CA issue; the person takes the answer in.
 make_key() {
         local id
-        [[ -z $(person sygnet list --json | picked id label "$key_label" status active) ]] || { say 'the customs key is there'; return; }
+        id=$(credential "$key_label" active)
+        [[ -z $id || ! -s $target/customs-password.txt ]] || { say 'the customs key is there'; return; }
+        # A key whose password is gone is of no use to anybody.
+        if [[ -n $id ]]; then person sygnet key retire "$id" --yes --login "$account" >/dev/null; fi
+        id=''
+        if [[ -s $target/customs-password.txt ]]; then id=$(credential "$key_label" requested); fi
         make_password customs-password.txt
-        id=$(person sygnet list --json | picked id label "$key_label" status requested)
         [[ -n $id ]] || id=$(person sygnet key generate --label "$key_label" --given-name Anna --surname Example --serial-number TINPL-5250000000 \
                 --country "$country" --no-issue --password-file customs-password.txt --login "$account" --json | picked id)
         person sygnet key request "$id" --password-file customs-password.txt --login "$account" --output customs-request.pem --force >/dev/null

@@ -31,6 +31,10 @@ check_lifecycle() {
         check 'it sealed again' says 'Signature is Valid' pdfsig "$out/invoice-sealed.pdf"
         check 'modes are right again' modes_are_right
 
+        rm -rf "$out"
+        check 'quickstart where all it wrote is gone' quickstart
+        check 'it is still the same CA' cmp "$out/ca.pem" /tmp/ca-before.pem
+
         check 'uninstall, nobody at the keyboard' uninstall --keep-packages
         check 'nothing is left but the keys' nothing_left
         check 'the keys are kept' test -s /var/lib/sygnet/store.db -a -s /var/lib/sygnet-ca/store.db

@@ -20,6 +20,8 @@
 #include "bus/names.h"
 #include "config.h"
 #include "crypto/init.h"
+#include "daemon/audit.h"
+#include "daemon/clock.h"
 #include "daemon/manager.h"
 #include "daemon/schema.h"
 #include "daemon/settings.h"
@@ -33,6 +35,8 @@
 static const char *arg_state = "/var/lib/sygnet";
 static const char *arg_host_key; /* NULL: $CREDENTIALS_DIRECTORY, else the default file */
 static const char *arg_conf = SYGNET_SYSCONFDIR "/sygnetd.conf";
+
+static bool arg_accept_rollback;
 
 static const char default_host_key[] = SYGNET_SYSCONFDIR "/keys/sygnetd.key";
 
@@ -56,6 +60,7 @@ static int help(void) {
              "  --state DIR      the store's directory (/var/lib/sygnet)\n"
              "  --host-key FILE  the host's key to the store, 32 bytes\n"
              "  --conf FILE      settings (" SYGNET_SYSCONFDIR "/sygnetd.conf)\n"
+             "  --accept-rollback  accept that the store is an older copy, and end\n"
              "  --version        print the version\n"
              "  --help           print this");
         return 0;
@@ -67,6 +72,7 @@ static int parse_arguments(int argc, char *argv[]) {
                 { "state", required_argument, NULL, 's' },
                 { "host-key", required_argument, NULL, 'k' },
                 { "conf", required_argument, NULL, 'c' },
+                { "accept-rollback", no_argument, NULL, 'r' },
                 { "version", no_argument, NULL, 'v' },
                 { "help", no_argument, NULL, 'h' },
                 {},
@@ -82,6 +88,9 @@ static int parse_arguments(int argc, char *argv[]) {
                         break;
                 case 'c':
                         arg_conf = optarg;
+                        break;
+                case 'r':
+                        arg_accept_rollback = true;
                         break;
                 case 'v':
                         puts("sygnetd " SYGNET_VERSION);
@@ -206,6 +215,28 @@ static int open_store(Manager *m) {
         return r;
 }
 
+static int run_accept(Txn *t, void *userdata) {
+        const AuditEntry e = { .event = "rollback-accept", .uid = (int64_t) getuid(), .now = clock_now() };
+        int r;
+
+        r = txn_accept_rollback(t);
+        return r < 0 ? r : audit_append(t, &e);
+}
+
+/* An operator's word that a store which was put back is to be used as it is. */
+static int accept_rollback(Manager *m) {
+        int r;
+
+        if (!store_is_rolled_back(m->store)) {
+                log_line(SD_NOTICE, "%s: the store is no older copy; there is nothing to accept.", arg_state);
+                return 0;
+        }
+        r = store_run(m->store, run_accept, NULL);
+        if (r < 0)
+                log_line(SD_ERR, "%s: %s", arg_state, strerror(-r));
+        return r;
+}
+
 static int open_bus(Manager *m) {
         sd_id128_t id;
         int r;
@@ -267,6 +298,11 @@ static int run(Manager *m) {
         r = open_store(m);
         if (r < 0)
                 return r;
+        if (arg_accept_rollback)
+                return accept_rollback(m);
+        if (store_is_rolled_back(m->store))
+                log_line(SD_WARNING, "%s is an older copy: codes that were used may look unused in it, so one-time codes are frozen. "
+                         "If it was put back on purpose, stop the service, run “sygnetd --accept-rollback” as its user, and start it again.", arg_state);
         r = open_bus(m);
         if (r < 0)
                 return r;
@@ -281,7 +317,7 @@ int main(int argc, char *argv[]) {
         if (r == 0)
                 return EXIT_SUCCESS;
         if (r < 0) {
-                fputs("Usage: sygnetd [--state DIR] [--host-key FILE] [--conf FILE] [--version] [--help]\n", stderr);
+                fputs("Usage: sygnetd [--state DIR] [--host-key FILE] [--conf FILE] [--accept-rollback] [--version] [--help]\n", stderr);
                 return 2;
         }
         protect_process();

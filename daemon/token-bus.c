@@ -32,6 +32,9 @@ int token_bus_error(sd_bus_error *e, int outcome, int64_t not_before) {
                 return bus_error_set(e, ERROR_CLOCK, NULL);
         case -ENOKEY:
                 return bus_error_set(e, ERROR_NO_TOKEN, NULL);
+        case -ESTALE:
+                return bus_error_set(e, ERROR_CLOCK, "The store was put back to an earlier state, in which used codes may look unused. One-time codes are "
+                                     "frozen until the operator accepts it (sygnetd --accept-rollback).");
         case -EAGAIN:
                 return bus_error_set(e, ERROR_TRY_LATER, "Too many wrong codes. Try again after %s.", bus_error_time(not_before, until));
         default:

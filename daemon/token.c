@@ -171,6 +171,8 @@ int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t n
         r = throttle_check(t, subject, now, ret_not_before);
         if (r < 0)
                 return r;
+        if (store_is_rolled_back(txn_store(t)))
+                return -ESTALE;
         r = is_behind_audit(t, now);
         if (r != 0)
                 return r < 0 ? r : TOTP_E_CLOCK;

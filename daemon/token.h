@@ -12,7 +12,8 @@
 
 /* In a job: tries `code` against the account's active tokens. TOTP_ACCEPTED (the step is recorded in this transaction), TOTP_E_WRONG
  * (a failure is counted for account and uid), TOTP_E_REPLAYED, TOTP_E_CLOCK (also when `now` is behind the last audit entry by more than AUDIT_CLOCK_TOLERANCE),
- * -ENOKEY no active token, -EAGAIN slowed down until *ret_not_before. The failure count must be committed, so a job that gets an outcome
+ * -ENOKEY no active token, -EAGAIN slowed down until *ret_not_before, -ESTALE the store was put back to an older state and no operator has
+ * accepted that: what was used up may look unused. The failure count must be committed, so a job that gets an outcome
  * other than TOTP_ACCEPTED does nothing else and returns it, positive, to be committed. */
 int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_not_before);
 

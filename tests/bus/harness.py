@@ -464,7 +464,7 @@ class Machine:
         (self.folder / "bus.conf").write_text(BUS_CONFIG.format(folder=self.folder, includes=includes))
         self.spawn(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={self.folder}/bus.conf"],
                    stderr=subprocess.DEVNULL)
-        self.wait_for(lambda: (self.folder / "bus").exists(), "the message bus")
+        self.wait_for_name("org.freedesktop.DBus")
         if self.want_polkit == "real":
             self.start_polkit()
         elif self.want_polkit == "fake":
@@ -517,7 +517,10 @@ class Machine:
             time.sleep(0.005)
 
     def has_owner(self, name):
-        bus = dbus.bus.BusConnection(self.address)
+        try:
+            bus = dbus.bus.BusConnection(self.address)
+        except dbus.DBusException:
+            return False  # it does not listen yet
         try:
             return bus.name_has_owner(name)
         finally:

@@ -39,6 +39,13 @@ CadesDraft *cades_draft_free(CadesDraft *d) {
         return NULL;
 }
 
+static bool is_self_issued(gnutls_x509_crt_t crt) {
+        _cleanup_(datum_done) gnutls_datum_t subject = { 0 }, issuer = { 0 };
+
+        return gnutls_x509_crt_get_raw_dn(crt, &subject) >= 0 && gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) >= 0 &&
+               view_equal(VIEW(subject.data, subject.size), VIEW(issuer.data, issuer.size));
+}
+
 static int copy_chain(CadesDraft *d, const Signer *signer) {
         _cleanup_(datum_done) gnutls_datum_t issuer = { 0 };
         uint8_t serial[64];
@@ -47,14 +54,18 @@ static int copy_chain(CadesDraft *d, const Signer *signer) {
 
         if (signer->n_chain == 0 || signer->n_chain > CHAIN_MAX)
                 return -EINVAL;
-        for (; d->n_certificates < signer->n_chain; d->n_certificates++) {
+        for (size_t i = 0; i < signer->n_chain; i++) {
                 _cleanup_(datum_done) gnutls_datum_t der = { 0 };
 
-                if (gnutls_x509_crt_export2(signer->chain[d->n_certificates], GNUTLS_X509_FMT_DER, &der) < 0)
+                /* A root says nothing here: who verifies has it, or does not trust it. */
+                if (i > 0 && is_self_issued(signer->chain[i]))
+                        continue;
+                if (gnutls_x509_crt_export2(signer->chain[i], GNUTLS_X509_FMT_DER, &der) < 0)
                         return -ENOMEM;
                 r = bytes_dup(VIEW(der.data, der.size), &d->certificates[d->n_certificates]);
                 if (r < 0)
                         return r;
+                d->n_certificates++;
         }
         if (gnutls_x509_crt_get_raw_issuer_dn(signer->chain[0], &issuer) < 0 ||
             gnutls_x509_crt_get_serial(signer->chain[0], serial, &serial_len) < 0)

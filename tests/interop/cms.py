@@ -149,6 +149,11 @@ class Ours(Base):
                 self.assert_passed(self.verify(self.ours(kind, "detached"), self.document), **expected)
                 self.assert_passed(self.verify(self.ours(kind, "enveloping")), **expected)
 
+    def test_root_left_out(self):
+        root = subprocess.run(["openssl", "x509", "-in", self.pki.root, "-outform", "DER"], check=True, capture_output=True).stdout
+        self.assertIn(self.pki.root.read_text(), self.pki.chain("p256").read_text())
+        self.assertNotIn(root, self.ours("p256", "detached").read_bytes())
+
     def test_der(self):
         """Definite lengths throughout, and sets in order: openssl writes the same octets again."""
         for form in ("detached", "enveloping"):

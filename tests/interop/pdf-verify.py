@@ -92,16 +92,12 @@ class Verification(unittest.TestCase):
                 self.assertEqual((report["indication"], len(report["signatures"])), ("TOTAL-PASSED", 2), report)
 
     def test_flipped_bytes(self):
-        """A byte anywhere but in the padding and in the root's certificate, which nothing signs: never passed, and integrity is gone."""
+        """A byte anywhere but in the padding: never passed, and integrity is gone."""
         signed = self.sign(self.plain.read_bytes())
         gap = signed.index(b"/Contents <") + 10
         gap_end = signed.index(b">", gap)
         cms_end = gap + len(signed[gap:gap_end].rstrip(b"0"))
-        root = subprocess.run(["openssl", "x509", "-in", str(self.pki.root), "-outform", "DER"], capture_output=True, check=True).stdout.hex().encode()
-        root_start, root_end = signed.index(root), signed.index(root) + len(root)
         for at in [*range(0, gap, 37), *range(gap, cms_end, 101), *range(gap_end, len(signed), 23)]:
-            if root_start <= at < root_end:
-                continue
             flipped = bytearray(signed)
             flipped[at] ^= 2
             report = self.report(bytes(flipped))

@@ -44,11 +44,25 @@ def page(extra):
     return objects()[3].replace(b"/Parent", extra + b" /Parent")
 
 
+def hybrid():
+    """A hybrid-reference file (§7.5.8.4): the table has object 6, the document's information, as free, the XRefStm knows where it is."""
+    data = document(objects(), trailer=b"/Root 1 0 R /Info 6 0 R")
+    at = data.index(b"xref\n0 ")
+    info = b"6 0 obj\n<< /Title (hybrid) >>\nendobj\n"
+    entries = b"\x01" + at.to_bytes(2, "big") + b"\x00\x01" + (at + len(info)).to_bytes(2, "big") + b"\x00"
+    stream = b"7 0 obj\n<< /Type /XRef /W [1 2 1] /Index [6 2] /Size 8 /Root 1 0 R /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (len(entries), entries)
+    body = data[:at] + info + stream
+    table = data[at:data.index(b"startxref")].replace(b"0 6\n", b"0 8\n").replace(b"trailer", b"0000000000 65535 f \n" * 2 + b"trailer")
+    table = table.replace(b"/Size 6", b"/Size 8 /XRefStm %d" % (at + len(info)))
+    return body + table + b"startxref\n%d\n%%%%EOF\n" % len(body)
+
+
 def by_hand():
     note = b"<< /Type /Annot /Subtype /Text /Rect [10 10 30 30] /Contents (note) >>"
     text = b"<< /FT /Tx /T (%s) /V (x) /Type /Annot /Subtype /Widget /Rect [100 100 200 120] /P 3 0 R >>"
     return {
         "minimal": document(objects()),
+        "hybrid": hybrid(),
         "no-final-newline": document(objects(), end=b""),
         "cr-lines": document(objects(), eol=b"\r\n", end=b"\r\n"),
         "junk-after-eof": document(objects(), end=b"\n<!-- appended by a gateway -->\n"),

@@ -6,6 +6,7 @@ attacks, evil annotations, sneaky signatures. Usage: pdf-verify.py INTEROP-SIGN-
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import forms
 import pki
 
 SIGN_PDF, SIGN_FILE = sys.argv[1], sys.argv[2]
+CORPUS = Path(os.environ.get("SYGNET_CORPORA") or Path(__file__).resolve().parents[3] / "shared" / "corpora") / "open"
 PASSED = (True, "TOTAL-PASSED", None)
 CHANGED = (True, "TOTAL-FAILED", "FORMAT_FAILURE")
 MALFORMED = (False, "TOTAL-FAILED", "FORMAT_FAILURE")
@@ -353,6 +355,36 @@ class Verification(unittest.TestCase):
             report = self.report(data)
             self.assertEqual((report["indication"], report["subindication"], report["signatures"]), ("TOTAL-FAILED", "FORMAT_FAILURE", []))
 
+    def corpus_signed(self):
+        """A further signature leaves those that are there as they were."""
+        # Its ByteRange reaches one byte beyond the end, which only then is something.
+        reaches_beyond = {"pdf-eof.pdf"}
+        signed = 0
+        for path in sorted((CORPUS / "pades").glob("*.pdf")):
+            with self.subTest(path.name):
+                before = [s["integrity"] for s in self.report(path)["signatures"]]
+                out = self.directory / (path.name + ".again.pdf")
+                done = subprocess.run([SIGN_PDF, str(self.pki.key("p256")), str(self.pki.chain("p256")), str(path), str(out)], capture_output=True)
+                self.assertIn(done.returncode, (0, 3))
+                if done.returncode == 0 and path.name not in reaches_beyond:
+                    report = self.report(out)
+                    self.assertEqual([s["integrity"] for s in report["signatures"]], before + [True])
+                    self.assertEqual([s["covers_whole_document"] for s in report["signatures"]], [False] * len(before) + [True])
+                    signed += 1
+        self.assertGreater(signed, 30)
+
+    def corpus_unsigned(self):
+        """Damaged and odd documents: an answer, at once, and never that they pass."""
+        for path in sorted((CORPUS / "pdf-unsigned").glob("*.pdf")):
+            with self.subTest(path.name):
+                started = time.monotonic()
+                self.assertNotEqual(self.report(path)["indication"], "TOTAL-PASSED")
+                self.assertLess(time.monotonic() - started, 10)
+
+
+if (CORPUS / "pades").is_dir():
+    Verification.test_corpus_signed = Verification.corpus_signed
+    Verification.test_corpus_unsigned = Verification.corpus_unsigned
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

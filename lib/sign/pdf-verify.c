@@ -185,6 +185,37 @@ static int open_document(Verification *v) {
         return r;
 }
 
+static bool is_timestamp(const SignatureReport *s) {
+        return strcmp(s->format, "DocTimeStamp") == 0;
+}
+
+/* A timestamp of an authority that we do not know proves nothing, and takes nothing from the signatures either: it costs the document its
+ * level, not its validity. One that is wrong does count. */
+static bool lacks_only_timestamps(const VerifyReport *r) {
+        size_t n_passed = 0;
+
+        for (size_t i = 0; i < r->n_signatures; i++) {
+                const SignatureReport *s = &r->signatures[i];
+
+                if (s->indication == INDICATION_TOTAL_FAILED || (s->indication != INDICATION_TOTAL_PASSED && !is_timestamp(s)))
+                        return false;
+                n_passed += s->indication == INDICATION_TOTAL_PASSED && !is_timestamp(s);
+        }
+        return n_passed > 0;
+}
+
+static int conclude_signatures(VerifyReport *r) {
+        int e = verify_report_conclude(r, N_("The PDF document bears no signature."));
+
+        if (e == 0 && r->indication == INDICATION_INDETERMINATE && lacks_only_timestamps(r)) {
+                free(r->reason);
+                r->reason = NULL;
+                r->indication = INDICATION_TOTAL_PASSED;
+                r->subindication = SUB_NONE;
+        }
+        return e;
+}
+
 static int verify_signatures(Verification *v, VerifyReport *r) {
         PdfRevisions revisions = { .document = v->document, .fd = v->fd, .size = v->size };
         int e = 0;
@@ -196,7 +227,7 @@ static int verify_signatures(Verification *v, VerifyReport *r) {
                 e = pdf_revisions_check(&revisions, v->signatures, v->n, v->reasons);
         for (size_t i = 0; e == 0 && i < v->n; i++)
                 e = verify_signature(v, i, r);
-        return e < 0 ? e : verify_report_conclude(r, N_("The PDF document bears no signature."));
+        return e < 0 ? e : conclude_signatures(r);
 }
 
 static int verify_document(Verification *v, VerifyReport *r) {

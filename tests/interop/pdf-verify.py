@@ -157,15 +157,15 @@ class Verification(unittest.TestCase):
         data = forms.signed_by_hand(sign, sub_filter=b"adbe.pkcs7.sha1").replace(b"Invoice", b"invoice")
         self.assertEqual(self.verdicts(data), [BROKEN])
 
-    def test_timestamp(self):
-        tsa, extensions = self.directory / "tsa", self.directory / "tsa.cnf"
+    def authority(self, name, *issuer):
+        """A timestamping authority, as a function that makes tokens. Self-signed without an issuer."""
+        tsa, extensions, config = self.directory / name, self.directory / "tsa.cnf", self.directory / f"{name}.cnf"
         extensions.write_text("basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n")
         pki.run("openssl", "req", "-new", "-newkey", "rsa:3072", "-nodes", "-keyout", f"{tsa}.key", "-out", f"{tsa}.csr", "-subj", "/CN=Example TSA")
-        pki.run("openssl", "x509", "-req", "-in", f"{tsa}.csr", "-CA", self.pki.root, "-CAkey", self.directory / "root.key", "-CAcreateserial",
-                "-days", "30", "-extfile", extensions, "-out", f"{tsa}.pem")
-        config = self.directory / "ts.cnf"
+        pki.run("openssl", "x509", "-req", "-in", f"{tsa}.csr", *(issuer or ("-signkey", f"{tsa}.key")), "-days", "30", "-extfile", extensions,
+                "-out", f"{tsa}.pem")
         config.write_text(f"[tsa]\ndefault_tsa=t\n[t]\nserial={tsa}.serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\n"
-                          f"accuracy=secs:1\ness_cert_id_alg=sha256\n")
+                          "accuracy=secs:1\ness_cert_id_alg=sha256\n")
         Path(f"{tsa}.serial").write_text("01\n")
 
         def stamp(data):
@@ -176,11 +176,24 @@ class Verification(unittest.TestCase):
                     "-token_out", "-out", token)
             return token.read_bytes()
 
+        return stamp
+
+    def test_timestamp(self):
+        stamp = self.authority("tsa", "-CA", self.pki.root, "-CAkey", self.directory / "root.key", "-CAcreateserial")
         data = forms.signed_by_hand(stamp, sub_filter=b"ETSI.RFC3161", kind=b"DocTimeStamp")
         signature, = self.report(data)["signatures"]
-        self.assertEqual((signature["integrity"], signature["format"]), (True, "DocTimeStamp"), signature)
+        self.assertEqual((signature["integrity"], signature["indication"], signature["format"]), (True, "TOTAL-PASSED", "DocTimeStamp"), signature)
         self.assertLess(abs(time.time() - time.mktime(time.strptime(signature["signing_time"], "%Y-%m-%dT%H:%M:%SZ")) + time.timezone), 60)
         self.assertEqual(self.verdicts(data.replace(b"Invoice", b"invoice")), [BROKEN])
+
+    def test_foreign_timestamp(self):
+        """One of an unknown authority takes nothing from a signature; alone it proves nothing; a wrong one counts."""
+        data = forms.signed_by_hand(self.authority("foreign"), sub_filter=b"ETSI.RFC3161", kind=b"DocTimeStamp")
+        self.assertEqual((self.report(data)["indication"], self.verdicts(data)[0][:2]), ("INDETERMINATE", (True, "INDETERMINATE")))
+        report = self.report(self.sign(data))
+        self.assertEqual((report["indication"], report["subindication"], report["reason"]), ("TOTAL-PASSED", None, None), report)
+        self.assertEqual([s["indication"] for s in report["signatures"]], ["INDETERMINATE", "TOTAL-PASSED"])
+        self.assertEqual(self.report(self.sign(data.replace(b"Invoice", b"invoice")))["indication"], "TOTAL-FAILED")
 
     # What may be appended.
 

@@ -71,13 +71,20 @@ static int not_initialized(sd_bus_error *error) {
         return bus_error_set(error, ERROR_NOT_INITIALIZED, NULL);
 }
 
+/* 0, never the positive number of sd_bus_send(), which a task would take for TASK_CONTINUES. */
+static int send_reply(sd_bus_message *reply) {
+        int r = sd_bus_send(NULL, reply, NULL);
+
+        return r < 0 ? r : 0;
+}
+
 static int reply_certificate(sd_bus_message *m, View der) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r = sd_bus_message_new_method_return(m, &reply);
 
         if (r >= 0)
                 r = sd_bus_message_append_array(reply, 'y', der.data, der.len);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+        return r < 0 ? r : send_reply(reply);
 }
 
 /* --- Initialize --------------------------------------------------------------------------------------------------- */
@@ -219,8 +226,12 @@ static int method_initialize(sd_bus_message *m, void *userdata, sd_bus_error *er
 
 static int method_get_certificate(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Authority *a = userdata;
+        int r;
 
-        return a->root ? reply_certificate(m, bytes_view(&a->root->certificate)) : not_initialized(error);
+        if (!a->root)
+                return not_initialized(error);
+        r = reply_certificate(m, bytes_view(&a->root->certificate));
+        return r < 0 ? r : 1;
 }
 
 /* --- Issue -------------------------------------------------------------------------------------------------------- */
@@ -306,7 +317,7 @@ static int issue_stored(Task *t, int result, sd_bus_error *error) {
                 r = sd_bus_message_append_array(reply, 'y', t->root->certificate.data, t->root->certificate.len);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+        return r < 0 ? r : send_reply(reply);
 }
 
 /* Why the worker would not issue. `problem` is set where the profile's rules said no. */
@@ -454,7 +465,7 @@ static int list_stored(Task *t, int result, sd_bus_error *error) {
                 r = append_entry(reply, &l->list.entries[i]);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+        return r < 0 ? r : send_reply(reply);
 }
 
 static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {

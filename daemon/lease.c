@@ -85,6 +85,13 @@ int lease_release_session(Txn *t, const char *session) {
         return r < 0 ? r : 0;
 }
 
+int lease_release_account(Txn *t, const char *credential, const char *account) {
+        int r;
+
+        r = txn_exec(t, "DELETE FROM lease WHERE credential = ?1 AND account = ?2", "ss", credential, account);
+        return r < 0 ? r : 0;
+}
+
 int lease_break(Txn *t, const char *credential) {
         return txn_exec(t, "DELETE FROM lease WHERE credential = ?1", "s", credential);
 }

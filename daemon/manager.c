@@ -6,7 +6,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "bus/names.h"
+#include "daemon/key-cache.h"
 #include "daemon/manager.h"
+#include "daemon/operation.h"
 #include "daemon/session.h"
 #include "daemon/settings.h"
 
@@ -26,6 +28,9 @@ static int register_interfaces(Manager *m) {
                 account_bus_register,
                 session_bus_register,
                 token_bus_register,
+                credential_bus_register,
+                operation_bus_register,
+                audit_bus_register,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
@@ -74,6 +79,8 @@ void manager_stop(Manager *m) {
         m->store_source = sd_event_source_disable_unref(m->store_source);
         store_close(TAKE_PTR(m->store));
         worker_pool_free(TAKE_PTR(m->names));
+        m->operations = operation_table_free(m->operations);
+        m->keys = key_cache_free(m->keys);
         m->sessions = session_table_free(m->sessions);
         m->gate = gate_free(m->gate);
         m->bus = sd_bus_flush_close_unref(m->bus);

@@ -32,7 +32,10 @@ def walk(node):
     if isinstance(node, list):
         for child in node:
             yield from walk(child)
-print(next(walk(json.load(sys.stdin)), ""))' "$@"
+try:
+    print(next(walk(json.load(sys.stdin)), ""))
+except ValueError:
+    sys.exit(1)' "$@"
 }
 
 make_password() {

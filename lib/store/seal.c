@@ -75,10 +75,12 @@ static int row_mac(Store *s, uint8_t ret[static 32], const char *table, const ch
         _cleanup_bytes_ Bytes message = BYTES_NULL;
         int r;
 
-        r = append_fields(&message, table, types, ap);
+        /* Room ahead, so that growing leaves no copies of fields behind: they may be password hashes. */
+        r = bytes_reserve(&message, 8192);
+        if (r == 0)
+                r = append_fields(&message, table, types, ap);
         if (r == 0)
                 r = store_keys_mac(&s->keys, bytes_view(&message), ret);
-        /* Fields may be password hashes. */
         secret_wipe(message.data, message.len);
         return r;
 }

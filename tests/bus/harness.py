@@ -438,6 +438,8 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 class Machine:
     """polkit: "real", "fake" (FakePolkit as .polkit) or None. daemon: whether sygnetd-test is started. conf: text of sygnetd.conf."""
 
+    daemon_program = "daemon/sygnetd-test"
+
     def __init__(self, polkit="real", daemon=True, conf=""):
         self.want_polkit, self.want_daemon, self.conf = polkit, daemon, conf
         self.processes, self.clients, self.polkit, self.daemon = [], [], None, None
@@ -551,7 +553,7 @@ class Machine:
         (self.folder / "sygnetd.conf").write_text(self.conf)
         self.log = open(self.folder / "sygnetd.log", "ab")
         self.daemon = subprocess.Popen(
-            self._argv([str(BUILD / "daemon/sygnetd-test"), "--state", str(self.state), "--host-key", str(self.host_key),
+            self._argv([str(BUILD / self.daemon_program), "--state", str(self.state), "--host-key", str(self.host_key),
                         "--conf", str(self.folder / "sygnetd.conf")], SYGNET),
             env=self.environment(), preexec_fn=die_with_parent, stdout=self.log, stderr=self.log)
         if not wait:

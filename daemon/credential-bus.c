@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.sygnet.Sygnet1.Credential: the methods on credentials themselves; those on a seal's users are in credential-users-bus.c. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/password-rule.h"
+#include "base/utf8.h"
+#include "bus/arguments.h"
+#include "bus/error.h"
+#include "bus/names.h"
+#include "daemon/credential-call.h"
+#include "daemon/operation.h"
+#include "daemon/outcome-bus.h"
+#include "daemon/user-name.h"
+
+/* --- Making ------------------------------------------------------------------------------------------------------- */
+
+static int read_subject(CredentialCall *c, Profile profile, sd_bus_error *error) {
+        static const char *const names[] = { "organizationName", "organizationIdentifier", "commonName", "countryName",
+                                             "givenName", "surname", "serialNumber" };
+        const char *values[ELEMENTSOF(names)] = { NULL };
+        BusOption options[ELEMENTSOF(names)];
+        const char *problem = NULL;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                options[i] = (BusOption) { names[i], bus_option_string, &values[i], false };
+        r = bus_message_read_options(c->call.message, options, ELEMENTSOF(options), error);
+        if (r < 0)
+                return r;
+        r = subject_new(&c->job.subject);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                if (!values[i])
+                        continue;
+                r = subject_set(c->job.subject, names[i], values[i]);
+                if (r == -EINVAL)
+                        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The subject's %s has a value that it may not have.", names[i]);
+                if (r < 0)
+                        return bus_error_set_errno(error, r);
+        }
+        if (subject_check(c->job.subject, profile, &problem) < 0)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem ? problem : "The subject does not fit the kind of credential.");
+        return 0;
+}
+
+/* A fresh record; what is left is its key. */
+static int make_record(CredentialCall *c, CredentialKind kind, const char *label, KeyAlgorithm algorithm, sd_bus_error *error) {
+        Credential *record;
+        int r;
+
+        if (!label[0] || strlen(label) > CREDENTIAL_LABEL_MAX || !utf8_is_printable(label))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A label has 1 to %u bytes of printable text.", CREDENTIAL_LABEL_MAX);
+        record = c->job.record = calloc(1, sizeof(*record));
+        if (!record)
+                return bus_error_set_errno(error, -ENOMEM);
+        record->kind = kind;
+        record->status = CREDENTIAL_REQUESTED;
+        record->algorithm = algorithm;
+        record->created = c->call.now;
+        record->label = strdup(label);
+        record->owner = kind == CREDENTIAL_CUSTOMS ? strdup(c->job.account) : NULL;
+        if (!record->label || (kind == CREDENTIAL_CUSTOMS && !record->owner))
+                return bus_error_set_errno(error, -ENOMEM);
+        r = id_random(ID_RECORD, record->id);
+        return r < 0 ? bus_error_set_errno(error, r) : 0;
+}
+
+static int read_algorithm(sd_bus_message *m, KeyAlgorithm *ret, sd_bus_error *error) {
+        const char *name = "p256";
+        BusOption options[] = { { "algorithm", bus_option_string, &name, false } };
+        int r;
+
+        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
+        if (r < 0)
+                return r;
+        *ret = key_algorithm_from_string(name);
+        if (*ret == KEY_ALGORITHM_INVALID)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such algorithm; see the property Algorithms.");
+        return 0;
+}
+
+static int run_make_key(void *userdata) {
+        return credential_job_make_key(&((CredentialCall *) userdata)->job);
+}
+
+static int run_create(Txn *t, void *userdata) {
+        return credential_job_create(t, &((CredentialCall *) userdata)->job);
+}
+
+static int then_created(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        return sd_bus_reply_method_return(call->message, "s", c->job.record->id);
+}
+
+static int then_key(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result < 0)
+                return bus_error_set_errno(error, result);
+        r = call_store(call, run_create, then_created, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int method_create_seal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        KeyAlgorithm algorithm;
+        Manager *m = userdata;
+        const char *label;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_MANAGE_SEALS, method_create_seal, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "ss", &label, &c->job.login);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = read_subject(c, PROFILE_SEAL, error);
+        if (r >= 0)
+                r = read_algorithm(message, &algorithm, error);
+        if (r >= 0)
+                r = make_record(c, CREDENTIAL_SEAL, label, algorithm, error);
+        return r < 0 ? r : credential_call_started(call_work(&c->call, run_make_key, then_key, error), &c);
+}
+
+static int check_password(const CredentialCall *c, sd_bus_error *error) {
+        PasswordProblem p = password_rule_check(secret_view(c->job.password));
+
+        return p == PASSWORD_GOOD ? 0 : bus_error_set(error, ERROR_WEAK_PASSWORD, "%s", password_problem_to_string(p));
+}
+
+static int find_session(CredentialCall *c, const char *id, sd_bus_error *error) {
+        Session *s;
+
+        if (session_find(c->call.manager, id, c->call.uid, &s) < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        strcpy(c->job.account, s->account);
+        return 0;
+}
+
+static int method_generate_customs_key(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        const char *session, *label;
+        KeyAlgorithm algorithm;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_generate_customs_key, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "ss", &session, &label);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = find_session(c, session, error);
+        if (r < 0)
+                return r;
+        r = bus_message_read_secret(message, &c->job.password);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = check_password(c, error);
+        if (r >= 0)
+                r = read_subject(c, PROFILE_CUSTOMS, error);
+        if (r >= 0)
+                r = read_algorithm(message, &algorithm, error);
+        if (r >= 0)
+                r = make_record(c, CREDENTIAL_CUSTOMS, label, algorithm, error);
+        return r < 0 ? r : credential_call_started(call_work_heavy(&c->call, run_make_key, then_key, error), &c);
+}
+
+/* --- Requests and certificates ------------------------------------------------------------------------------------ */
+
+static int run_request(Txn *t, void *userdata) {
+        return credential_job_request(t, &((CredentialCall *) userdata)->job);
+}
+
+static int run_make_request(void *userdata) {
+        return credential_job_make_request(&((CredentialCall *) userdata)->job);
+}
+
+static int run_settle_request(Txn *t, void *userdata) {
+        return credential_job_settle_request(t, &((CredentialCall *) userdata)->job);
+}
+
+static int reply_bytes(Call *call, View v) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_append_array(reply, 'y', v.data, v.len);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int then_request_settled(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        return reply_bytes(call, bytes_view(&c->job.request));
+}
+
+static int then_request_made(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+        bool customs = c->job.record->kind == CREDENTIAL_CUSTOMS;
+        int r;
+
+        if (result < 0 && !(customs && result == -EKEYREJECTED))
+                return bus_error_set_errno(error, result);
+        if (!customs)
+                return reply_bytes(call, bytes_view(&c->job.request));
+        r = call_store(call, run_settle_request, then_request_settled, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int then_request(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        if (c->job.record->kind == CREDENTIAL_CUSTOMS)
+                r = call_work_heavy(call, run_make_request, then_request_made, error);
+        else
+                r = call_work(call, run_make_request, then_request_made, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int method_get_request(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_get_request, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r >= 0)
+                r = credential_call_read_id(c, error);
+        if (r < 0)
+                return r;
+        r = credential_call_factors(c, FACTORS_PASSWORD, method_get_request, error);
+        return r != 0 ? r : credential_call_started(call_store(&c->call, run_request, then_request, error), &c);
+}
+
+static int read_chain(CredentialCall *c, sd_bus_error *error) {
+        sd_bus_message *m = c->call.message;
+        int r;
+
+        c->job.certificates = c->certificates;
+        r = sd_bus_message_enter_container(m, 'a', "ay");
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        while ((r = sd_bus_message_at_end(m, 0)) == 0) {
+                const void *data;
+                size_t n;
+
+                if (c->job.n_certificates == CHAIN_MAX)
+                        return bus_error_set(error, ERROR_CERTIFICATE, "A chain has at most %u certificates.", CHAIN_MAX);
+                r = sd_bus_message_read_array(m, 'y', &data, &n);
+                if (r < 0)
+                        break;
+                c->certificates[c->job.n_certificates++] = VIEW(data, n);
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = chain_join(c->certificates, c->job.n_certificates, &c->job.chain);
+        return r < 0 ? bus_error_set_errno(error, r) : 0;
+}
+
+static int run_import(Txn *t, void *userdata) {
+        return credential_job_import(t, &((CredentialCall *) userdata)->job);
+}
+
+/* Operations that were prepared with another certificate would sign for it. */
+static int then_imported(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+
+        if (result == 0)
+                operation_end_credential(call->manager, c->job.id, NULL);
+        return credential_call_then_done(call, result, error);
+}
+
+static int method_import_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_import_certificates, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r >= 0)
+                r = credential_call_read_id(c, error);
+        if (r >= 0)
+                r = read_chain(c, error);
+        if (r < 0)
+                return r;
+        r = credential_call_factors(c, FACTORS_SESSION, method_import_certificates, error);
+        return r != 0 ? r : credential_call_started(call_store(&c->call, run_import, then_imported, error), &c);
+}
+
+static int run_certificates(Txn *t, void *userdata) {
+        return credential_job_certificates(t, &((CredentialCall *) userdata)->job);
+}
+
+static int then_certificates(Call *call, int result, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        CredentialCall *c = (CredentialCall *) call;
+        View certificate;
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, 0);
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "ay");
+        for (size_t i = 0; r >= 0 && credential_certificate(c->job.record, i, &certificate) >= 0; i++)
+                r = sd_bus_message_append_array(reply, 'y', certificate.data, certificate.len);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* Certificates go out with every signature; who knows the credential's random id has it from somebody who may use it. */
+static int method_get_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_get_certificates, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r >= 0)
+                r = credential_call_read_id(c, error);
+        return r < 0 ? r : credential_call_started(call_store(&c->call, run_certificates, then_certificates, error), &c);
+}
+
+static int run_retire(Txn *t, void *userdata) {
+        return credential_job_retire(t, &((CredentialCall *) userdata)->job);
+}
+
+static int then_retired(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+
+        if (result == 0) {
+                operation_end_credential(call->manager, c->job.id, NULL);
+                key_cache_forget(call->manager->keys, c->job.id);
+        }
+        return credential_call_then_done(call, result, error);
+}
+
+static int method_retire(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_retire, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r >= 0)
+                r = credential_call_read_id(c, error);
+        if (r < 0)
+                return r;
+        r = credential_call_factors(c, FACTORS_SESSION, method_retire, error);
+        return r != 0 ? r : credential_call_started(call_store(&c->call, run_retire, then_retired, error), &c);
+}
+
+/* --- Listing ------------------------------------------------------------------------------------------------------ */
+
+static int append_fields(sd_bus_message *reply, const CertificateFields *f) {
+        int r;
+
+        r = bus_append_string(reply, "subject", f->subject);
+        if (r >= 0)
+                r = bus_append_string(reply, "issuer", f->issuer);
+        if (r >= 0)
+                r = bus_append_string(reply, "organization", f->organization);
+        if (r >= 0)
+                r = bus_append_string(reply, "organization_identifier", f->organization_identifier);
+        if (r >= 0)
+                r = bus_append_i64(reply, "not_before", f->not_before);
+        if (r >= 0)
+                r = bus_append_i64(reply, "not_after", f->not_after);
+        return r < 0 ? r : bus_append_string(reply, "serial", f->serial);
+}
+
+static int append_listed(sd_bus_message *reply, const CredentialListed *l) {
+        const Credential *c = l->record;
+        const struct {
+                const char *key, *value;
+        } strings[] = {
+                { "id", c->id },
+                { "kind", credential_kind_to_string(c->kind) },
+                { "label", c->label },
+                { "algorithm", key_algorithm_to_string(c->algorithm) },
+                { "status", credential_status_to_string(c->status) },
+                { "factors", credential_factors(c->kind) },
+                { "role", role_to_string(l->role) },
+                { "login", l->login },
+        };
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "{sv}");
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(strings); i++)
+                r = bus_append_string(reply, strings[i].key, strings[i].value);
+        if (r >= 0 && l->has_fields)
+                r = append_fields(reply, &l->fields);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int then_listed(Call *call, int result, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        CredentialCall *c = (CredentialCall *) call;
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, 0);
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+        for (size_t i = 0; r >= 0 && i < c->job.n_listed; i++)
+                r = append_listed(reply, &c->job.listed[i]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int run_list(Txn *t, void *userdata) {
+        return credential_job_list(t, &((CredentialCall *) userdata)->job);
+}
+
+static int then_named(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result < 0 && result != -ESRCH)
+                return bus_error_set_errno(error, result);
+        r = call_store(call, run_list, then_listed, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static void on_named(int result, const char *name, void *userdata) {
+        CredentialCall *c = userdata;
+
+        if (result >= 0) {
+                c->job.user_name = strdup(name);
+                if (!c->job.user_name)
+                        result = -ENOMEM;
+        }
+        call_resume(&c->call, result);
+}
+
+static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        Manager *m = userdata;
+        BusOption options[] = { { "all", bus_option_bool, NULL, false } };
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r < 0)
+                return r;
+        options[0].target = &c->job.all;
+        r = bus_message_read_options(message, options, ELEMENTSOF(options), error);
+        if (r < 0)
+                return r;
+        if (c->job.all) {
+                r = gate_pass(m->gate, message, ACTION_MANAGE_SEALS, method_list, userdata, error);
+                if (r != 0)
+                        return r;
+                return credential_call_started(call_store(&c->call, run_list, then_listed, error), &c);
+        }
+        strcpy(c->job.machine, m->machine_id);
+        c->call.then = then_named;
+        r = user_name_lookup(m, c->call.uid, on_named, c);
+        return r < 0 ? bus_error_set_errno(error, r) : credential_call_started(r, &c);
+}
+
+#define SENSITIVE (SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE)
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", credentials), method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetCertificates", SD_BUS_ARGS("s", id), SD_BUS_RESULT("aay", certificates), method_get_certificates,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CreateSeal",
+                                SD_BUS_ARGS("s", label, "s", administrator, "a{sv}", subject, "a{sv}", options),
+                                SD_BUS_RESULT("s", id), method_create_seal, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GenerateCustomsKey",
+                                SD_BUS_ARGS("s", session, "s", label, "v", password, "a{sv}", subject, "a{sv}", options),
+                                SD_BUS_RESULT("s", id), method_generate_customs_key, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("GetRequest", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("ay", request), method_get_request, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("ImportCertificates", SD_BUS_ARGS("s", id, "aay", certificates, "a{sv}", factors), SD_BUS_NO_RESULT,
+                                method_import_certificates, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListUsers", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("aa{sv}", users), credential_method_list_users,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("AddUser", SD_BUS_ARGS("s", id, "s", login, "a{sv}", factors), SD_BUS_NO_RESULT, credential_method_add_user, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("RemoveUser", SD_BUS_ARGS("s", id, "s", login, "a{sv}", factors), SD_BUS_NO_RESULT,
+                                credential_method_remove_user, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("BreakLease", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, credential_method_break_lease, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("Retire", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, method_retire, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+int credential_bus_register(Manager *m) {
+        return sd_bus_add_object_vtable(m->bus, NULL, SYGNET_OBJECT_PATH, SYGNET_INTERFACE_CREDENTIAL, vtable, m);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Calls on credentials; see credential-call.h. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "bus/arguments.h"
+#include "bus/error.h"
+#include "bus/names.h"
+#include "daemon/credential-call.h"
+#include "daemon/outcome-bus.h"
+#include "daemon/outcome.h"
+#include "daemon/session.h"
+
+static void destroy(Call *call) {
+        credential_job_done(&((CredentialCall *) call)->job);
+}
+
+int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **ret, sd_bus_error *error) {
+        CredentialCall *c;
+        int r;
+
+        r = call_new(m, message, sizeof(*c), destroy, &c, error);
+        if (r < 0)
+                return r;
+        c->job.store = m->store;
+        c->job.uid = c->call.uid;
+        c->job.now = c->call.now;
+        *ret = c;
+        return 0;
+}
+
+void credential_call_freep(CredentialCall **c) {
+        call_free(*c ? &(*c)->call : NULL);
+}
+
+int credential_call_started(int r, CredentialCall **c) {
+        if (r < 0)
+                return r;
+        TAKE_PTR(*c);
+        return 1;
+}
+
+int credential_call_read_id(CredentialCall *c, sd_bus_error *error) {
+        const char *id;
+        int r;
+
+        r = sd_bus_message_read(c->call.message, "s", &id);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (!id_is_valid(ID_RECORD, id))
+                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
+        strcpy(c->job.id, id);
+        return 0;
+}
+
+int credential_call_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error) {
+        Manager *m = c->call.manager;
+        const char *session = NULL;
+        BusOption options[] = {
+                { "session", bus_option_string, &session, false },
+                { set == FACTORS_PASSWORD ? "password" : "otp", bus_option_secret,
+                  set == FACTORS_PASSWORD ? &c->job.password : &c->job.otp, false },
+        };
+        bool secret;
+        Session *s;
+        int r;
+
+        r = bus_message_read_options(c->call.message, options, set == FACTORS_SESSION ? 1 : 2, error);
+        if (r < 0)
+                return r;
+        secret = c->job.otp || c->job.password;
+        if (set != FACTORS_SESSION && secret != (session != NULL))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", options[1].name);
+        if (!session)
+                return gate_pass(m->gate, c->call.message, ACTION_MANAGE_SEALS, handler, m, error);
+        if (session_find(m, session, c->call.uid, &s) < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        strcpy(c->job.account, s->account);
+        return 0;
+}
+
+int credential_call_then_done(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+
+        if (result == OUTCOME_CERTIFICATE && c->job.problem)
+                return bus_error_set(error, ERROR_CERTIFICATE, "%s", c->job.problem);
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        return sd_bus_reply_method_return(call->message, "");
+}

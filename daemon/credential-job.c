@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Credentials: making, certifying, retiring, listing; see credential-job.h. Their users are in credential-users.c. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/account.h"
+#include "daemon/audit.h"
+#include "daemon/credential-access.h"
+#include "daemon/credential-password.h"
+#include "daemon/lease.h"
+#include "daemon/outcome.h"
+
+void credential_job_done(CredentialJob *j) {
+        j->otp = secret_free(j->otp);
+        j->password = secret_free(j->password);
+        bytes_done(&j->chain);
+        free(j->user_name);
+        j->record = credential_free(j->record);
+        j->subject = subject_free(j->subject);
+        bytes_done(&j->request);
+        grant_users_done(&j->users);
+        for (size_t i = 0; i < j->n_listed; i++) {
+                credential_free(j->listed[i].record);
+                free(j->listed[i].login);
+                certificate_fields_done(&j->listed[i].fields);
+        }
+        free(j->listed);
+}
+
+/* --- Who may ------------------------------------------------------------------------------------------------------ */
+
+int credential_access(Txn *t, CredentialJob *j) {
+        Role role;
+        int r;
+
+        r = credential_load(t, j->id, &j->record);
+        if (r == -ENOENT)
+                return OUTCOME_NOT_FOUND;
+        if (r < 0)
+                return r;
+        if (!j->account[0])
+                return j->record->kind == CREDENTIAL_SEAL ? 0 : OUTCOME_DENIED;
+        r = credential_role(t, j->record, j->account, &role);
+        if (r == -ENOENT)
+                return OUTCOME_NOT_FOUND;
+        if (r < 0)
+                return r;
+        return role == ROLE_ADMINISTRATOR || role == ROLE_OWNER ? 0 : OUTCOME_DENIED;
+}
+
+/* Certificates, requests and the end of a seal are the operator's; a person's key is that person's alone. */
+static int access_key(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = credential_access(t, j);
+        if (r != 0)
+                return r;
+        return j->record->kind == CREDENTIAL_SEAL && j->account[0] ? OUTCOME_DENIED : 0;
+}
+
+int credential_audit(Txn *t, const CredentialJob *j, const char *event, View payload) {
+        const AuditEntry e = {
+                .event = event,
+                .account = j->account[0] ? j->account : NULL,
+                .uid = j->uid,
+                .credential = j->record ? j->record->id : j->id,
+                .payload = payload,
+                .now = j->now,
+        };
+
+        return audit_append(t, &e);
+}
+
+/* --- Making ------------------------------------------------------------------------------------------------------- */
+
+int credential_job_make_key(CredentialJob *j) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        int r;
+
+        r = key_generate(j->record->algorithm, &key);
+        if (r >= 0)
+                r = subject_write(j->subject, &j->record->subject);
+        if (r < 0)
+                return r;
+        return credential_seal_key(j->store, j->record, key, j->password ? secret_view(j->password) : VIEW(NULL, 0));
+}
+
+static int create_seal(Txn *t, CredentialJob *j) {
+        _cleanup_(account_done) Account a = { 0 };
+        int r;
+
+        r = account_find(t, j->login, &a);
+        if (r == -ENOENT)
+                return OUTCOME_NOT_FOUND;
+        if (r >= 0)
+                r = credential_insert(t, j->record);
+        if (r >= 0)
+                r = grant_add(t, a.id, j->record->id, ROLE_ADMINISTRATOR, j->now);
+        return r < 0 ? r : credential_audit(t, j, "seal-created", VIEW(NULL, 0));
+}
+
+int credential_job_create(Txn *t, CredentialJob *j) {
+        int r;
+
+        if (j->record->kind == CREDENTIAL_SEAL)
+                return create_seal(t, j);
+        r = credential_insert(t, j->record);
+        return r < 0 ? r : credential_audit(t, j, "key-generated", VIEW(NULL, 0));
+}
+
+/* --- Certificates ------------------------------------------------------------------------------------------------- */
+
+int credential_job_request(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = access_key(t, j);
+        if (r != 0)
+                return r;
+        if (j->record->status == CREDENTIAL_RETIRED)
+                return OUTCOME_DISABLED;
+        if (j->record->kind == CREDENTIAL_CUSTOMS)
+                return credential_password_check(t, j->id, j->uid, j->now, &j->until);
+        return credential_audit(t, j, "request-made", VIEW(NULL, 0));
+}
+
+int credential_job_make_request(CredentialJob *j) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        int r;
+
+        r = credential_open_key(j->store, j->record, j->password ? secret_view(j->password) : VIEW(NULL, 0), &key);
+        j->opened = r;
+        if (r >= 0)
+                r = subject_read(bytes_view(&j->record->subject), &j->subject);
+        return r < 0 ? r : request_create(key, j->subject, &j->request);
+}
+
+int credential_job_settle_request(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = credential_password_settle(t, j->id, j->account, j->uid, j->now, j->opened, &j->until);
+        return r != 0 ? r : credential_audit(t, j, "request-made", VIEW(NULL, 0));
+}
+
+int credential_job_import(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = access_key(t, j);
+        if (r != 0)
+                return r;
+        if (j->record->status == CREDENTIAL_RETIRED)
+                return OUTCOME_DISABLED;
+        r = chain_check(j->certificates, j->n_certificates, bytes_view(&j->record->public_key), j->now, &j->problem);
+        if (r == -EINVAL)
+                return OUTCOME_CERTIFICATE;
+        if (r < 0)
+                return r;
+        bytes_done(&j->record->certificates);
+        j->record->certificates = bytes_take(&j->chain);
+        j->record->status = CREDENTIAL_ACTIVE;
+        r = credential_update(t, j->record);
+        return r < 0 ? r : credential_audit(t, j, "certificates-imported", VIEW(NULL, 0));
+}
+
+int credential_job_certificates(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = credential_load(t, j->id, &j->record);
+        return r == -ENOENT ? OUTCOME_NOT_FOUND : r;
+}
+
+int credential_job_retire(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = access_key(t, j);
+        if (r != 0)
+                return r;
+        j->record->status = CREDENTIAL_RETIRED;
+        bytes_done(&j->record->private_key);
+        bytes_done(&j->record->kdf);
+        r = credential_update(t, j->record);
+        if (r >= 0)
+                r = lease_break(t, j->id);
+        return r < 0 ? r : credential_audit(t, j, "credential-retired", VIEW(NULL, 0));
+}
+
+/* --- Listing ------------------------------------------------------------------------------------------------------ */
+
+typedef char Id[CREDENTIAL_ID_SIZE];
+
+typedef struct Ids {
+        Id *ids;
+        size_t n;
+} Ids;
+
+static void ids_done(Ids *l) {
+        free(l->ids);
+}
+
+static int add_id(const char *id, void *userdata) {
+        Ids *l = userdata;
+        Id *p;
+
+        if (l->n >= CREDENTIALS_LIST_MAX)
+                return 0;
+        p = reallocarray(l->ids, l->n + 1, sizeof(*p));
+        if (!p)
+                return -ENOMEM;
+        l->ids = p;
+        if (!id_is_valid(ID_RECORD, id))
+                return -EBADMSG;
+        strcpy(l->ids[l->n++], id);
+        return 0;
+}
+
+/* Which there may be; whether they are is asked of each record and grant. */
+static int find_ids(Txn *t, const char *account, Ids *l) {
+        Row *row;
+        int r;
+
+        if (account)
+                r = txn_query(t, &row, "SELECT id FROM credential WHERE owner = ?1 UNION SELECT credential FROM entitlement "
+                                       "WHERE account = ?1 AND status = 'active' ORDER BY 1", "s", account);
+        else
+                r = txn_query(t, &row, "SELECT id FROM credential ORDER BY created, id", "");
+        for (; r > 0; r = txn_next(t, &row)) {
+                r = add_id(row_text(row, 0), l);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int list_one(Txn *t, CredentialJob *j, const char *id, const Account *a) {
+        _cleanup_(credential_freep) Credential *c = NULL;
+        CredentialListed *p, l = { 0 };
+        View certificate;
+        int r;
+
+        r = credential_load(t, id, &c);
+        if (r >= 0 && a)
+                r = credential_role(t, c, a->id, &l.role);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        p = reallocarray(j->listed, j->n_listed + 1, sizeof(*p));
+        if (!p)
+                return -ENOMEM;
+        j->listed = p;
+        if (credential_certificate(c, 0, &certificate) >= 0)
+                l.has_fields = certificate_fields_read(certificate, &l.fields) >= 0;
+        l.login = a ? strdup(a->login) : NULL;
+        l.record = TAKE_PTR(c);
+        j->listed[j->n_listed++] = l;
+        return 0;
+}
+
+static int list_account(Txn *t, CredentialJob *j, const char *account) {
+        _cleanup_(account_done) Account a = { 0 };
+        _cleanup_(ids_done) Ids ids = { 0 };
+        int r;
+
+        if (account) {
+                r = account_load(t, account, &a);
+                if (r < 0)
+                        return r;
+        }
+        r = find_ids(t, account, &ids);
+        for (size_t i = 0; r >= 0 && i < ids.n && j->n_listed < CREDENTIALS_LIST_MAX; i++)
+                r = list_one(t, j, ids.ids[i], account ? &a : NULL);
+        return r;
+}
+
+int credential_job_list(Txn *t, CredentialJob *j) {
+        _cleanup_(ids_done) Ids accounts = { 0 };
+        int r;
+
+        if (j->all)
+                return list_account(t, j, NULL);
+        r = binding_each_account(t, j->machine, j->uid, j->user_name, add_id, &accounts);
+        for (size_t i = 0; r >= 0 && i < accounts.n; i++)
+                r = list_account(t, j, accounts.ids[i]);
+        return r < 0 ? r : 0;
+}

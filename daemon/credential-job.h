@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the methods on credentials do in the store and on workers. A CredentialJob holds copies of what they need and what they find; it belongs to
+ * one call. Each job decides who may, does, and writes the audit entry, as one step; it returns 0, an outcome (outcome.h), or a negative errno. */
+
+#include "crypto/subject.h"
+#include "daemon/certificate-chain.h"
+#include "daemon/credential.h"
+
+#define CREDENTIALS_LIST_MAX 1024U
+
+typedef struct CredentialListed {
+        Credential *record;
+        Role role;
+        char *login; /* through which it may be used; NULL */
+        bool has_fields;
+        CertificateFields fields;
+} CredentialListed;
+
+typedef struct CredentialJob {
+        /* given */
+        Store *store;
+        uint32_t uid;
+        int64_t now;
+        char account[17];         /* of the session; empty: the operator asks, and polkit has agreed */
+        char id[CREDENTIAL_ID_SIZE];
+        const char *login;        /* of the other account; borrowed */
+        Secret *otp, *password;
+        Bytes chain;
+        const View *certificates; /* the same, one by one; borrowed */
+        size_t n_certificates;
+        char machine[33];
+        char *user_name;          /* of the caller; NULL: none */
+        bool all;
+        /* made or found */
+        Credential *record;
+        Subject *subject;
+        int opened;
+        Bytes request;
+        GrantUsers users;
+        CredentialListed *listed;
+        size_t n_listed;
+        char other_account[17];
+        const char *problem;      /* with OUTCOME_CERTIFICATE, what is wrong; a constant */
+        int64_t until;
+} CredentialJob;
+
+void credential_job_done(CredentialJob *j);
+
+/* Worker: makes `record`'s key and seals it in, under `password` for a customs key (then it is heavy). */
+int credential_job_make_key(CredentialJob *j);
+
+/* Store: writes `record`; a seal's with the grant of its Administrator, the account `login`. */
+int credential_job_create(Txn *t, CredentialJob *j);
+
+/* Store: loads `record` for a request; a customs key's only if its password may be tried. Writes the audit entry of a seal's. */
+int credential_job_request(Txn *t, CredentialJob *j);
+/* Worker: opens the key and makes the request. -EKEYREJECTED for a wrong password. */
+int credential_job_make_request(CredentialJob *j);
+/* Store: settles the password of a customs key after that, and writes the audit entry. */
+int credential_job_settle_request(Txn *t, CredentialJob *j);
+
+int credential_job_import(Txn *t, CredentialJob *j);
+int credential_job_certificates(Txn *t, CredentialJob *j); /* loads `record` for anybody */
+int credential_job_retire(Txn *t, CredentialJob *j);
+int credential_job_list(Txn *t, CredentialJob *j);
+int credential_job_list_users(Txn *t, CredentialJob *j);
+int credential_job_add_user(Txn *t, CredentialJob *j);
+int credential_job_remove_user(Txn *t, CredentialJob *j);
+int credential_job_break_lease(Txn *t, CredentialJob *j);

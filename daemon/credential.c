@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Credentials as records; see credential.h. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/kdf.h"
+#include "daemon/credential.h"
+#include "daemon/outcome.h"
+
+#define PURPOSE_SEAL "seal key"
+#define PURPOSE_CUSTOMS "customs key"
+#define KEY_SIZE 32U
+
+static const char *const kinds[] = { [CREDENTIAL_SEAL] = "seal", [CREDENTIAL_CUSTOMS] = "customs" };
+static const char *const statuses[] = { [CREDENTIAL_REQUESTED] = "requested", [CREDENTIAL_ACTIVE] = "active", [CREDENTIAL_RETIRED] = "retired" };
+static const char *const factors[] = { [CREDENTIAL_SEAL] = "otp", [CREDENTIAL_CUSTOMS] = "password" };
+
+const char *credential_kind_to_string(CredentialKind k) {
+        return (size_t) k < ELEMENTSOF(kinds) ? kinds[k] : NULL;
+}
+
+const char *credential_status_to_string(CredentialStatus s) {
+        return (size_t) s < ELEMENTSOF(statuses) ? statuses[s] : NULL;
+}
+
+const char *credential_factors(CredentialKind k) {
+        return (size_t) k < ELEMENTSOF(factors) ? factors[k] : NULL;
+}
+
+static int find_string(const char *const *table, size_t n, const char *s) {
+        for (size_t i = 1; s && i < n; i++)
+                if (strcmp(table[i], s) == 0)
+                        return (int) i;
+        return -EBADMSG;
+}
+
+Credential *credential_free(Credential *c) {
+        if (!c)
+                return NULL;
+        free(c->label);
+        free(c->owner);
+        bytes_done(&c->public_key);
+        bytes_done(&c->subject);
+        bytes_done(&c->private_key);
+        bytes_done(&c->kdf);
+        bytes_done(&c->certificates);
+        free(c);
+        return NULL;
+}
+
+/* --- The record --------------------------------------------------------------------------------------------------- */
+
+/* Every column but the MAC's own, in the order of the table. */
+#define MAC_TYPES "sssssssibbbbb"
+#define MAC_FIELDS(c) (c)->id, kinds[(c)->kind], key_algorithm_to_string((c)->algorithm), (c)->label, (c)->owner, factors[(c)->kind], \
+                statuses[(c)->status], (c)->created, column(&(c)->public_key), column(&(c)->subject), column(&(c)->private_key), \
+                column(&(c)->kdf), column(&(c)->certificates)
+
+/* An empty one is not null: private_key may not be, and what is written must be what the MAC was over. */
+static View column(const Bytes *b) {
+        return b->len > 0 ? bytes_view(b) : VIEW("", 0);
+}
+
+static int copy_columns(Row *row, Credential *c) {
+        const struct {
+                unsigned index;
+                Bytes *to;
+        } blobs[] = { { 8, &c->public_key }, { 9, &c->subject }, { 10, &c->private_key }, { 11, &c->kdf }, { 12, &c->certificates } };
+        int kind = find_string(kinds, ELEMENTSOF(kinds), row_text(row, 1));
+        int status = find_string(statuses, ELEMENTSOF(statuses), row_text(row, 6));
+        int r = 0;
+
+        c->algorithm = key_algorithm_from_string(row_text(row, 2));
+        if (kind < 0 || status < 0 || c->algorithm == KEY_ALGORITHM_INVALID || !id_is_valid(ID_RECORD, row_text(row, 0)))
+                return -EBADMSG;
+        strcpy(c->id, row_text(row, 0));
+        c->kind = (CredentialKind) kind;
+        c->status = (CredentialStatus) status;
+        c->created = row_int(row, 7);
+        c->label = strdup(row_text(row, 3));
+        c->owner = row_text(row, 4) ? strdup(row_text(row, 4)) : NULL;
+        if (!c->label || (row_text(row, 4) && !c->owner))
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(blobs); i++)
+                r = bytes_dup(row_blob(row, blobs[i].index), blobs[i].to);
+        return r;
+}
+
+int credential_load(Txn *t, const char *id, Credential **ret) {
+        _cleanup_(credential_freep) Credential *c = NULL;
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT id, kind, algorithm, label, owner, factors, status, created, public_key, subject, private_key, kdf, "
+                               "certificates, mac FROM credential WHERE id = ?1", "s", id);
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return -ENOENT;
+        c = calloc(1, sizeof(*c));
+        if (!c)
+                return -ENOMEM;
+        r = copy_columns(row, c);
+        if (r < 0)
+                return r;
+        r = store_mac_check(txn_store(t), row_blob(row, 13), "credential", MAC_TYPES, MAC_FIELDS(c));
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+int credential_insert(Txn *t, const Credential *c) {
+        uint8_t mac[32];
+        int r;
+
+        r = store_mac(txn_store(t), mac, "credential", MAC_TYPES, MAC_FIELDS(c));
+        if (r < 0)
+                return r;
+        r = txn_exec(t, "INSERT INTO credential (id, kind, algorithm, label, owner, factors, status, created, public_key, subject, private_key, "
+                        "kdf, certificates, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", MAC_TYPES "b",
+                     MAC_FIELDS(c), VIEW(mac, sizeof(mac)));
+        return r < 0 ? r : 0;
+}
+
+int credential_update(Txn *t, const Credential *c) {
+        uint8_t mac[32];
+        int r;
+
+        r = store_mac(txn_store(t), mac, "credential", MAC_TYPES, MAC_FIELDS(c));
+        if (r < 0)
+                return r;
+        r = txn_exec(t, "UPDATE credential SET status = ?1, private_key = ?2, kdf = ?3, certificates = ?4, mac = ?5 WHERE id = ?6", "sbbbbs",
+                     statuses[c->status], column(&c->private_key), column(&c->kdf), column(&c->certificates), VIEW(mac, sizeof(mac)), c->id);
+        return r < 0 ? r : r == 0 ? -ENOENT : 0;
+}
+
+/* --- Who and when ------------------------------------------------------------------------------------------------- */
+
+int credential_role(Txn *t, const Credential *c, const char *account, Role *ret) {
+        if (c->kind == CREDENTIAL_SEAL)
+                return grant_find(t, account, c->id, ret);
+        if (!c->owner || strcmp(c->owner, account) != 0)
+                return -ENOENT;
+        *ret = ROLE_OWNER;
+        return 0;
+}
+
+int credential_certificate(const Credential *c, size_t i, View *ret) {
+        View rest = bytes_view(&c->certificates);
+
+        while (rest.len >= 4) {
+                size_t len = (size_t) rest.data[0] << 24 | (size_t) rest.data[1] << 16 | (size_t) rest.data[2] << 8 | rest.data[3];
+
+                if (len > rest.len - 4)
+                        return -EBADMSG;
+                if (i-- == 0) {
+                        *ret = VIEW(rest.data + 4, len);
+                        return 0;
+                }
+                rest = VIEW(rest.data + 4 + len, rest.len - 4 - len);
+        }
+        return -ENODATA;
+}
+
+static int check_validity(const Credential *c, int64_t now) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        gnutls_datum_t der;
+        View certificate;
+
+        if (credential_certificate(c, 0, &certificate) < 0)
+                return OUTCOME_CERTIFICATE;
+        der = (gnutls_datum_t) { (unsigned char *) certificate.data, (unsigned) certificate.len };
+        if (gnutls_x509_crt_init(&crt) < 0)
+                return -ENOMEM;
+        if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0)
+                return -EBADMSG;
+        if (now < gnutls_x509_crt_get_activation_time(crt) || now > gnutls_x509_crt_get_expiration_time(crt))
+                return OUTCOME_CERTIFICATE;
+        return 0;
+}
+
+int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now) {
+        Role role;
+        int r;
+
+        r = credential_role(t, c, account, &role);
+        if (r == -ENOENT)
+                return OUTCOME_NOT_FOUND;
+        if (r < 0)
+                return r;
+        if (c->status == CREDENTIAL_RETIRED)
+                return OUTCOME_DISABLED;
+        if (c->status != CREDENTIAL_ACTIVE)
+                return OUTCOME_CERTIFICATE;
+        return check_validity(c, now);
+}
+
+/* --- The key at rest ---------------------------------------------------------------------------------------------- */
+
+#define PLACE_SIZE 64U
+
+static const char *place_of(const Credential *c, char ret[static PLACE_SIZE]) {
+        snprintf(ret, PLACE_SIZE, "credential/%s/private_key", c->id);
+        return ret;
+}
+
+static int derive(View kdf, View password, Secret **ret) {
+        Argon2Params params;
+        int r;
+
+        r = argon2_params_read(kdf, &params);
+        return r < 0 ? r : argon2id(&params, password, KEY_SIZE, ret);
+}
+
+static int seal_with_password(Store *s, Credential *c, View password, View plain) {
+        _cleanup_secret_ Secret *second = NULL;
+        Argon2Params params;
+        char place[PLACE_SIZE];
+        int r;
+
+        r = argon2_params_new(&params);
+        if (r >= 0)
+                r = argon2_params_write(&params, &c->kdf);
+        if (r >= 0)
+                r = derive(bytes_view(&c->kdf), password, &second);
+        return r < 0 ? r : store_seal_with(s, PURPOSE_CUSTOMS, place_of(c, place), secret_view(second), plain, &c->private_key);
+}
+
+int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View password) {
+        _cleanup_secret_ Secret *plain = NULL;
+        char place[PLACE_SIZE];
+        int r;
+
+        r = key_public(key, &c->public_key);
+        if (r >= 0)
+                r = key_export(key, &plain);
+        if (r < 0)
+                return r;
+        if (c->kind == CREDENTIAL_CUSTOMS)
+                return seal_with_password(s, c, password, secret_view(plain));
+        return store_seal(s, PURPOSE_SEAL, place_of(c, place), secret_view(plain), &c->private_key);
+}
+
+int credential_open_key(Store *s, const Credential *c, View password, gnutls_privkey_t *ret) {
+        _cleanup_secret_ Secret *second = NULL, *plain = NULL;
+        char place[PLACE_SIZE];
+        int r;
+
+        if (c->private_key.len == 0)
+                return -ENODATA;
+        if (c->kind == CREDENTIAL_CUSTOMS) {
+                r = derive(bytes_view(&c->kdf), password, &second);
+                if (r < 0)
+                        return r;
+                r = store_unseal_with(s, PURPOSE_CUSTOMS, place_of(c, place), secret_view(second), bytes_view(&c->private_key), &plain);
+                /* Another password is another key; the record's own MAC has told damage apart before. */
+                if (r == -ENOKEY || r == -EBADMSG)
+                        return -EKEYREJECTED;
+        } else
+                r = store_unseal(s, PURPOSE_SEAL, place_of(c, place), bytes_view(&c->private_key), &plain);
+        return r < 0 ? r : key_import(secret_view(plain), ret);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Credentials as records: a private key at rest, its certificates and its policy. Functions that take a Txn run in a job. */
+
+#include "crypto/key.h"
+#include "daemon/grant.h"
+#include "daemon/id.h"
+#include "store/store.h"
+
+#define CREDENTIAL_ID_SIZE (2 * ID_RECORD + 1)
+#define CREDENTIAL_LABEL_MAX 256U /* bytes */
+
+typedef enum CredentialKind {
+        CREDENTIAL_SEAL = 1, /* an organisation's; grants say who may use it; one-time codes authorise */
+        CREDENTIAL_CUSTOMS,  /* a person's; its password authorises and opens it */
+} CredentialKind;
+
+typedef enum CredentialStatus {
+        CREDENTIAL_REQUESTED = 1, /* no certificate yet */
+        CREDENTIAL_ACTIVE,
+        CREDENTIAL_RETIRED,       /* the key is erased */
+} CredentialStatus;
+
+typedef struct Credential {
+        char id[CREDENTIAL_ID_SIZE];
+        CredentialKind kind;
+        CredentialStatus status;
+        KeyAlgorithm algorithm;
+        char *label;
+        char *owner; /* the account of a personal credential; NULL for a seal */
+        int64_t created;
+        Bytes public_key, subject;
+        Bytes private_key; /* sealed; empty once retired */
+        Bytes kdf;         /* of a customs key */
+        Bytes certificates; /* each after its u32be length, the credential's own first; may be empty */
+} Credential;
+
+Credential *credential_free(Credential *c);
+DEFINE_CLEANUP(Credential *, credential_free);
+
+const char *credential_kind_to_string(CredentialKind k);
+const char *credential_status_to_string(CredentialStatus s);
+const char *credential_factors(CredentialKind k); /* what authorises its use: "otp", "password" */
+
+/* -ENOENT when there is none, -EBADMSG when the record was altered. */
+int credential_load(Txn *t, const char *id, Credential **ret);
+int credential_insert(Txn *t, const Credential *c);
+
+/* Writes status, key and certificates. */
+int credential_update(Txn *t, const Credential *c);
+
+/* What `account` is to the credential: -ENOENT when it may not use it. */
+int credential_role(Txn *t, const Credential *c, const char *account, Role *ret);
+
+/* Whether `account` may have it sign at `now`: 0, OUTCOME_NOT_FOUND, OUTCOME_DISABLED or OUTCOME_CERTIFICATE. */
+int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now);
+
+/* The certificate number `i`, borrowed; -ENODATA when there are fewer. */
+int credential_certificate(const Credential *c, size_t i, View *ret);
+
+/* Seals the key into `c` (which has its id), under the store key, and for a customs key under the password too: then it takes as long as
+ * Argon2 does, on a worker. Fills in public_key. */
+int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View password);
+
+/* Opens it. -EKEYREJECTED for a wrong password, -ENODATA when the key was erased. */
+int credential_open_key(Store *s, const Credential *c, View password, gnutls_privkey_t *ret);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Items of one call; see operation-batch.h. */
+
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "daemon/item-list.h"
+#include "daemon/operation-batch.h"
+
+void batch_done(Batch *b) {
+        for (size_t i = 0; i < b->n; i++) {
+                if (b->items[i].signature.data)
+                        secret_wipe(b->items[i].signature.data, b->items[i].signature.len);
+                bytes_done(&b->items[i].signature);
+        }
+        free(b->items);
+        free(b->hashes);
+        *b = (Batch) { 0 };
+}
+
+int batch_add(Batch *b, ItemType type, View bytes, const char *name) {
+        if (b->n == b->allocated) {
+                size_t want = b->allocated > 0 ? 2 * b->allocated : 64;
+                BatchItem *p = reallocarray(b->items, want, sizeof(*p));
+
+                if (!p)
+                        return -ENOMEM;
+                b->items = p;
+                b->allocated = want;
+        }
+        b->items[b->n++] = (BatchItem) { .type = type, .bytes = bytes, .name = name };
+        b->size += bytes.len;
+        return 0;
+}
+
+int batch_check(Batch *b, const ItemRules *rules, int64_t prepared) {
+        int r;
+
+        b->hashes = calloc(b->n > 0 ? b->n : 1, sizeof(*b->hashes));
+        if (!b->hashes)
+                return -ENOMEM;
+        for (size_t i = 0; i < b->n; i++) {
+                BatchItem *item = &b->items[i];
+
+                r = item_check(rules, item->type, item->bytes, prepared, &item->digest, &b->reason);
+                if (r != ITEM_ACCEPTED) {
+                        b->refused = i;
+                        return r;
+                }
+                r = item_hash(item->type, item->bytes, b->hashes[i]);
+                if (r < 0)
+                        return r;
+        }
+        return ITEM_ACCEPTED;
+}
+
+int batch_list_hash(const Batch *b, const uint8_t rest[static SHA256_SIZE], uint8_t ret[static SHA256_SIZE]) {
+        return item_list_hash(b->hashes, b->n, rest, ret);
+}
+
+/* An XML item's digest is that of the item: what it references, its Reference elements name. */
+static int write_item(Json *j, const Batch *b, size_t i) {
+        const BatchItem *item = &b->items[i];
+        _cleanup_free_ char *digest = NULL;
+
+        digest = hex_encode(item->digest.len > 0 ? item->digest : VIEW(b->hashes[i], SHA256_SIZE));
+        if (!digest)
+                return -ENOMEM;
+        json_object_begin(j, NULL);
+        json_string(j, "type", item_type_to_string(item->type));
+        if (item->name)
+                json_string(j, "name", item->name);
+        json_string(j, "digest", digest);
+        json_object_end(j);
+        return 0;
+}
+
+int batch_payload(const Batch *b, Bytes *ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t len = 0;
+        FILE *f;
+        Json j;
+        int r = 0;
+
+        f = open_memstream(&text, &len);
+        if (!f)
+                return -ENOMEM;
+        j = JSON_INIT(f);
+        j.compact = true;
+        json_object_begin(&j, NULL);
+        json_array_begin(&j, "items");
+        for (size_t i = 0; r >= 0 && i < b->n; i++)
+                r = write_item(&j, b, i);
+        json_array_end(&j);
+        json_object_end(&j);
+        if (fclose(f) != 0 || r < 0)
+                return -ENOMEM;
+        return bytes_dup(VIEW(text, len), ret);
+}
+
+/* XML Signature 1.1 section 6.4.3: r and s, each as wide as the group's order, without ASN.1. */
+static int to_fixed_width(Bytes *signature, size_t width) {
+        const gnutls_datum_t der = { signature->data, (unsigned) signature->len };
+        gnutls_datum_t parts[2] = { 0 };
+        Bytes fixed = BYTES_NULL;
+        int r = 0;
+
+        if (gnutls_decode_rs_value(&der, &parts[0], &parts[1]) < 0)
+                return -EIO;
+        for (size_t i = 0; r >= 0 && i < 2; i++) {
+                View v = VIEW(parts[i].data, parts[i].size);
+
+                while (v.len > width && v.data[0] == 0)
+                        v = VIEW(v.data + 1, v.len - 1);
+                if (v.len > width)
+                        r = -EIO;
+                for (size_t k = v.len; r >= 0 && k < width; k++)
+                        r = bytes_append_byte(&fixed, 0);
+                if (r >= 0)
+                        r = bytes_append_view(&fixed, v);
+        }
+        gnutls_free(parts[0].data);
+        gnutls_free(parts[1].data);
+        if (r < 0) {
+                bytes_done(&fixed);
+                return r;
+        }
+        bytes_done(signature);
+        *signature = fixed;
+        return 0;
+}
+
+int batch_sign(Batch *b, const ItemRules *rules, gnutls_privkey_t key, size_t from, size_t to) {
+        const SignatureScheme *scheme = item_rules_scheme(rules);
+        size_t width = scheme->algorithm == KEY_P256 ? 32 : scheme->algorithm == KEY_P384 ? 48 : 0;
+        int r;
+
+        for (size_t i = from; i < to; i++) {
+                BatchItem *item = &b->items[i];
+
+                r = key_sign(key, scheme, item->bytes, &item->signature);
+                if (r >= 0 && width > 0 && item->type == ITEM_XML_SIGNEDINFO)
+                        r = to_fixed_width(&item->signature, width);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The items of one call of Sign: checked, hashed and signed on workers. Borrows the items' bytes, which lie in the message. A batch belongs to
+ * one call; its parts may be signed by several threads at once. */
+
+#include "crypto/digest.h"
+#include "daemon/item.h"
+
+#define BATCH_NAME_MAX 1024U /* bytes of a document's declared name */
+
+typedef struct BatchItem {
+        ItemType type;
+        View bytes;
+        const char *name; /* NULL: none was declared */
+        View digest;      /* messageDigest, within bytes; empty for XML */
+        Bytes signature;
+} BatchItem;
+
+typedef struct Batch {
+        BatchItem *items;
+        size_t n, allocated;
+        size_t size; /* bytes of all items */
+        uint8_t (*hashes)[SHA256_SIZE];
+        size_t refused;      /* the item that batch_check() refused, from 0 */
+        const char *reason;  /* and why; a constant */
+} Batch;
+
+/* Wipes the signatures. */
+void batch_done(Batch *b);
+
+int batch_add(Batch *b, ItemType type, View bytes, const char *name);
+
+/* Holds every item against the rules and hashes it. ITEM_ACCEPTED or ITEM_E_REFUSED. Any thread. */
+int batch_check(Batch *b, const ItemRules *rules, int64_t prepared);
+
+/* The hash of the list that begins with these items and goes on with `rest`. After batch_check(). */
+int batch_list_hash(const Batch *b, const uint8_t rest[static SHA256_SIZE], uint8_t ret[static SHA256_SIZE]);
+
+/* What the audit keeps for the owner: {"items":[{"type":…,"name":…,"digest":…}]}. After batch_check(). */
+int batch_payload(const Batch *b, Bytes *ret);
+
+/* Signs items `from` to before `to`. Any thread; parts must not overlap. */
+int batch_sign(Batch *b, const ItemRules *rules, gnutls_privkey_t key, size_t from, size_t to);

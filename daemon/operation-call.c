@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The steps of calls on operations; see operation-call.h. A step that starts work returns CALL_CONTINUES, as `then`s do. */
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "bus/error.h"
+#include "bus/names.h"
+#include "daemon/operation-call.h"
+#include "daemon/outcome-bus.h"
+#include "daemon/outcome.h"
+
+/* Parts of a call for each processor, so that a slower one does not leave the others waiting at the end. */
+#define CHUNKS_PER_PROCESSOR 2U
+
+static void destroy(Call *call) {
+        OperationCall *c = (OperationCall *) call;
+        Operation *o = c->operation;
+
+        operation_unpark(call->manager, c->parked);
+        if (o && (c->once || c->prepares))
+                operation_end(call->manager, o);
+        else if (o && c->otherwise != 0 && o->state != OPERATION_ENDED)
+                o->state = c->otherwise;
+        operation_unref(o);
+        signing_key_unref(c->key);
+        batch_done(&c->batch);
+        operation_job_done(&c->job);
+        free(c->chunks);
+}
+
+int operation_call_new(Manager *m, sd_bus_message *message, OperationCall **ret, sd_bus_error *error) {
+        return call_new(m, message, sizeof(OperationCall), destroy, ret, error);
+}
+
+void operation_call_freep(OperationCall **c) {
+        call_free(*c ? &(*c)->call : NULL);
+}
+
+/* What jobs need of operation and session, copied. */
+static void fill_job(OperationCall *c, const Session *s) {
+        const Operation *o = c->operation;
+        const Settings *settings = &c->call.manager->settings;
+        OperationJob *j = &c->job;
+
+        j->store = c->call.manager->store;
+        strcpy(j->session, o->session);
+        strcpy(j->account, o->account);
+        strcpy(j->credential, o->credential);
+        j->uid = o->uid;
+        j->now = c->call.now;
+        j->terms = (LeaseTerms) { .idle = settings->lease_idle, .max_age = settings->lease_max_age };
+        j->remembered = s->remembered;
+        j->count = o->left;
+}
+
+int operation_call_open(OperationCall *c, const char *session, const char *credential, uint32_t count, sd_bus_error *error) {
+        Manager *m = c->call.manager;
+        Session *s;
+        int r;
+
+        if (!id_is_valid(ID_RECORD, credential))
+                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
+        if (session_find(m, session, c->call.uid, &s) < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        r = operation_new(m, s, &c->operation);
+        if (r == -EDQUOT)
+                return bus_error_set(error, ERROR_LIMIT, "The session has too many operations. Use or cancel some first.");
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        c->prepares = true;
+        strcpy(c->operation->credential, credential);
+        c->operation->left = count;
+        fill_job(c, s);
+        return 0;
+}
+
+int operation_call_take(OperationCall *c, const char *id, OperationState state, OperationState next, sd_bus_error *error) {
+        Manager *m = c->call.manager;
+        Session *s;
+        int r;
+
+        r = operation_find(m, id, c->call.uid, &c->operation);
+        if (r == -ESTALE)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        if (r < 0 || c->operation->state != state)
+                return bus_error_set(error, ERROR_OPERATION_STATE, NULL);
+        if (session_find(m, c->operation->session, c->call.uid, &s) < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        c->operation->state = next;
+        c->otherwise = state;
+        operation_touch(c->operation);
+        fill_job(c, s);
+        return 0;
+}
+
+/* After each wait: what the call rests on may be gone. */
+static int still_stands(OperationCall *c, Session **ret_session, sd_bus_error *error) {
+        Session *s;
+
+        if (watch_gone(c->call.watch))
+                return -ECANCELED;
+        if (session_find(c->call.manager, c->operation->session, c->call.uid, &s) < 0)
+                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        if (c->operation->state == OPERATION_ENDED)
+                return bus_error_set(error, ERROR_OPERATION_STATE, NULL);
+        if (ret_session)
+                *ret_session = s;
+        return 0;
+}
+
+static int continues(int r) {
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+/* --- Signing ------------------------------------------------------------------------------------------------------ */
+
+static int run_sign_job(Txn *t, void *userdata) {
+        return operation_job_sign(t, &((OperationCall *) userdata)->job);
+}
+
+static int run_failed(Txn *t, void *userdata) {
+        return operation_job_failed(t, &((OperationCall *) userdata)->job);
+}
+
+static int run_chunk(void *userdata) {
+        Chunk *k = userdata;
+
+        return batch_sign(&k->call->batch, k->call->operation->rules, signing_key_handle(k->call->key), k->from, k->to);
+}
+
+static void part_done(OperationCall *c) {
+        if (--c->pending == 0)
+                call_resume(&c->call, 0);
+}
+
+static void on_chunk(int result, void *userdata) {
+        Chunk *k = userdata;
+
+        if (result < 0)
+                k->call->signed_result = result;
+        part_done(k->call);
+}
+
+static void on_audited(int result, void *userdata) {
+        OperationCall *c = userdata;
+
+        c->audited = result;
+        part_done(c);
+}
+
+static int reply_signatures(OperationCall *c) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(c->call.message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "ay");
+        for (size_t i = 0; r >= 0 && i < c->batch.n; i++)
+                r = sd_bus_message_append_array(reply, 'y', c->batch.items[i].signature.data, c->batch.items[i].signature.len);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* The items are spent, whether or not the reply reaches anybody. */
+static void advance(OperationCall *c) {
+        Operation *o = c->operation;
+
+        c->otherwise = 0;
+        o->left -= (uint32_t) c->batch.n;
+        memcpy(o->expected, c->rest, SHA256_SIZE);
+        if (o->left == 0) {
+                operation_end(c->call.manager, o);
+                return;
+        }
+        o->state = OPERATION_AUTHORIZED;
+        operation_touch(o);
+}
+
+static int then_failed(Call *call, int result, sd_bus_error *error) {
+        return -EIO;
+}
+
+/* The audit says that these were signed; it is told that they were not. */
+static int sign_failed(OperationCall *c, sd_bus_error *error) {
+        return continues(call_store(&c->call, run_failed, then_failed, error));
+}
+
+static int then_signed(Call *call, int result, sd_bus_error *error) {
+        OperationCall *c = (OperationCall *) call;
+        int r;
+
+        if (c->audited < 0)
+                return bus_error_set_errno(error, c->audited);
+        if (c->audited > 0) {
+                operation_end(call->manager, c->operation);
+                return outcome_set_error(error, c->audited, c->job.until);
+        }
+        if (c->signed_result < 0)
+                return sign_failed(c, error);
+        r = still_stands(c, NULL, error);
+        if (r != -ECANCELED && r < 0)
+                return r;
+        advance(c);
+        return r < 0 ? r : reply_signatures(c);
+}
+
+static size_t chunk_count(size_t n) {
+        cpu_set_t set;
+        size_t chunks = 2 * CHUNKS_PER_PROCESSOR;
+
+        if (sched_getaffinity(0, sizeof(set), &set) == 0)
+                chunks = (size_t) CPU_COUNT(&set) * CHUNKS_PER_PROCESSOR;
+        return chunks < n ? chunks : n;
+}
+
+/* Submits the parts of the batch; how many stand in `pending`. When one is not taken the rest is left. */
+static int submit_chunks(OperationCall *c) {
+        size_t n = chunk_count(c->batch.n);
+        int r;
+
+        c->chunks = calloc(n, sizeof(*c->chunks));
+        if (!c->chunks)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                c->chunks[i] = (Chunk) { .call = c, .from = c->batch.n * i / n, .to = c->batch.n * (i + 1) / n };
+                r = worker_submit(c->call.manager->workers, run_chunk, on_chunk, &c->chunks[i]);
+                if (r < 0)
+                        return r;
+                c->pending++;
+        }
+        return 0;
+}
+
+/* Signing and the audit's commit overlap; then_signed() lets nothing out before both are done. */
+static int sign(OperationCall *c, sd_bus_error *error) {
+        Session *s;
+        int r;
+
+        r = still_stands(c, &s, error);
+        if (r < 0)
+                return r;
+        r = session_use(c->call.manager, s, (unsigned) c->batch.n);
+        if (r == -EDQUOT)
+                return bus_error_set(error, ERROR_LIMIT, "The session has made as many signatures as it may. Log in again.");
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        c->key = signing_key_ref(c->operation->key);
+        c->call.then = then_signed;
+        r = submit_chunks(c);
+        if (r >= 0) {
+                r = store_submit(c->call.manager->store, run_sign_job, on_audited, c);
+                if (r >= 0)
+                        c->pending++;
+        }
+        if (r < 0 && c->pending == 0)
+                return bus_error_set_errno(error, r);
+        if (r < 0)
+                c->audited = r;
+        return CALL_CONTINUES;
+}
+
+/* --- Checking the items ------------------------------------------------------------------------------------------- */
+
+static int run_check(void *userdata) {
+        OperationCall *c = userdata;
+        int r;
+
+        r = batch_check(&c->batch, c->operation->rules, c->operation->prepared);
+        return r != ITEM_ACCEPTED ? r : batch_payload(&c->batch, &c->job.payload);
+}
+
+static int fits_list(OperationCall *c) {
+        static const uint8_t end[SHA256_SIZE];
+        uint8_t hash[SHA256_SIZE];
+        int r;
+
+        if (c->once)
+                return 1;
+        r = batch_list_hash(&c->batch, c->rest, hash);
+        if (r < 0)
+                return r;
+        if ((c->batch.n == c->operation->left) != (memcmp(c->rest, end, sizeof(end)) == 0))
+                return 0;
+        return memcmp(hash, c->operation->expected, sizeof(hash)) == 0;
+}
+
+static int authorize(OperationCall *c, sd_bus_error *error);
+
+static int then_checked(Call *call, int result, sd_bus_error *error) {
+        OperationCall *c = (OperationCall *) call;
+        int r;
+
+        if (result == ITEM_E_REFUSED)
+                return bus_error_set(error, ERROR_ITEM_REFUSED, "Item %zu was refused: %s. Nothing was signed.", c->batch.refused + 1, c->batch.reason);
+        if (result < 0)
+                return bus_error_set_errno(error, result);
+        r = still_stands(c, NULL, error);
+        if (r < 0)
+                return r;
+        r = fits_list(c);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        if (r == 0)
+                return bus_error_set(error, ERROR_OPERATION_STATE, "These items are not the next ones of the operation's list.");
+        return c->once ? authorize(c, error) : sign(c, error);
+}
+
+static int check(OperationCall *c, sd_bus_error *error) {
+        return continues(call_work(&c->call, run_check, then_checked, error));
+}
+
+int operation_call_sign(OperationCall *c, sd_bus_error *error) {
+        if (c->batch.n > c->operation->left)
+                return bus_error_set(error, ERROR_OPERATION_STATE, "The operation has only %u items left.", c->operation->left);
+        return check(c, error);
+}
+
+/* --- Authorising -------------------------------------------------------------------------------------------------- */
+
+static int run_prepare(Txn *t, void *userdata) {
+        return operation_job_prepare(t, &((OperationCall *) userdata)->job);
+}
+
+static int run_authorize(Txn *t, void *userdata) {
+        return operation_job_authorize(t, &((OperationCall *) userdata)->job);
+}
+
+static int run_open_key(void *userdata) {
+        return operation_job_open_key(&((OperationCall *) userdata)->job);
+}
+
+static int authorized(OperationCall *c, sd_bus_error *error) {
+        c->job.factor = secret_free(c->job.factor);
+        if (c->once)
+                return sign(c, error);
+        c->operation->state = OPERATION_AUTHORIZED;
+        operation_touch(c->operation);
+        c->otherwise = 0;
+        return sd_bus_reply_method_return(c->call.message, "");
+}
+
+static int take_key(OperationCall *c, sd_bus_error *error) {
+        Operation *o = c->operation;
+        int r;
+
+        r = still_stands(c, NULL, error);
+        if (r < 0)
+                return r;
+        r = signing_key_new(TAKE_PTR(c->job.key), &o->key);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        /* A customs key stays with the operation that its password opened. */
+        if (o->kind == CREDENTIAL_SEAL)
+                (void) key_cache_put(c->call.manager->keys, o->credential, o->session, o->key);
+        return authorized(c, error);
+}
+
+static int then_opened(Call *call, int result, sd_bus_error *error) {
+        if (result < 0)
+                return bus_error_set_errno(error, result);
+        return take_key((OperationCall *) call, error);
+}
+
+static int then_authorized(Call *call, int result, sd_bus_error *error) {
+        OperationCall *c = (OperationCall *) call;
+        Operation *o = c->operation;
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        if (o->kind == CREDENTIAL_CUSTOMS)
+                return take_key(c, error);
+        r = still_stands(c, NULL, error);
+        if (r < 0)
+                return r;
+        o->key = key_cache_get(call->manager->keys, o->credential, o->session);
+        if (o->key)
+                return authorized(c, error);
+        return continues(call_work(call, run_open_key, then_opened, error));
+}
+
+static int then_password_tried(Call *call, int result, sd_bus_error *error) {
+        if (result < 0 && result != -EKEYREJECTED)
+                return bus_error_set_errno(error, result);
+        return continues(call_store(call, run_authorize, then_authorized, error));
+}
+
+static int then_may_try(Call *call, int result, sd_bus_error *error) {
+        OperationCall *c = (OperationCall *) call;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        return continues(call_work_heavy(call, run_open_key, then_password_tried, error));
+}
+
+static int authorize(OperationCall *c, sd_bus_error *error) {
+        if (c->operation->kind == CREDENTIAL_CUSTOMS) {
+                if (!c->job.factor || !c->job.factor_is_password)
+                        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` is needed.");
+                c->job.rules = item_rules_free(c->job.rules);
+                return continues(call_store(&c->call, run_prepare, then_may_try, error));
+        }
+        if (c->job.factor ? c->job.factor_is_password : !c->job.remembered)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");
+        return continues(call_store(&c->call, run_authorize, then_authorized, error));
+}
+
+int operation_call_authorize(OperationCall *c, sd_bus_error *error) {
+        return authorize(c, error);
+}
+
+/* --- Preparing ---------------------------------------------------------------------------------------------------- */
+
+static int then_prepared(Call *call, int result, sd_bus_error *error) {
+        OperationCall *c = (OperationCall *) call;
+        Operation *o = c->operation;
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        r = still_stands(c, NULL, error);
+        if (r < 0)
+                return r;
+        o->rules = TAKE_PTR(c->job.rules);
+        o->kind = c->job.record->kind;
+        if (c->once)
+                return check(c, error);
+        r = sd_bus_reply_method_return(call->message, "s", o->id);
+        if (r >= 0)
+                c->prepares = false;
+        return r;
+}
+
+int operation_call_prepare(OperationCall *c, sd_bus_error *error) {
+        return continues(call_store(&c->call, run_prepare, then_prepared, error));
+}

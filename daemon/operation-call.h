@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A call that works on an operation, and the steps that it takes: prepare, check the items, authorise, sign. Each step starts work and the
+ * next goes on with what it came to; the methods of the contract are ways through them. */
+
+#include "daemon/call.h"
+#include "daemon/operation-batch.h"
+#include "daemon/operation-job.h"
+#include "daemon/operation.h"
+
+typedef struct OperationCall OperationCall;
+
+typedef struct Chunk {
+        OperationCall *call;
+        size_t from, to;
+} Chunk;
+
+struct OperationCall {
+        Call call;
+        Operation *operation;     /* a reference */
+        bool once;                /* SignOnce: all steps, and the operation ends with the call */
+        bool prepares;            /* Prepare: the operation ends unless its id was told */
+        OperationState otherwise; /* the state it goes back to when the call fails; 0: none */
+        OperationJob job;
+        Batch batch;
+        size_t parked;
+        uint8_t rest[SHA256_SIZE];
+        SigningKey *key;
+        Chunk *chunks;
+        unsigned pending;         /* chunks and the audit's job that are under way */
+        int signed_result, audited;
+};
+
+/* Makes the call; `error` is set where it fails. */
+int operation_call_new(Manager *m, sd_bus_message *message, OperationCall **ret, sd_bus_error *error);
+void operation_call_freep(OperationCall **c);
+
+/* Gives the call a new operation of the session (its id; looked up for the caller). */
+int operation_call_open(OperationCall *c, const char *session, const char *credential, uint32_t count, sd_bus_error *error);
+
+/* Takes an operation that must be in `state` into `next` for as long as the call lasts. */
+int operation_call_take(OperationCall *c, const char *id, OperationState state, OperationState next, sd_bus_error *error);
+
+/* The first step of each method. On 0 the call belongs to the loop. */
+int operation_call_prepare(OperationCall *c, sd_bus_error *error);   /* Prepare; SignOnce goes on from there */
+int operation_call_authorize(OperationCall *c, sd_bus_error *error); /* Authorize */
+int operation_call_sign(OperationCall *c, sd_bus_error *error);      /* Sign */

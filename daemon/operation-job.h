@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What an operation does in the store and on workers: the one atomic step of an authorisation, the look before each signature leaves, the opening
+ * of the key. An OperationJob holds copies of what they need and what they find; it belongs to one call. */
+
+#include "daemon/credential.h"
+#include "daemon/item.h"
+#include "daemon/lease.h"
+
+typedef struct OperationJob {
+        /* given */
+        Store *store;
+        char session[33];
+        char account[17];
+        uint32_t uid;
+        char credential[CREDENTIAL_ID_SIZE];
+        int64_t now;
+        LeaseTerms terms;
+        bool remembered;  /* the session has its one-time code already */
+        Secret *factor;   /* one-time code or password; NULL: none was given */
+        bool factor_is_password;
+        uint32_t count;   /* items of the operation */
+        Bytes payload;    /* of the audit entry of signatures */
+        /* found */
+        Credential *record;
+        ItemRules *rules;
+        gnutls_privkey_t key;
+        int opened;       /* what operation_job_open_key() came to */
+        int64_t until;    /* with OUTCOME_BUSY and OUTCOME_LATER */
+} OperationJob;
+
+void operation_job_done(OperationJob *j);
+
+/* Store: whether the account may have the credential sign. 0 and `rules`, or an OUTCOME_. For a customs key also whether a password
+ * may be tried now. Writes nothing. */
+int operation_job_prepare(Txn *t, OperationJob *j);
+
+/* Store: grant, status, validity, lease, factor, audit as one step. 0 or an outcome (TOTP_E_*, OUTCOME_*). For a customs key after
+ * operation_job_open_key(). */
+int operation_job_authorize(Txn *t, OperationJob *j);
+
+/* Worker: opens `record`'s key into `key`; the result is also in `opened`. */
+int operation_job_open_key(OperationJob *j);
+
+/* Store: looks everything up again that may have changed since, prolongs the lease, writes the audit entry. Without its 0 no signature leaves. */
+int operation_job_sign(Txn *t, OperationJob *j);
+
+/* Store: an entry that what `sign` announced did not come about. */
+int operation_job_failed(Txn *t, OperationJob *j);

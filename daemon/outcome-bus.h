@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+/* Turns what a job came to into the error that says so: outcome.h, TOTP_E_*, and negative errnos. `until` is told with OUTCOME_BUSY and
+ * OUTCOME_LATER, in seconds since the epoch. Returns a negative errno, always. */
+int outcome_set_error(sd_bus_error *error, int outcome, int64_t until);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Outcomes of jobs that the caller must hear of, beside TOTP_E_* (crypto/totp.h), from whose values these keep away. Positive, so that what the job
+ * recorded on its way (a failed attempt, say) is committed. */
+
+#include "crypto/totp.h"
+
+enum {
+        OUTCOME_NOT_FOUND = 64, /* none that this account may see */
+        OUTCOME_DENIED,
+        OUTCOME_EXISTS,
+        OUTCOME_STATE,          /* of the operation */
+        OUTCOME_CERTIFICATE,    /* none, or not valid now */
+        OUTCOME_DISABLED,       /* the credential is retired or has no certificate yet */
+        OUTCOME_BUSY,           /* leased, until */
+        OUTCOME_LATER,          /* slowed down, until */
+        OUTCOME_WRONG_PASSWORD,
+        OUTCOME_NO_TOKEN,
+        OUTCOME_NO_SESSION,
+};

@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""sygnet-cad over the bus: the contract, who may do what, what is issued and what is refused, and what a crash leaves behind."""
+import contextlib
+import os
+import random
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from harness import ALICE, BUILD, NOBODY, ROOT, SOURCE, SYGNET_CA, BusError, Machine, TestCase, V, main
+
+CA = {"name": "org.sygnet.CA1", "path": "/org/sygnet/CA1"}
+SUBJECT = {"countryName": V("s", "PL"), "organizationName": V("s", "Example sp. z o.o."), "commonName": V("s", "Example CA")}
+SEAL = "/C=PL/O=Example sp. z o.o./2.5.4.97=VATPL-5250000000/CN=Example seal"
+PERSON = "/C=PL/SN=Nowak/GN=Jan/serialNumber=PNOPL-90010112345/CN=Jan Nowak"
+P256 = "-newkey ec -pkeyopt ec_paramgen_curve:P-256"
+
+
+class Authority:
+    """A machine with sygnet-cad on it."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        self.folder = machine.folder / "ca"
+        self.folder.mkdir()
+        self.state, self.key, self.log = self.folder / "state", self.folder / "host-key", self.folder / "log"
+        os.chown(self.folder, SYGNET_CA, SYGNET_CA)
+        machine.run([BUILD / "store-tool/sygnet-store", "--service", "sygnet-cad", "--state", self.state, "--host-key", self.key, "init"], uid=SYGNET_CA)
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = self.machine.spawn([BUILD / "ca/sygnet-cad", "--state", self.state, "--host-key", self.key], uid=SYGNET_CA, stderr=log)
+        self.machine.wait_for(self.is_up, "sygnet-cad")
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError(self.log.read_text())
+        return self.machine.has_owner(CA["name"])
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.machine.wait_for(lambda: not self.machine.has_owner(CA["name"]), "the end of sygnet-cad")
+
+    def stop(self):
+        """A clean stop, with the sanitizers' verdict."""
+        self.process.terminate()
+        status = self.process.wait(30)
+        if status != 0:
+            raise AssertionError(f"sygnet-cad ended with {status}:\n{self.log.read_text()}")
+
+
+@contextlib.contextmanager
+def authority(polkit="real", initialized=True):
+    with Machine(polkit=polkit, daemon=False) as m:
+        a = Authority(m)
+        if initialized:
+            initialize(m.operator)
+        yield m, a
+        if a.process.poll() is None:
+            a.stop()
+
+
+def openssl(folder, command, check=True):
+    p = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False)
+    if check and p.returncode:
+        raise AssertionError(f"{command}\n{p.stdout}{p.stderr}")
+    return p
+
+
+def request(folder, subject=SEAL, key=P256, options="", key_file="key.pem"):
+    (folder / "empty.cnf").write_text("[req]\ndistinguished_name=d\n[d]\n")
+    openssl(folder, f"openssl req -new -config empty.cnf -utf8 -nodes {key} -keyout {key_file} -subj '{subject}' -outform DER -out request.der {options}")
+    return (folder / "request.der").read_bytes()
+
+
+def initialize(client, subject=None, **options):
+    return client.call("org.sygnet.CA1.Initialize", "a{sv}a{sv}", SUBJECT if subject is None else subject, options, **CA)
+
+
+def root_of(client):
+    return client.call("org.sygnet.CA1.GetCertificate", **CA)
+
+
+def issue(client, der, profile="seal", **options):
+    return client.call("org.sygnet.CA1.Issue", "aysa{sv}", der, profile, options, **CA)
+
+
+def listing(client, **options):
+    return client.call("org.sygnet.CA1.List", "a{sv}", options, **CA)
+
+
+def write_chain(folder, chain):
+    for name, der in zip(("leaf", "root"), chain):
+        (folder / f"{name}.der").write_bytes(der)
+        openssl(folder, f"openssl x509 -inform DER -in {name}.der -out {name}.pem")
+
+
+class Contract(TestCase):
+    def test_introspection_is_the_contract(self):
+        def shape(text):
+            interface = ElementTree.fromstring(text).find(f"interface[@name='{CA['name']}']")
+            methods = {m.get("name"): [(a.get("name"), a.get("type"), a.get("direction")) for a in m.findall("arg")] for m in interface.findall("method")}
+            return methods, {(p.get("name"), p.get("type"), p.get("access")) for p in interface.findall("property")}, len(interface.findall("signal"))
+
+        with authority(initialized=False) as (m, _):
+            live = m.client(NOBODY).introspect(**CA)
+            self.assertEqual(shape((SOURCE / "dbus/org.sygnet.CA1.xml").read_text()), shape(live))
+
+    def test_properties(self):
+        with authority(initialized=False) as (m, _):
+            nobody = m.client(NOBODY)
+            self.assertEqual(1, nobody.get(CA["name"], "ContractVersion", **CA))
+            self.assertFalse(nobody.get(CA["name"], "Initialized", **CA))
+            initialize(m.operator)
+            self.assertTrue(nobody.get(CA["name"], "Initialized", **CA))
+            self.assertEqual({"Version", "ContractVersion", "Initialized"}, set(nobody.get_all(CA["name"], **CA)))
+
+    def test_only_an_administrator_may(self):
+        with authority() as (m, _):
+            for uid in (NOBODY, ALICE):
+                c = m.client(uid)
+                self.refused("Denied", issue, c, b"x")
+                self.refused("Denied", listing, c)
+                self.refused("Denied", initialize, c)
+                self.assertTrue(root_of(c))
+
+    def test_arguments_wait_for_polkit(self):
+        with authority(polkit="fake", initialized=False) as (m, _):
+            m.polkit.mode("deny")
+            self.refused("Denied", initialize, m.operator, {"nonsense": V("u", 1)})
+            m.polkit.stop()
+            self.refused("AuthorityUnavailable", issue, m.operator, b"x")
+
+    def test_not_initialized(self):
+        with authority(initialized=False) as (m, _):
+            self.refused("NotInitialized", root_of, m.operator)
+            self.refused("NotInitialized", issue, m.operator, b"x")
+            self.assertEqual([], listing(m.operator))
+
+
+class Initialize(TestCase):
+    def test_once(self):
+        with authority(initialized=False) as (m, _):
+            root = initialize(m.operator)
+            self.assertEqual(root, root_of(m.client(NOBODY)))
+            self.refused("Exists", initialize, m.operator)
+
+    def test_at_the_same_time(self):
+        with authority(initialized=False) as (m, _):
+            numbers = [m.operator.start("org.sygnet.CA1.Initialize", "a{sv}a{sv}", SUBJECT, {"algorithm": V("s", "p256")}, **CA) for _ in range(6)]
+            made = []
+            for n in numbers:
+                with contextlib.suppress(BusError):
+                    made.append(m.operator.wait(n))
+            self.assertEqual(1, len(made))
+            self.assertEqual(made[0], root_of(m.operator))
+
+    def test_refused(self):
+        cases = [
+            ({k: v for k, v in SUBJECT.items() if k != "countryName"}, {}),
+            ({k: v for k, v in SUBJECT.items() if k != "organizationName"}, {}),
+            ({k: v for k, v in SUBJECT.items() if k != "commonName"}, {}),
+            ({**SUBJECT, "givenName": V("s", "Jan")}, {}),
+            ({**SUBJECT, "countryName": V("s", "Poland")}, {}),
+            ({**SUBJECT, "countryName": V("u", 1)}, {}),
+            ({**SUBJECT, "dnsName": V("s", "example.org")}, {}),
+            ({**SUBJECT, "commonName": V("s", "a\nb")}, {}),
+            (SUBJECT, {"days": V("u", 0)}),
+            (SUBJECT, {"days": V("u", 10959)}),
+            (SUBJECT, {"days": V("s", "1")}),
+            (SUBJECT, {"algorithm": V("s", "dsa")}),
+            (SUBJECT, {"pathlen": V("u", 3)}),
+        ]
+        with authority(initialized=False) as (m, _):
+            for subject, options in cases:
+                self.refused("InvalidArgument", initialize, m.operator, subject, **options)
+            self.assertFalse(m.operator.get(CA["name"], "Initialized", **CA))
+
+    def test_algorithms_and_days(self):
+        for algorithm, text in (("p256", "prime256v1"), ("rsa3072", "3072 bit"), ("ed25519", "ED25519")):
+            with authority(initialized=False) as (m, a), tempfile.TemporaryDirectory() as t:
+                folder = Path(t)
+                root = initialize(m.operator, algorithm=V("s", algorithm), days=V("u", 100))
+                chain = issue(m.operator, request(folder))
+                self.assertEqual(root, chain[1])
+                write_chain(folder, chain)
+                self.assertIn(text, openssl(folder, "openssl x509 -in root.pem -noout -text").stdout)
+                openssl(folder, "openssl verify -x509_strict -CAfile root.pem leaf.pem")
+                ends = [openssl(folder, f"openssl x509 -in {n}.pem -noout -enddate").stdout for n in ("leaf", "root")]
+                self.assertEqual(ends[0], ends[1])  # never longer than the root
+
+
+class Issue(TestCase):
+    def test_profiles(self):
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder = Path(t)
+            for profile, subject in (("seal", SEAL), ("customs", PERSON), ("personal", PERSON.replace("Nowak", "Kowalski"))):
+                chain = issue(m.operator, request(folder, subject), profile, days=V("u", 10))
+                self.assertEqual(2, len(chain))
+                write_chain(folder, chain)
+                openssl(folder, "openssl verify -x509_strict -CAfile root.pem leaf.pem")
+                self.assertIn("Verified. The certificate is trusted.",
+                              openssl(folder, "certtool --verify --load-ca-certificate root.pem --infile leaf.pem").stdout)
+                text = openssl(folder, "openssl x509 -in leaf.pem -noout -text").stdout
+                self.assertIn("X509v3 Key Usage: critical\n                Non Repudiation\n", text)
+            listed = listing(m.operator)
+            self.assertEqual([3, 2, 1], [c["number"] for c in listed])
+            self.assertEqual(["personal", "customs", "seal"], [c["profile"] for c in listed])
+            self.assertEqual(chain[0], listed[0]["certificate"])
+            self.assertEqual(10 * 86400, listed[0]["not_after"] - listed[0]["not_before"])
+            self.assertAlmostEqual(time.time(), listed[0]["issued"], delta=60)
+            self.assertIn("CN=Jan Kowalski", listed[0]["subject"])
+
+    def test_keys(self):
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder = Path(t)
+            for key in ("-newkey ec -pkeyopt ec_paramgen_curve:P-384", "-newkey rsa:3072", "-newkey ed25519"):
+                write_chain(folder, issue(m.operator, request(folder, key=key)))
+                openssl(folder, "openssl verify -x509_strict -CAfile root.pem leaf.pem")
+
+    def test_refused(self):
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder = Path(t)
+            good = request(folder)
+            cases = [
+                (request(folder, SEAL.replace("/C=PL", "")), "seal", {}),
+                (request(folder, SEAL.replace("/O=Example sp. z o.o.", "")), "seal", {}),
+                (request(folder, SEAL.replace("/2.5.4.97=VATPL-5250000000", "")), "seal", {}),
+                (request(folder, SEAL.replace("/CN=Example seal", "")), "seal", {}),
+                (request(folder, SEAL.replace("VATPL-5250000000", "525-000-00-00")), "seal", {}),
+                (request(folder, SEAL + "/GN=Jan"), "seal", {}),
+                (request(folder, SEAL + "/SN=Nowak"), "seal", {}),
+                (request(folder, SEAL + "/OU=x"), "seal", {}),
+                (request(folder, SEAL.replace("Example seal", "www.example.org")), "seal", {}),
+                (request(folder, SEAL), "customs", {}),
+                (request(folder, PERSON), "seal", {}),
+                (request(folder, PERSON.replace("PNOPL-90010112345", "90010112345")), "customs", {}),
+                (request(folder, PERSON.replace("/GN=Jan", "")), "personal", {}),
+                (request(folder, PERSON + "/O=Example"), "personal", {}),
+                (request(folder, key="-newkey rsa:2048"), "seal", {}),
+                (request(folder, key="-newkey ec -pkeyopt ec_paramgen_curve:secp256k1"), "seal", {}),
+                (request(folder, key="-newkey rsa:3072 -sha1"), "seal", {}),
+                (good[:-1] + bytes([good[-1] ^ 1]), "seal", {}),
+                (good[:-1], "seal", {}),
+                (good + b"\0", "seal", {}),
+                (b"", "seal", {}),
+                (b"\x30\x80\0\0", "seal", {}),
+                (os.urandom(200), "seal", {}),
+                (bytes(16385), "seal", {}),
+                (good, "tls", {}),
+                (good, "", {}),
+                (good, "seal", {"days": V("u", 0)}),
+                (good, "seal", {"days": V("u", 1828)}),
+                (good, "seal", {"ca": V("b", True)}),
+            ]
+            for i, (der, profile, options) in enumerate(cases):
+                with self.subTest(case=i):
+                    self.refused("InvalidArgument", issue, m.operator, der, profile, **options)
+            self.assertEqual([], listing(m.operator))
+
+    def test_what_the_request_asks_for_is_not_looked_at(self):
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder = Path(t)
+            write_chain(folder, issue(m.operator, request(folder, options="-addext basicConstraints=critical,CA:TRUE -addext subjectAltName=DNS:example.org "
+                                                                          "-addext keyUsage=keyCertSign -addext extendedKeyUsage=serverAuth")))
+            text = openssl(folder, "openssl x509 -in leaf.pem -noout -text").stdout
+            self.assertIn("CA:FALSE", text)
+            for word in ("example.org", "Certificate Sign", "TLS Web Server"):
+                self.assertNotIn(word, text)
+
+    def test_one_key_one_holder(self):
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder = Path(t)
+            issue(m.operator, request(folder, PERSON), "customs")
+            again = "-key key.pem"
+            openssl(folder, f"openssl req -new -config empty.cnf -utf8 {again} -subj '{PERSON}' -outform DER -out again.der")
+            issue(m.operator, (folder / "again.der").read_bytes(), "customs")
+            self.refused("InvalidArgument", issue, m.operator, (folder / "again.der").read_bytes(), "personal")
+            other = PERSON.replace("Nowak", "Kowalski")
+            openssl(folder, f"openssl req -new -config empty.cnf -utf8 {again} -subj '{other}' -outform DER -out other.der")
+            self.refused("InvalidArgument", issue, m.operator, (folder / "other.der").read_bytes(), "customs")
+            self.assertEqual(2, len(listing(m.operator)))
+
+    def test_list_in_parts(self):
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder = Path(t)
+            for _ in range(5):
+                issue(m.operator, request(folder))
+            self.assertEqual([5, 4], [c["number"] for c in listing(m.operator, limit=V("u", 2))])
+            self.assertEqual([3, 2], [c["number"] for c in listing(m.operator, limit=V("u", 2), before=V("t", 4))])
+            self.assertEqual([1], [c["number"] for c in listing(m.operator, limit=V("u", 2), before=V("t", 2))])
+            self.assertEqual([], listing(m.operator, before=V("t", 1)))
+            for bad in ({"limit": V("u", 0)}, {"limit": V("u", 1001)}, {"limit": V("s", "x")}, {"offset": V("u", 1)}):
+                self.refused("InvalidArgument", listing, m.operator, **bad)
+            self.assertEqual(5, len({c["serial"] for c in listing(m.operator)}))
+
+
+class Crashes(TestCase):
+    def test_root_survives(self):
+        with authority() as (m, a), tempfile.TemporaryDirectory() as t:
+            root = root_of(m.operator)
+            chain = issue(m.operator, request(Path(t)))
+            a.kill()
+            a.start()
+            self.assertEqual(root, root_of(m.operator))
+            self.assertEqual([chain[0]], [c["certificate"] for c in listing(m.operator)])
+
+    def test_killed_while_it_works(self):
+        """Whatever was answered is in the register; the register is whole; a root is there or not, never half."""
+        chance = random.Random(1)
+        with authority(initialized=False) as (m, a), tempfile.TemporaryDirectory() as t:
+            ders, answered, root = [request(Path(t)) for _ in range(4)], set(), None
+            for _ in range(25):
+                c = m.client()
+                if root is None:
+                    numbers = [c.start("org.sygnet.CA1.Initialize", "a{sv}a{sv}", SUBJECT, {"algorithm": V("s", "p256")}, **CA)]
+                else:
+                    numbers = [c.start("org.sygnet.CA1.Issue", "aysa{sv}", d, "seal", {}, **CA) for d in ders]
+                time.sleep(chance.random() * 0.03)  # where the kill falls is the test
+                a.kill()
+                for n in numbers:
+                    try:
+                        reply = c.wait(n)
+                    except BusError:
+                        continue
+                    if root is None:
+                        root = reply
+                    else:
+                        answered.add(reply[0])
+                c.leave()
+                a.start()
+                if m.operator.get(CA["name"], "Initialized", **CA):
+                    there = root_of(m.operator)
+                    self.assertEqual(root or there, there)
+                    root = there
+                else:
+                    self.assertIsNone(root)
+                listed = listing(m.operator)
+                self.assertLessEqual(answered, {e["certificate"] for e in listed})
+                self.assertEqual(list(range(len(listed), 0, -1)), [e["number"] for e in listed])
+            self.assertTrue(answered)
+
+    def test_altered_register_is_noticed(self):
+        with authority() as (m, a), tempfile.TemporaryDirectory() as t:
+            issue(m.operator, request(Path(t)))
+            a.stop()
+            db = next(a.state.glob("*.db"))
+            alter(db)
+            a.start()
+            self.refused("StoreFailed", listing, m.operator)
+
+
+
+
+def alter(db):
+    import sqlite3
+    with contextlib.closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("UPDATE certificate SET subject = 'CN=other'")
+
+
+class Secrets(TestCase):
+    def test_no_key_in_the_state(self):
+        with authority() as (m, a), tempfile.TemporaryDirectory() as t:
+            issue(m.operator, request(Path(t)))
+            for file in a.state.rglob("*"):
+                self.assertEqual(0, file.stat().st_mode & 0o077, file)
+                if file.is_file():
+                    # The OIDs of an EC key in PKCS#8, as they stand before the private value.
+                    self.assertNotIn(bytes.fromhex("30819602010030"), file.read_bytes(), file)
+                    self.assertNotIn(bytes.fromhex("3081b6020100301006072a8648ce3d020106052b81040022"), file.read_bytes(), file)
+
+    def test_process(self):
+        with authority() as (m, a):
+            status = Path(f"/proc/{a.process.pid}/status").read_text()
+            self.assertIn(f"Uid:\t{SYGNET_CA}\t{SYGNET_CA}", status)
+            self.assertRegex(Path(f"/proc/{a.process.pid}/limits").read_text(), "Max core file size +0 +0 ")
+            # Not dumpable: its /proc entries belong to root.
+            self.assertEqual(ROOT, os.stat(f"/proc/{a.process.pid}/environ").st_uid)
+
+
+if __name__ == "__main__":
+    main()

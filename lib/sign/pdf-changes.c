@@ -91,11 +91,15 @@ static bool was_field(const Changes *x, int id) {
         return false;
 }
 
-/* The signature field that an object of the later revision is, or a widget of, and that the former did not have; NULL when there is none. */
+/* The signature field that an object of the later revision is, or a widget of, and that the former did not have; NULL when there is none,
+ * or looking for it has taken too long. */
 static const PdfField *new_signature(Changes *x, qpdf_oh oh) {
         PdfDocument *d = x->c.later;
         int id = qpdf_oh_get_object_id(d->q, oh);
 
+        if (x->c.budget < x->later_fields.n)
+                return NULL;
+        x->c.budget -= x->later_fields.n;
         for (size_t i = 0; i < x->later_fields.n && id > 0; i++) {
                 const PdfField *f = &x->later_fields.items[i];
                 int field = qpdf_oh_get_object_id(d->q, f->field);

@@ -238,7 +238,7 @@ int pdf_compare_objects(PdfCompare *c, qpdf_oh former, qpdf_oh later, unsigned d
         if (pdf_compare_mark(c, former) & PDF_MARK_SPECIAL)
                 return verdict(pdf_compare_same_number(c, former, later));
         if (!pdf_compare_same_number(c, former, later))
-                return compare_resolved(c, former, later, depth);
+                return ++c->renumbered > PDF_COMPARE_RENUMBERED_MAX ? PDF_COMPARE_TOO_COMPLEX : compare_resolved(c, former, later, depth);
         if (pdf_compare_mark(c, former) & PDF_MARK_SEEN)
                 return 0;
         pdf_compare_set_mark(c, former, PDF_MARK_SEEN);

@@ -28,9 +28,11 @@ typedef struct PdfCompare {
         PdfPair *queue; /* objects that remain to be compared */
         size_t n_queue, queue_allocated;
         uint64_t budget;
+        uint64_t renumbered; /* pairs of unlike numbers so far, which are compared anew each time they are met */
 } PdfCompare;
 
 #define PDF_COMPARE_OBJECTS_MAX 8000000
+#define PDF_COMPARE_RENUMBERED_MAX 200000U
 #define PDF_COMPARE_DEPTH_MAX 100U
 #define PDF_COMPARE_STREAM_MAX (256LL << 20)
 

@@ -357,6 +357,28 @@ class Verification(unittest.TestCase):
         added = {12: b"<< /Fields [10 0 R 13 0 R 40 0 R] /SigFlags 3 >>", 40: field, 3: forms.page(b"/Annots [10 0 R 13 0 R 40 0 R]")}
         self.assertEqual(self.verdicts(forms.update(signed, added))[0], CHANGED)
 
+    def test_costly(self):
+        """Small documents that would take hours to compare: an answer in seconds, and not that they pass."""
+        chain = {60 + i: b"[%d 0 R %d 0 R]" % (61 + i, 61 + i) for i in range(60)}
+        copies = {160 + i: b"[%d 0 R %d 0 R]" % (161 + i, 161 + i) for i in range(60)}
+        catalog = b"<< /Type /Catalog /Pages 2 0 R /AcroForm 12 0 R /X 160 0 R >>"
+        signed = self.by_hand(catalog=b"/X 60 0 R", extra={**chain, 120: b"(leaf)"})
+        fields = {300 + i: b"<< /FT /Sig /T (f%d) /Rect [0 0 0 0] >>" % i for i in range(900)}
+        listed = b" ".join(b"%d 0 R" % i for i in fields)
+        lists = {12: b"<< /Fields [10 0 R 13 0 R %s] /SigFlags 3 >>" % listed, 3: forms.page(b"/Annots [10 0 R 13 0 R %s]" % (b" ".join([listed] * 50)))}
+        for name, data in {
+                "renumbered": forms.update(signed, {**copies, 220: b"(leaf)", 1: catalog}, size=300),
+                "widgets": forms.update(self.by_hand(), {**fields, **lists}, size=2000),
+                "locks": forms.update(self.by_hand(
+                    value=b"/Reference [<< /TransformMethod /FieldMDP /TransformParams << /Action /Include /Fields [%s] >> >>]"
+                    % b" ".join(b"(f%d)" % i for i in range(20000)), fields=b" ".join(b"%d 0 R" % i for i in range(100, 20100)),
+                    extra={i: b"<< /FT /Tx /T (f%d) >>" % i for i in range(100, 20100)}), {5: b"(x)"}, size=30000),
+        }.items():
+            with self.subTest(name):
+                started = time.monotonic()
+                self.assertEqual(self.verdicts(data)[0], CHANGED)
+                self.assertLess(time.monotonic() - started, 40)
+
     def test_damaged(self):
         """A cross-reference that must be guessed: shown, never passed."""
         signed = self.by_hand()

@@ -123,13 +123,17 @@ static char *take_datum(int result, gnutls_datum_t *d) {
         return s;
 }
 
+/* The content of the string type that a CA chose. GnuTLS prints an attribute that it has no name for in hexadecimal, so the DER is asked for. */
 static char *attribute(gnutls_x509_crt_t crt, const char *oid) {
-        char text[1024];
-        size_t n = sizeof(text);
+        uint8_t der[1024];
+        size_t n = sizeof(der);
+        DerElement e;
+        View v;
 
-        if (gnutls_x509_crt_get_dn_by_oid(crt, oid, 0, 0, text, &n) < 0)
+        if (gnutls_x509_crt_get_dn_by_oid(crt, oid, 0, 1, der, &n) < 0)
                 return NULL;
-        return utf8_sanitize(VIEW(text, n));
+        v = VIEW(der, n);
+        return der_next(&v, &e) < 0 ? NULL : utf8_sanitize(e.content);
 }
 
 int certificate_fields_read(View certificate, CertificateFields *ret) {

@@ -35,6 +35,9 @@ class Authority:
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", self.folder / "ca.key",
             "-out", self.folder / "ca.pem", "-subj", "/C=PL/O=Example CA/CN=Example root", "-days", "3650")
 
+    def __del__(self):
+        self.temporary.cleanup()
+
     def root(self):
         return run("openssl", "x509", "-in", self.folder / "ca.pem", "-outform", "DER")
 

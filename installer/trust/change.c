@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include "bus/service.h"
 #include "installer/trust/change.h"
@@ -16,6 +18,8 @@
 
 #define WAITING_MAX 32U
 #define UPDATE_TIMEOUT (UINT64_C(180) * 1000000)
+#define LOCK_INTERVAL (UINT64_C(100) * 1000)
+#define LOCK_TRIES 600U
 #define UPDATE_OUTPUT_MAX (256U * 1024U)
 
 typedef enum ChangeKind {
@@ -42,7 +46,9 @@ struct ChangeQueue {
         Change *first;      /* under way */
         size_t n;
         Child *child;
-        sd_event_source *start;
+        sd_event_source *start, *retry;
+        int lock;           /* inherited by the command and all it starts: while any of them runs, a service after us waits */
+        unsigned tries;
         void (*after_update)(ChangeQueue *q, int result);
 };
 
@@ -83,7 +89,7 @@ static void on_updated(int result, View output, void *userdata) {
 /* Runs update-ca-certificates, with another configuration than the system's if `conf`. */
 static int update(ChangeQueue *q, const char *conf, void (*after)(ChangeQueue *q, int result)) {
         const char *const argv[] = { q->command, conf ? "--certsconf" : NULL, conf, NULL };
-        const ChildParams params = { .argv = argv, .output_max = UPDATE_OUTPUT_MAX, .timeout_usec = UPDATE_TIMEOUT };
+        const ChildParams params = { .argv = argv, .output_max = UPDATE_OUTPUT_MAX, .timeout_usec = UPDATE_TIMEOUT, .inherited = q->lock };
 
         q->after_update = after;
         return child_start(q->event, &params, on_updated, q, &q->child);
@@ -152,7 +158,10 @@ static int take_out(ChangeQueue *q) {
                 record_list_done(&c->pending);
                 return 0;
         }
-        r = removal_conf_write(q->store, &c->pending, &conf);
+        /* Unless this is a plain removal, an update was cut short before. */
+        r = c->made && c->outcome == 0 ? 0 : unfinished_bundle_delete(q->store);
+        if (r >= 0)
+                r = removal_conf_write(q->store, &c->pending, &conf);
         if (r >= 0)
                 r = update(q, conf, taken_out);
         return r < 0 ? r : 1;
@@ -256,13 +265,36 @@ static void go_on(ChangeQueue *q) {
                 finish(q, -ENOENT);
 }
 
+static int on_retry(sd_event_source *s, uint64_t usec, void *userdata) {
+        ChangeQueue *q = userdata;
+
+        return sd_event_source_set_enabled(q->start, SD_EVENT_ONESHOT);
+}
+
+/* 1 when the lock is ours, which it stays; 0 when it will be tried again: what a killed service had started runs to its end. */
+static int take_lock(ChangeQueue *q) {
+        int r;
+
+        if (flock(q->lock, LOCK_EX | LOCK_NB) >= 0)
+                return 1;
+        if (errno != EWOULDBLOCK || ++q->tries > LOCK_TRIES)
+                return -errno;
+        q->retry = sd_event_source_disable_unref(q->retry);
+        r = sd_event_add_time_relative(q->event, &q->retry, CLOCK_MONOTONIC, LOCK_INTERVAL, 0, on_retry, q);
+        return r < 0 ? r : 0;
+}
+
 static int on_start(sd_event_source *s, void *userdata) {
         ChangeQueue *q = userdata;
         int r;
 
         if (!q->first || q->child)
                 return 0;
-        r = take_out(q);
+        r = take_lock(q);
+        if (r == 0)
+                return 0;
+        if (r > 0)
+                r = take_out(q);
         if (r < 0)
                 finish(q, r);
         else if (r == 0)
@@ -279,6 +311,9 @@ int change_queue_new(sd_event *event, const SystemStore *store, const char *comm
         q->event = sd_event_ref(event);
         q->store = store;
         q->command = command;
+        q->lock = system_store_open_lock(store);
+        if (q->lock < 0)
+                return q->lock;
         r = sd_event_add_defer(event, &q->start, on_start, q);
         if (r >= 0)
                 r = sd_event_source_set_enabled(q->start, SD_EVENT_OFF);
@@ -293,12 +328,14 @@ ChangeQueue *change_queue_free(ChangeQueue *q) {
                 return NULL;
         q->child = child_free(q->child);
         sd_event_source_disable_unref(q->start);
+        sd_event_source_disable_unref(q->retry);
         for (Change *c; (c = q->first);) {
                 q->first = c->next;
                 if (c->done)
                         c->done(-ECANCELED, c->userdata);
                 change_free(c);
         }
+        closep(&q->lock);
         sd_event_unref(q->event);
         free(q);
         return NULL;

@@ -70,7 +70,11 @@ static void __attribute__((noreturn)) run_program(const ChildParams *p, int in, 
         sigemptyset(&none);
         if (setpgid(0, 0) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 || signal(SIGPIPE, SIG_DFL) == SIG_ERR)
                 _exit(127);
-        if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(p->confined ? null : out, 2) < 0 || close_range(3, ~0U, 0) < 0 || chdir("/") < 0)
+        if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(p->confined ? null : out, 2) < 0 || chdir("/") < 0)
+                _exit(127);
+        if (p->inherited > 0 && (p->inherited == 3 ? fcntl(3, F_SETFD, 0) : dup2(p->inherited, 3)) < 0)
+                _exit(127);
+        if (close_range(p->inherited > 0 ? 4 : 3, ~0U, 0) < 0)
                 _exit(127);
         umask(0022);
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || limit(RLIMIT_CORE, 0) < 0)

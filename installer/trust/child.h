@@ -20,6 +20,7 @@ typedef struct ChildParams {
         View input;              /* copied */
         size_t output_max;       /* of standard output and, unless confined, standard error */
         uint64_t timeout_usec;
+        int inherited;           /* a descriptor that it and all it starts keep, as number 3; 0 for none */
         bool confined;           /* as the user nobody, without groups, with little memory and time, unable to gain anything or make files */
 } ChildParams;
 

@@ -336,6 +336,24 @@ bool link_exists(const SystemStore *s, const Record *r) {
         return asprintf(&path, "%s/sygnet-%.16s.pem", s->links, r->fingerprint) < 0 || lstat(path, &st) >= 0;
 }
 
+int system_store_open_lock(const SystemStore *s) {
+        _cleanup_free_ char *path = NULL;
+        int fd;
+
+        if (asprintf(&path, "%s/lock", s->records) < 0)
+                return -ENOMEM;
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        return fd < 0 ? -errno : fd;
+}
+
+int unfinished_bundle_delete(const SystemStore *s) {
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s.new", s->bundle) < 0)
+                return -ENOMEM;
+        return delete_file(path, s->links);
+}
+
 int removal_conf_write(const SystemStore *s, const RecordList *list, char **ret) {
         _cleanup_bytes_ Bytes text = BYTES_NULL;
         _cleanup_free_ char *path = NULL;

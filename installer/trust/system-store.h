@@ -79,6 +79,12 @@ int bundle_contains(const SystemStore *s, View der);
 /* Whether update-ca-certificates still has its link to the certificate's file. */
 bool link_exists(const SystemStore *s, const Record *r);
 
+/* Opens the file whose lock says that a change is under way; the caller closes it. Returns the descriptor. */
+int system_store_open_lock(const SystemStore *s);
+
+/* Deletes what an update that was killed left of its work: the next one would append to it. */
+int unfinished_bundle_delete(const SystemStore *s);
+
 /* Writes a configuration for update-ca-certificates that is the system's and drops the certificates of `list` that are not installed. Its path
  * is the caller's to free. Without it the links of a removed file would stay, and Java's store would not be told. */
 int removal_conf_write(const SystemStore *s, const RecordList *list, char **ret);

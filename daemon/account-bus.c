@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.Sygnet1.Account: what the operator does about accounts, and the change of one's own password. */
+/* org.sygnet.Sygnet1.Account: what the operator does about accounts. The change of one's own password is in account-password-bus.c. */
 
 #include <errno.h>
 #include <string.h>
@@ -10,12 +10,12 @@
 #include "bus/error.h"
 #include "bus/names.h"
 #include "crypto/kdf.h"
+#include "daemon/account-password-bus.h"
 #include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/call.h"
 #include "daemon/clock.h"
 #include "daemon/session.h"
-#include "daemon/throttle.h"
 #include "daemon/user-name.h"
 
 /* What the methods of this interface have in common; each uses what it needs. */
@@ -26,12 +26,8 @@ typedef struct AccountCall {
         uid_t uid;             /* that is bound */
         char *user_name;
         bool enable;
-        char session[33];
-        char subject[THROTTLE_SUBJECT_MAX];
-        Secret *password, *new_password;
-        Bytes new_record;
-        bool fits;
-        int64_t not_before;
+        Secret *password;
+        Bytes record;          /* password_hash() of it */
         AccountInfos infos;
 } AccountCall;
 
@@ -42,9 +38,7 @@ static void account_call_destroy(Call *c) {
         account_infos_done(&k->infos);
         free(k->user_name);
         secret_free(k->password);
-        secret_free(k->new_password);
-        bytes_done(&k->new_record);
-        secret_wipe(k->session, sizeof(k->session));
+        bytes_done(&k->record);
 }
 
 static int account_call_new(Manager *m, sd_bus_message *message, AccountCall **ret, sd_bus_error *error) {
@@ -115,34 +109,19 @@ static int submit(AccountCall **k, StoreRun run, CallThen then, sd_bus_error *er
         return 1;
 }
 
-/* At least eight characters, of any kind that can be typed. */
-static int check_password(const Secret *password, sd_bus_error *error) {
-        View v = secret_view(password);
-        size_t characters = 0;
-
-        if (!utf8_is_valid(v))
-                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The password has characters that cannot be typed.");
-        for (size_t i = 0; i < v.len; i++)
-                if ((v.data[i] & 0xc0) != 0x80)
-                        characters++;
-        if (characters < ACCOUNT_PASSWORD_MIN)
-                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The password needs at least %u characters.", ACCOUNT_PASSWORD_MIN);
-        return 0;
-}
-
 /* --- Create ------------------------------------------------------------------------------------------------------- */
 
 static int run_hash(void *userdata) {
         AccountCall *k = userdata;
 
-        return password_hash(secret_view(k->new_password), &k->new_record);
+        return password_hash(secret_view(k->password), &k->record);
 }
 
 static int run_create(Txn *t, void *userdata) {
         AccountCall *k = userdata;
         int r;
 
-        k->account.password = bytes_take(&k->new_record);
+        k->account.password = bytes_take(&k->record);
         k->account.created = clock_now();
         k->account.active = true;
         r = account_insert(t, &k->account);
@@ -186,8 +165,8 @@ static int read_create(sd_bus_message *message, AccountCall *k, sd_bus_error *er
         k->account.phone = strdup(phone);
         if (!k->account.login || !k->account.name || !k->account.email || !k->account.phone)
                 return bus_error_set_errno(error, -ENOMEM);
-        r = bus_message_read_secret(message, &k->new_password);
-        return r < 0 ? bus_error_set_argument(error, r) : check_password(k->new_password, error);
+        r = bus_message_read_secret(message, &k->password);
+        return r < 0 ? bus_error_set_argument(error, r) : account_password_check(k->password, error);
 }
 
 static int method_create(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -442,150 +421,6 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
         return submit(&k, run_list, then_listed, error);
 }
 
-/* --- ChangePassword ----------------------------------------------------------------------------------------------- */
-
-static int run_read(Txn *t, void *userdata) {
-        AccountCall *k = userdata;
-        int r;
-
-        r = throttle_check(t, k->subject, clock_now(), &k->not_before);
-        return r < 0 ? r : find(t, k);
-}
-
-static int run_change(void *userdata) {
-        AccountCall *k = userdata;
-        int r;
-
-        r = password_verify(secret_view(k->password), bytes_view(&k->account.password));
-        if (r == -EKEYREJECTED)
-                return 0;
-        if (r < 0)
-                return r;
-        k->fits = true;
-        return run_hash(k);
-}
-
-enum {
-        CHANGE_DONE = 0,
-        CHANGE_REFUSED = 1,
-};
-
-static int refuse(Txn *t, AccountCall *k, int64_t now) {
-        int64_t ignored;
-        int r;
-
-        r = throttle_fail(t, k->subject, now, &ignored);
-        return r < 0 ? r : CHANGE_REFUSED;
-}
-
-static int run_settle(Txn *t, void *userdata) {
-        _cleanup_(account_done) Account now_there = { 0 };
-        AccountCall *k = userdata;
-        int64_t now = clock_now();
-        int r;
-
-        r = throttle_check(t, k->subject, now, &k->not_before);
-        if (r < 0)
-                return r;
-        r = account_load(t, k->account.id, &now_there);
-        if (r < 0)
-                return r;
-        if (!k->fits || !now_there.active || !view_equal(bytes_view(&now_there.password), bytes_view(&k->account.password)))
-                return refuse(t, k, now);
-        bytes_done(&now_there.password);
-        now_there.password = bytes_take(&k->new_record);
-        r = account_update(t, &now_there);
-        if (r < 0)
-                return r;
-        r = throttle_reset(t, k->subject);
-        if (r < 0)
-                return r;
-        const AuditEntry e = { .event = "password-change", .account = k->account.id, .uid = k->call.uid, .now = now };
-
-        r = audit_append(t, &e);
-        return r < 0 ? r : CHANGE_DONE;
-}
-
-static int then_settled(Call *c, int result, sd_bus_error *error) {
-        AccountCall *k = (AccountCall *) c;
-        char until[32];
-
-        if (result == -EAGAIN)
-                return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", bus_error_time(k->not_before, until));
-        if (result == CHANGE_REFUSED)
-                return bus_error_set(error, ERROR_AUTHENTICATION_FAILED, "The present password is not right; it was not changed.");
-        if (result < 0)
-                return result;
-        session_end_others(c->manager, k->account.id, k->session, -1);
-        return sd_bus_reply_method_return(c->message, NULL);
-}
-
-static int then_changed(Call *c, int result, sd_bus_error *error) {
-        AccountCall *k = (AccountCall *) c;
-        Session *s;
-        int r;
-
-        if (result < 0)
-                return result;
-        /* It may have ended while the password was looked at; then a right one changes nothing, a wrong one counts still. */
-        if (session_find(c->manager, k->session, c->uid, &s) < 0) {
-                if (k->fits)
-                        return bus_error_set(error, ERROR_NO_SESSION, NULL);
-        }
-        r = call_store(c, run_settle, then_settled, error);
-        return r < 0 ? r : CALL_CONTINUES;
-}
-
-static int then_read(Call *c, int result, sd_bus_error *error) {
-        int r;
-
-        if (result < 0)
-                return then_settled(c, result, error);
-        r = call_work_heavy(c, run_change, then_changed, error);
-        return r < 0 ? r : CALL_CONTINUES;
-}
-
-static int read_change(Manager *m, sd_bus_message *message, AccountCall *k, sd_bus_error *error) {
-        const char *session;
-        Session *s;
-        int r;
-
-        r = sd_bus_message_read(message, "s", &session);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        r = session_find(m, session, k->call.uid, &s);
-        if (r < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
-        strcpy(k->session, s->id);
-        k->account.login = strdup(s->login);
-        if (!k->account.login)
-                return bus_error_set_errno(error, -ENOMEM);
-        r = throttle_subject_login(s->login, k->call.uid, k->subject);
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        r = bus_message_read_secret(message, &k->password);
-        if (r >= 0)
-                r = bus_message_read_secret(message, &k->new_password);
-        return r < 0 ? bus_error_set_argument(error, r) : check_password(k->new_password, error);
-}
-
-static int method_change_password(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_call_ AccountCall *k = NULL;
-        Manager *m = userdata;
-        int r;
-
-        r = gate_pass(m->gate, message, ACTION_USE, method_change_password, userdata, error);
-        if (r != 0)
-                return r;
-        r = account_call_new(m, message, &k, error);
-        if (r < 0)
-                return r;
-        r = read_change(m, message, k, error);
-        if (r < 0)
-                return r;
-        return submit(&k, run_read, then_read, error);
-}
-
 #define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED
 #define SECRETS (SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE)
 
@@ -600,7 +435,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("SetStatus", SD_BUS_ARGS("s", login, "s", status), SD_BUS_NO_RESULT, method_set_status, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("ChangePassword",
                                 SD_BUS_ARGS("s", session, "v", old_password, "v", new_password),
-                                SD_BUS_NO_RESULT, method_change_password, SECRETS),
+                                SD_BUS_NO_RESULT, account_method_change_password, SECRETS),
         SD_BUS_VTABLE_END,
 };
 

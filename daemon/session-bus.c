@@ -64,7 +64,7 @@ static int login_error(Login *l, int result, sd_bus_error *error) {
                 return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", bus_error_time(l->not_before, until));
         if (result == LOGIN_REFUSED)
                 return bus_error_set(error, ERROR_AUTHENTICATION_FAILED, NULL);
-        return result < 0 && result != -ENOKEY ? result : token_bus_error(error, result, l->not_before);
+        return result < 0 && result != -ENOKEY && result != -ESTALE ? result : token_bus_error(error, result, l->not_before);
 }
 
 /* --- Jobs and work ------------------------------------------------------------------------------------------------ */

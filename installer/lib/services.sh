@@ -68,6 +68,17 @@ convert_host_key() {
 
 has_host_key() { if booted; then [[ -e $keys/$1.cred ]]; else [[ -e $keys/$1.key ]]; fi; }
 
+# A store is opened by one process at a time.
+stop_service() {
+        local name=org.sygnet.Sygnet1
+        [[ $1 == sygnetd ]] || name=org.sygnet.CA1
+        if booted; then
+                logged systemctl stop "$1.service" || true
+        elif bus_answers; then
+                bus_end "$name"
+        fi
+}
+
 # Makes a store, or mends the way into one that exists; never a new store beside records.
 make_store() {
         local service=$1 recovery=$2/recovery-key-$1.txt raw=$scratch/$1.key state
@@ -92,6 +103,7 @@ make_store() {
                                 "Put its recovery key into $recovery and run this again," \
                                 "or run: sygnet-store recover --service $service --host-key FILE"
                 say "$service: the host key is gone; a new one is made with the recovery key"
+                stop_service "$service"
                 sygnet-store recover --service "$service" --state "$state" --host-key "$raw" <"$recovery" >>"$log" 2>&1
                 own_store "$service"
                 keep_host_key "$service" "$raw"

@@ -16,8 +16,7 @@ typedef enum PdfSubFilter {
 } PdfSubFilter;
 
 typedef struct PdfSignature {
-        char *name;   /* the field's */
-        int field_id; /* its object number, 0 for a direct object */
+        char *name; /* the field's */
         PdfSubFilter sub_filter;
         int64_t time; /* M, seconds since the epoch; -1 when there is none */
         bool has_cert;  /* Cert is present, which PAdES forbids */

@@ -61,12 +61,16 @@ static int create(Client *c, const char *login, const Secret *password, char **r
 }
 
 int verb_account_create(Client *c) {
+        static const char *const needed[] = { "name", NULL };
         const char *login = c->arguments.words[0], *user = arguments_get(&c->arguments, "bind");
         _cleanup_secret_ Secret *password = NULL;
         _cleanup_free_ char *id = NULL;
         uint32_t uid = 0;
         int r;
 
+        r = arguments_need(&c->arguments, needed);
+        if (r > 0)
+                return r;
         r = user ? find_user(user, &uid) : 0;
         if (r > 0)
                 return r;

@@ -15,7 +15,7 @@ ARGUMENTS = {
     "otp confirm": ["1"],
     "otp revoke": ["1"],
     "otp reset": ["anna", "--yes"],
-    "account create": ["anna", "--password-file", "-"],
+    "account create": ["anna", "--name", "Anna", "--password-file", "-"],
     "account bind": ["anna", "root"],
     "account unbind": ["anna", "root"],
     "account enable": ["anna"],
@@ -77,7 +77,7 @@ class Alone(TestCase):
     def test_secrets_are_asked_for_at_a_terminal_only(self):
         self.ends(USAGE, "login", "anna", says="--password-file")
         self.ends(USAGE, "login", says="LOGIN")
-        self.ends(USAGE, "account", "create", "anna", says="--password-file")
+        self.ends(USAGE, "account", "create", "anna", "--name", "Anna", says="--password-file")
         self.ends(USAGE, "otp", "enroll", says="--no-confirm")
         self.ends(USAGE, "otp", "reset", "anna", says="--yes")
         self.ends(USAGE, "login", "anna", "--remember", "--password-file", "-", "--otp-file", "-", stdin="secret", says="one secret")

@@ -34,7 +34,7 @@ class Prompt(TestCase):
         self.assertIn("message bus", t.output)
 
     def test_twice(self):
-        t = self.asked("account", "create", "anna")
+        t = self.asked("account", "create", "anna", "--name", "Anna")
         t.type(PASSWORD)
         t.expect("(again)")
         t.type(PASSWORD + "x")

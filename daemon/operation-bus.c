@@ -68,7 +68,7 @@ static int read_declared(sd_bus_message *m, const char **ret_name, sd_bus_error 
 }
 
 static int read_item(sd_bus_message *m, Batch *b, sd_bus_error *error) {
-        const char *type_name, *name;
+        const char *type_name, *name = NULL;
         const void *data;
         ItemType type;
         size_t n;

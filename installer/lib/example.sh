@@ -209,7 +209,7 @@ verify_documents() {
         say 'sygnet verify: both are valid'
         mkdir "$nss"
         certutil -N -d "sql:$nss" --empty-password
-        certutil -A -d "sql:$nss" -n ca -t C,, -i "$target/ca.pem"
+        certutil -A -d "sql:$nss" -n ca -t CT,CT,CT -i "$target/ca.pem"
         pdfsig -nssdir "$nss" "$target/invoice-sealed.pdf" >"$scratch/pdfsig" 2>/dev/null || true
         if ! grep -q 'Signature is Valid' "$scratch/pdfsig" || ! grep -q 'Certificate is Trusted' "$scratch/pdfsig"; then
                 die 'pdfsig does not find invoice-sealed.pdf valid and trusted:' "$(cat "$scratch/pdfsig")"

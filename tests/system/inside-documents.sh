@@ -15,7 +15,7 @@ says() { # says FILE-OF-OUTPUT-COMMAND… -- PATTERN
 nss_database() {
         rm -rf "$1"
         mkdir -p "$1"
-        certutil -N -d "sql:$1" --empty-password && certutil -A -d "sql:$1" -n anchor -t C,, -i "$2"
+        certutil -N -d "sql:$1" --empty-password && certutil -A -d "sql:$1" -n anchor -t CT,CT,CT -i "$2"
 }
 
 cms_openssl() { openssl cms -verify -binary -inform DER -in "$2" -content "$1" -CAfile "$3" -out /dev/null; }

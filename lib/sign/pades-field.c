@@ -34,8 +34,9 @@ static bool is_name_taken(PdfDocument *d, const char *name) {
         return taken;
 }
 
+/* Counting on from the number of signature fields, the first name is nearly always free; no document may make us try for long. */
 int pades_field_choose_name(PdfDocument *d, const PdfFields *fields, char **ret) {
-        for (size_t i = 1; i <= fields->n + 64; i++) {
+        for (size_t i = fields->n + 1; i <= fields->n + 64; i++) {
                 _cleanup_free_ char *name = NULL;
 
                 if (asprintf(&name, "Signature%zu", i) < 0) {

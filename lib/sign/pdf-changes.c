@@ -16,6 +16,7 @@ typedef struct Changes {
         PdfCompare c;
         PdfFields former_fields, later_fields;
         int level; /* the certification's, as of the former revision */
+        size_t lock_names;
 } Changes;
 
 /* Names the comparison's outcome by what was compared. */
@@ -245,8 +246,9 @@ static int compare_field(Changes *x, qpdf_oh former, qpdf_oh later, const Inheri
         bool locked;
         int r;
 
-        if (++here.depth > PDF_FIELDS_DEPTH_MAX || x->c.budget-- == 0)
+        if (++here.depth > PDF_FIELDS_DEPTH_MAX || x->c.budget < x->lock_names + 1)
                 return PDF_CHANGES_TOO_COMPLEX;
+        x->c.budget -= x->lock_names + 1;
         if (!qpdf_oh_is_dictionary(old->q, former) || !qpdf_oh_is_dictionary(x->c.later->q, later))
                 return PDF_CHANGES_FORM;
         r = inherit(x, former, above, &name, &type);
@@ -393,8 +395,10 @@ static int collect(Changes *x) {
         r = pdf_fields_collect(x->c.former, &x->former_fields);
         if (r == 0)
                 r = pdf_fields_collect(x->c.later, &x->later_fields);
-        if (r == 0)
+        if (r == 0) {
                 x->level = pdf_certification_level(x->c.former, &x->former_fields);
+                x->lock_names = pdf_fields_lock_names(x->c.former, &x->former_fields);
+        }
         return r == -E2BIG ? PDF_CHANGES_TOO_COMPLEX : r;
 }
 

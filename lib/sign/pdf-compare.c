@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/digest.h"
 #include "sign/pdf-compare.h"
 
 int pdf_compare_init(PdfCompare *c, PdfDocument *former, PdfDocument *later) {
@@ -181,38 +182,33 @@ int pdf_compare_entries(PdfCompare *c, qpdf_oh former, qpdf_oh later, const char
         return r;
 }
 
-typedef struct StreamData {
-        unsigned char *data;
-        size_t len;
-} StreamData;
+/* The digest of a stream's encoded bytes. qpdf hands them out in memory only, so one stream at a time is held, and no two. */
+static int digest_stream(PdfDocument *d, qpdf_oh stream, Digest *ret) {
+        _cleanup_free_ unsigned char *data = NULL;
+        size_t len = 0;
 
-static void stream_data_done(StreamData *s) {
-        free(s->data);
-}
-
-static int read_stream(PdfDocument *d, qpdf_oh stream, StreamData *ret) {
         if (pdf_get_int(d, stream, "/Length", 0) > PDF_COMPARE_STREAM_MAX)
                 return PDF_COMPARE_TOO_COMPLEX;
-        if (qpdf_oh_get_stream_data(d->q, stream, qpdf_dl_none, NULL, &ret->data, &ret->len) & QPDF_ERRORS)
+        if (qpdf_oh_get_stream_data(d->q, stream, qpdf_dl_none, NULL, &data, &len) & QPDF_ERRORS)
                 return PDF_COMPARE_DIFFERENT;
-        return 0;
+        return digest_of(GNUTLS_DIG_SHA256, VIEW(data, len), ret);
 }
 
-/* The encoded bytes. /Length is told by them, and often an object of its own. */
+/* /Length is told by the bytes, and often an object of its own. */
 static int compare_streams(PdfCompare *c, qpdf_oh former, qpdf_oh later, unsigned depth) {
         static const char *const except[] = { "/Length", NULL };
-        _cleanup_(stream_data_done) StreamData a = { 0 }, b = { 0 };
         qpdf_oh a_dict = qpdf_oh_get_dict(c->former->q, former), b_dict = qpdf_oh_get_dict(c->later->q, later);
+        Digest a, b;
         int r;
 
         r = pdf_compare_entries(c, a_dict, b_dict, except, depth);
         qpdf_oh_release(c->former->q, a_dict);
         qpdf_oh_release(c->later->q, b_dict);
         if (r == 0)
-                r = read_stream(c->former, former, &a);
+                r = digest_stream(c->former, former, &a);
         if (r == 0)
-                r = read_stream(c->later, later, &b);
-        return r != 0 ? r : verdict(view_equal(VIEW(a.data, a.len), VIEW(b.data, b.len)));
+                r = digest_stream(c->later, later, &b);
+        return r != 0 ? r : verdict(view_equal(digest_view(&a), digest_view(&b)));
 }
 
 static int compare_resolved(PdfCompare *c, qpdf_oh former, qpdf_oh later, unsigned depth) {

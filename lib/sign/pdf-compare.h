@@ -34,7 +34,7 @@ typedef struct PdfCompare {
 #define PDF_COMPARE_OBJECTS_MAX 8000000
 #define PDF_COMPARE_RENUMBERED_MAX 200000U
 #define PDF_COMPARE_DEPTH_MAX 100U
-#define PDF_COMPARE_STREAM_MAX (512LL << 20)
+#define PDF_COMPARE_STREAM_MAX (256LL << 20)
 
 int pdf_compare_init(PdfCompare *c, PdfDocument *former, PdfDocument *later);
 void pdf_compare_done(PdfCompare *c);

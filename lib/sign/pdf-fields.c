@@ -190,3 +190,17 @@ bool pdf_field_is_locked(PdfDocument *d, const PdfFields *f, const char *name) {
         }
         return false;
 }
+
+size_t pdf_fields_lock_names(PdfDocument *d, const PdfFields *f) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < f->n; i++) {
+                bool found;
+
+                if (!pdf_field_is_signed(d, &f->items[i]))
+                        continue;
+                n += (size_t) pdf_count(d, pdf_get(d, transform_params(d, f->items[i].value, "/FieldMDP", &found), "/Fields"));
+                n += (size_t) pdf_count(d, pdf_get(d, pdf_get(d, f->items[i].field, "/Lock"), "/Fields"));
+        }
+        return n;
+}

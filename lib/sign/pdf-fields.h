@@ -36,5 +36,8 @@ static inline bool pdf_field_is_signed(PdfDocument *d, const PdfField *f) {
  * A signed field's Lock with a P of its own (PDF 2.0) counts, the strictest wins. */
 int pdf_certification_level(PdfDocument *d, const PdfFields *f);
 
+/* How many names the locks of a document list: what one call of pdf_field_is_locked() costs. */
+size_t pdf_fields_lock_names(PdfDocument *d, const PdfFields *f);
+
 /* Whether a signature present locks the field called `name` (FieldMDP). */
 bool pdf_field_is_locked(PdfDocument *d, const PdfFields *f, const char *name);

@@ -71,7 +71,7 @@ static int list_ends(const PdfRevisions *x, const PdfSignature *s, size_t n, uin
         return r;
 }
 
-/* Whether the revision has this signature dictionary in a field of this name. One that a later revision brought, over the signed bytes
+/* Whether the revision has this signature dictionary in the same field. One that a later revision brought, over the signed bytes
  * of another, is nobody's signature. */
 static int has_signature(PdfDocument *d, const PdfFields *fields, const PdfSignature *s, bool *ret) {
         *ret = false;
@@ -79,7 +79,8 @@ static int has_signature(PdfDocument *d, const PdfFields *fields, const PdfSigna
                 _cleanup_bytes_ Bytes text = BYTES_NULL;
                 int r;
 
-                if (!pdf_field_is_signed(d, &fields->items[i]) || strcmp(fields->items[i].name, s->name) != 0)
+                if (qpdf_oh_get_object_id(d->q, fields->items[i].field) != s->field_id ||
+                    strcmp(fields->items[i].name, s->name) != 0 || !pdf_field_is_signed(d, &fields->items[i]))
                         continue;
                 r = pdf_unparse(d, fields->items[i].value, true, &text);
                 if (r < 0)

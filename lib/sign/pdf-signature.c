@@ -188,6 +188,7 @@ int pdf_signature_read(PdfDocument *d, int fd, uint64_t size, const PdfField *f,
         s.name = strdup(f->name);
         if (!s.name)
                 return -ENOMEM;
+        s.field_id = qpdf_oh_get_object_id(d->q, f->field);
         if (date)
                 s.time = pdf_date_parse(date);
         s.has_cert = !qpdf_oh_is_null(d->q, pdf_get(d, f->value, "/Cert"));

@@ -16,7 +16,8 @@ typedef enum PdfSubFilter {
 } PdfSubFilter;
 
 typedef struct PdfSignature {
-        char *name; /* the field's */
+        char *name;   /* the field's */
+        int field_id; /* its object number, 0 for a direct object */
         PdfSubFilter sub_filter;
         int64_t time; /* M, seconds since the epoch; -1 when there is none */
         bool has_cert;  /* Cert is present, which PAdES forbids */

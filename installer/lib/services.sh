@@ -85,7 +85,7 @@ make_store() {
         state=$(state_of "$service")
         convert_host_key "$service"
         if ! has_store "$service"; then
-                (umask 077 && sygnet-store init --service "$service" --state "$state" --host-key "$raw" >"$scratch/recovery")
+                (umask 077 && sygnet-store init --service "$service" --state "$state" --host-key "$raw" >"$scratch/recovery" 2>>"$log")
                 own_store "$service"
                 install -m 0600 "$scratch/recovery" "$recovery"
                 sync "$recovery"

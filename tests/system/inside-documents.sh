@@ -62,4 +62,14 @@ check_rendering() {
         check 'poppler shows the page as before' cmp /tmp/before-poppler-1.ppm /tmp/after-poppler-1.ppm
         mutool draw -q -r 100 -o /tmp/before-mupdf.ppm "$out/invoice.pdf" 1 && mutool draw -q -r 100 -o /tmp/after-mupdf.ppm "$out/invoice-sealed.pdf" 1
         check 'mupdf shows the page as before' cmp /tmp/before-mupdf.ppm /tmp/after-mupdf.ppm
+        # Once is enough for the large one.
+        if [[ $mode == booted ]]; then check 'Chromium shows the page as before' chromium_shows_the_same; fi
+}
+
+chromium_shows_the_same() {
+        apt-get -q -y --no-install-recommends install chromium >/dev/null || return 1
+        mkdir -p /tmp/shown
+        cp "$out/invoice.pdf" /tmp/shown/document.pdf && python3 "$here/chromium-shot.py" /tmp/shown/document.pdf /tmp/before.png || return 1
+        cp "$out/invoice-sealed.pdf" /tmp/shown/document.pdf && python3 "$here/chromium-shot.py" /tmp/shown/document.pdf /tmp/after.png || return 1
+        cmp /tmp/before.png /tmp/after.png
 }

@@ -6,10 +6,13 @@
 flip() { python3 -c 'import sys
 data = bytearray(open(sys.argv[1], "rb").read()); data[int(sys.argv[2])] ^= 1; open(sys.argv[3], "wb").write(data)' "$@"; }
 
-says() { # says FILE-OF-OUTPUT-COMMAND… -- PATTERN
-        local pattern=$1
+# says PATTERN COMMAND…: what it prints has the pattern, whatever its status
+says() {
+        local pattern=$1 said
         shift
-        "$@" 2>&1 | tee "$report" | grep -q "$pattern"
+        said=$("$@" 2>&1) || true
+        echo "$said"
+        grep -q -- "$pattern" <<<"$said"
 }
 
 nss_database() {

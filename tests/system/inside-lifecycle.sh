@@ -13,6 +13,7 @@ damage() {
 
 nothing_left() {
         local left
+        hash -r
         left=$(find /usr /etc -xdev \( -name '*sygnet*' -o -path '*/sygnet/*' \) ! -path '/etc/sygnet*' ! -path '/usr/local/share/*' 2>/dev/null)
         echo "$left"
         [[ -z $left ]] && ! command -v sygnet && ! bus_has_name

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """sign-by-dbus.py LOGIN PASSWORD-FILE CREDENTIAL CODE DOCUMENT SIGNATURE ATTRIBUTES: logs in and signs with python3-dbus alone."""
 import os

@@ -104,6 +104,7 @@ make_store() {
                                 "or run: sygnet-store recover --service $service --host-key FILE"
                 say "$service: the host key is gone; a new one is made with the recovery key"
                 stop_service "$service"
+                own_store "$service"
                 sygnet-store recover --service "$service" --state "$state" --host-key "$raw" <"$recovery" >>"$log" 2>&1
                 own_store "$service"
                 keep_host_key "$service" "$raw"
@@ -122,7 +123,7 @@ start_bus() {
         if ! bus_answers; then
                 install -d -m 0755 /run/dbus
                 logged dbus-uuidgen --ensure
-                logged dbus-daemon --system --fork --nopidfile
+                logged dbus-daemon --system --fork --nopidfile 9>&- # not the installer's lock
                 changed 'process' 'dbus-daemon --system (there was no system bus)'
         fi
         bus_answers || die 'there is no system bus, and none could be started.' "See $log."
@@ -137,7 +138,7 @@ start_polkit() {
         bus_has org.freedesktop.PolicyKit1 && return
         bus_call StartServiceByName string:org.freedesktop.PolicyKit1 uint32:0 >/dev/null || true
         if ! bus_has org.freedesktop.PolicyKit1; then
-                setsid /usr/lib/polkit-1/polkitd --no-debug </dev/null >/dev/null 2>&1 &
+                setsid /usr/lib/polkit-1/polkitd --no-debug </dev/null >/dev/null 2>&1 9>&- &
                 for _ in $(seq 50); do
                         bus_has org.freedesktop.PolicyKit1 && break
                         sleep 0.1

@@ -436,14 +436,15 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 
 
 class Machine:
-    """polkit: "real", "fake" (FakePolkit as .polkit) or None. daemon: whether sygnetd-test is started. conf: text of sygnetd.conf."""
+    """polkit: "real", "fake" (FakePolkit as .polkit) or None. daemon: whether sygnetd-test is started. conf: text of sygnetd.conf.
+    offset: where its clocks begin, in seconds from the machine's."""
 
     daemon_program = "daemon/sygnetd-test"
 
-    def __init__(self, polkit="real", daemon=True, conf=""):
+    def __init__(self, polkit="real", daemon=True, conf="", offset=0):
         self.want_polkit, self.want_daemon, self.conf = polkit, daemon, conf
         self.processes, self.clients, self.polkit, self.daemon = [], [], None, None
-        self.offset = 0
+        self.offset = offset
 
     def __enter__(self):
         self.rules = namespace() / "rules"
@@ -451,7 +452,7 @@ class Machine:
         self.folder.chmod(0o755)
         self.address = f"unix:path={self.folder}/bus"
         self.clock = self.folder / "clock"
-        self.clock.write_text("0")
+        self.clock.write_text(str(self.offset))
         self.state, self.host_key = self.folder / "state", self.folder / "host-key"
         try:
             self._start()

@@ -4,41 +4,12 @@
 import json
 import re
 import stat
-import sys
 
-from cli import DENIED, FAILED, NOT_FOUND, OK, SOURCE, SYGNET, TestCase, main
-
-sys.path.insert(0, str(SOURCE / "tests/bus"))
-from harness import ALICE, BOB, PASSWORD, ROOT, Machine, read_uri, totp  # noqa: E402
+from cli import DENIED, FAILED, NOT_FOUND, OK, main
+from served import BOB, ROOT, Served, read_uri, totp
 
 
-class Service(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.machine = Machine()
-        self.machine.__enter__()
-        self.addCleanup(self.machine.__exit__, None, None, None)
-        self.folder.chmod(0o777)
-        self.password = self.secret("password", PASSWORD)
-
-    def secret(self, name, text):
-        path = self.folder / name
-        path.write_text(text + "\n")
-        path.chmod(0o644)
-        return path
-
-    def sygnet(self, code, *args, uid=ALICE, says=None):
-        """Runs the client as a Unix user of the machine and wants an exit code."""
-        p = self.machine.run([SYGNET, *args], uid=uid, check=False, cwd=self.folder)
-        self.assertEqual(code, p.returncode, f"{args}:\n{p.stdout}{p.stderr}\n{self.machine.daemon_log()}")
-        if says:
-            self.assertIn(says, p.stderr)
-        return p.stdout
-
-    def account(self):
-        self.sygnet(OK, "account", "create", "anna", "--name", "Anna Żółć", "--email", "anna@example.com", "--bind", ALICE, "--password-file",
-                    self.password, uid=ROOT)
-
+class Service(Served):
     def test_accounts(self):
         self.sygnet(DENIED, "account", "create", "anna", "--name", "Anna", "--password-file", self.password, says="not allowed")
         self.account()

@@ -1,64 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """From an account to documents that others verify, through the client alone (S1, S2, C2, C5, E3, E5, E11)."""
-import importlib.util
 import json
-import os
 import subprocess
-import sys
 
-from cli import BUILD, DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, SOURCE, TestCase, main
-
-sys.path.insert(0, str(SOURCE / "tests/bus"))
-from harness import SYGNET_CA, totp  # noqa: E402
-
-spec = importlib.util.spec_from_file_location("service", SOURCE / "tests/cli/test-service.py")
-service = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(service)
-
-KEY_PASSWORD = "Correct-Horse-7-Battery"
+from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, main
+from served import KEY_PASSWORD, Signing
 
 
-class Sign(service.Service):
-    test_accounts = test_sessions = test_authenticators = None
-
-    def setUp(self):
-        super().setUp()
-        m = self.machine
-        self.start_ca()
-        self.account()
-        self.sygnet(OK, "login", "anna", "--password-file", self.password)
-        made = json.loads(self.sygnet(OK, "otp", "enroll", "--no-confirm", "--uri-file", "uri", "--json"))
-        self.key = service.read_uri((self.folder / "uri").read_text().strip())[0]
-        self.sygnet(OK, "otp", "confirm", made["id"], "--otp-file", self.secret("code", totp(self.key, m.now())))
-        self.sygnet(OK, "ca", "init", "--organization", "Example sp. z o.o.", "--name", "Example CA", "--country", "PL", uid=0)
-        self.sygnet(OK, "ca", "show", "-o", "ca.pem", uid=0)
-        (self.folder / "ca.pem").chmod(0o644)
-        (self.folder / "declaration.xml").write_text("<Declaration/>")
-        with open(self.folder / "invoice.pdf", "wb") as pdf:
-            subprocess.run([sys.executable, SOURCE / "installer/lib/invoice.py"], stdout=pdf, check=True)
-
-    def start_ca(self):
-        m = self.machine
-        home = m.folder / "ca"
-        home.mkdir()
-        os.chown(home, SYGNET_CA, SYGNET_CA)
-        at = ["--state", home / "state", "--host-key", home / "key"]
-        m.run([BUILD / "store-tool/sygnet-store", "--service", "sygnet-cad", *at, "init"], uid=SYGNET_CA)
-        m.spawn([BUILD / "ca/sygnet-cad", *at], uid=SYGNET_CA)
-        m.wait_for_name("org.sygnet.CA1")
-
-    def code(self):
-        return self.secret("code", self.machine.code(self.key))
-
-    def seal(self):
-        out = self.sygnet(OK, "seal", "create", "Example seal", "--administrator", "anna", "--organization", "Example sp. z o.o.", "--identifier",
-                          "VATPL-5250000000", "--country", "PL", "--json", uid=0)
-        return json.loads(out)["id"]
-
-    def verify(self, code, *args):
-        return json.loads(self.sygnet(code, "verify", "--json", "--anchors", "ca.pem", *args))
-
+class Sign(Signing):
     def test_seal(self):
         seal = self.seal()
         self.sygnet(DENIED, "sign", "invoice.pdf", "--otp-file", self.secret("bad", "00000000"), says="not right")

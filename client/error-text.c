@@ -30,8 +30,8 @@ static const ErrorText texts[] = {
         { ERROR_WRONG_CODE, EXIT_DENIED, false, N_("The one-time code is not right."),
           N_("Take the code that your authenticator shows now; check that the clocks of both devices are right.") },
         { ERROR_CODE_USED, EXIT_DENIED, false, N_("This one-time code was used already."), N_("Wait until your authenticator shows the next one.") },
-        { ERROR_CLOCK, EXIT_DENIED, true, N_("The machine's clock is behind what was recorded; no one-time code is accepted."),
-          N_("Set the clock right. If it was ahead once, an administrator runs “sygnet otp reset LOGIN” and you enrol anew.") },
+        { ERROR_CLOCK, EXIT_DENIED, true, N_("The machine's clock is behind what was recorded; nothing was done."),
+          N_("Set the clock right. If it was ahead once and codes are still refused, an administrator runs “sygnet otp reset LOGIN” and you enrol anew.") },
         { ERROR_NO_TOKEN, EXIT_DENIED, false, N_("The account has no authenticator yet."), N_("Enrol one first: sygnet otp enroll") },
         { ERROR_WRONG_PASSWORD, EXIT_DENIED, false, N_("The key's password is not right."),
           N_("A forgotten password of a key cannot be recovered: retire the key and generate a new one.") },
@@ -106,6 +106,13 @@ static bool is_usual(const char *name, const char *detail) {
         return usual && strcmp(usual, detail) == 0;
 }
 
+/* What to do; the same error means a credential's certificate here and a file's there. */
+static const char *next_step(const ErrorText *t, const char *service) {
+        if (strcmp(t->name, ERROR_CERTIFICATE) == 0 && service && strcmp(service, TRUST_BUS_NAME) == 0)
+                return N_("Name a file that holds the certificate of one certification authority, PEM or DER.");
+        return t->next;
+}
+
 int error_explain(Client *c, const sd_bus_error *error, int r, const char *service) {
         _cleanup_free_ char *detail = text_clean(error->message ?: "");
         const ErrorText *t = error->name ? find_text(error->name) : NULL;
@@ -119,8 +126,8 @@ int error_explain(Client *c, const sd_bus_error *error, int r, const char *servi
         complain("%s", _(t->sentence));
         if (t->detail && *detail && !is_usual(error->name, detail))
                 hint("  %s", _(detail));
-        if (t->next)
-                hint("%s", _(t->next));
+        if (next_step(t, service))
+                hint("%s", _(next_step(t, service)));
         else if (t->status == EXIT_DENIED && strcmp(t->name, ERROR_TRY_LATER) != 0)
                 hint_denied(c);
         return t->status;

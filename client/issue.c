@@ -139,5 +139,8 @@ int issue_import_files(Client *c, const char *id, const IssueFactors *factors) {
         r = issue_import(c, id, &l, factors);
         if (r == 0 && !c->json)
                 out("%s\n", _("The certificate is in: the credential can sign."));
+        if (r == 0 && l.n == 1)
+                hint("%s", _("It came without its issuers' certificates, so signatures will not carry them, and others may not be able to follow the chain. "
+                             "To mend this, import it again together with them."));
         return r;
 }

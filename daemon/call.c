@@ -9,6 +9,35 @@
 #include "daemon/call.h"
 #include "daemon/clock.h"
 
+/* A call holds its message, with as many descriptors as the bus lets through (16): LimitNOFILE has room for all of them. */
+#define CALLS_PER_USER 128U
+#define CALLS_MAX 512U
+#define HEAVY_PER_USER 16U
+
+static int check_caps(const Manager *m, uid_t uid, bool heavy) {
+        unsigned of_user = 0, all = 0;
+
+        for (const Call *i = m->calls; i; i = i->next) {
+                if (heavy && !i->heavy)
+                        continue;
+                all++;
+                if (i->uid == uid)
+                        of_user++;
+        }
+        if (heavy)
+                return of_user >= HEAVY_PER_USER ? -ENOBUFS : 0;
+        return of_user >= CALLS_PER_USER || all >= CALLS_MAX ? -ENOBUFS : 0;
+}
+
+static void unlink_call(Call *c) {
+        for (Call **i = &c->manager->calls; *i; i = &(*i)->next) {
+                if (*i != c)
+                        continue;
+                *i = c->next;
+                return;
+        }
+}
+
 int call_new(Manager *m, sd_bus_message *message, size_t size, void (*destroy)(Call *c), void *ret, sd_bus_error *error) {
         _cleanup_call_ Call *c = NULL;
         int r;
@@ -22,9 +51,13 @@ int call_new(Manager *m, sd_bus_message *message, size_t size, void (*destroy)(C
         c->now = clock_now();
         r = bus_sender_uid(message, &c->uid);
         if (r >= 0)
+                r = check_caps(m, c->uid, false);
+        if (r >= 0)
                 r = gate_watch(m->gate, message, &c->watch);
         if (r < 0)
                 return bus_error_set_errno(error, r);
+        c->next = m->calls;
+        m->calls = c;
         *(Call **) ret = TAKE_PTR(c);
         return 0;
 }
@@ -32,6 +65,7 @@ int call_new(Manager *m, sd_bus_message *message, size_t size, void (*destroy)(C
 Call *call_free(Call *c) {
         if (!c)
                 return NULL;
+        unlink_call(c);
         if (c->destroy)
                 c->destroy(c);
         watch_free(c->watch);
@@ -58,6 +92,13 @@ static void on_done(int result, void *userdata) {
         call_resume(userdata, result);
 }
 
+static void on_heavy_done(int result, void *userdata) {
+        Call *c = userdata;
+
+        c->heavy = false;
+        call_resume(c, result);
+}
+
 int call_store(Call *c, StoreRun run, CallThen then, sd_bus_error *error) {
         int r;
 
@@ -77,7 +118,11 @@ int call_work(Call *c, WorkerRun run, CallThen then, sd_bus_error *error) {
 int call_work_heavy(Call *c, WorkerRun run, CallThen then, sd_bus_error *error) {
         int r;
 
+        r = check_caps(c->manager, c->uid, true);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
         c->then = then;
-        r = c->manager->workers ? worker_submit_heavy(c->manager->workers, run, on_done, c) : -ESHUTDOWN;
+        r = c->manager->workers ? worker_submit_heavy(c->manager->workers, run, on_heavy_done, c) : -ESHUTDOWN;
+        c->heavy = r >= 0;
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }

@@ -30,9 +30,12 @@ struct Call {
         int64_t now;   /* clock_now() when the call came */
         void (*destroy)(Call *c); /* frees what the method's call owns beside; may be NULL */
         CallThen then;
+        bool heavy;    /* waits for, or is in, call_work_heavy() */
+        Call *next;    /* of all that are under way */
 };
 
-/* Allocates `size` zeroed bytes with a Call at their head; asks the bus for the caller's uid. Sets `error` where it fails. */
+/* Allocates `size` zeroed bytes with a Call at their head; asks the bus for the caller's uid. Sets `error` where it fails: also when the user, or
+ * all together, have as many calls under way as there may be. */
 int call_new(Manager *m, sd_bus_message *message, size_t size, void (*destroy)(Call *c), void *ret, sd_bus_error *error);
 Call *call_free(Call *c);
 
@@ -44,6 +47,8 @@ static inline void call_freep(void *c) {
 /* Each takes the call over when it returns 0; on error, with `error` set, it stays the caller's. */
 int call_store(Call *c, StoreRun run, CallThen then, sd_bus_error *error);
 int call_work(Call *c, WorkerRun run, CallThen then, sd_bus_error *error);
+
+/* For what costs seconds or much memory. Of these a user has few at a time, so that nobody fills the queue before everybody. */
 int call_work_heavy(Call *c, WorkerRun run, CallThen then, sd_bus_error *error);
 
 /* For `then`s that wait for something else: runs `then` and what follows from its answer. */

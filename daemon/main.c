@@ -38,6 +38,8 @@ static const char *arg_conf = SYGNET_SYSCONFDIR "/sygnetd.conf";
 
 static bool arg_accept_rollback;
 
+#define DESCRIPTORS_MAX 16384U
+
 static const char default_host_key[] = SYGNET_SYSCONFDIR "/keys/sygnetd.key";
 
 static void __attribute__((format(printf, 2, 3))) log_line(const char *level, const char *format, ...) {
@@ -104,10 +106,22 @@ static int parse_arguments(int argc, char *argv[]) {
         return optind == argc ? 1 : -EINVAL;
 }
 
+/* Callers send descriptors, and a bus connection without room for them is lost. What starts a service by default is a limit for programs that
+ * use select(); up to the hard one nobody need be asked. */
+static void raise_descriptors(void) {
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
+                return;
+        l.rlim_cur = l.rlim_max == RLIM_INFINITY || l.rlim_max > DESCRIPTORS_MAX ? DESCRIPTORS_MAX : l.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &l);
+}
+
 /* Secrets stay out of cores, other processes and swap. */
 static void protect_process(void) {
         const struct rlimit none = { 0, 0 };
 
+        raise_descriptors();
         (void) setrlimit(RLIMIT_CORE, &none);
         (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         umask(0077);

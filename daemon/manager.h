@@ -37,6 +37,7 @@ typedef struct Manager {
         SessionTable *sessions;
         OperationTable *operations;
         KeyCache *keys;
+        struct Call *calls;         /* under way: daemon/call.h */
         char machine_id[33];
 } Manager;
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/gate.h"
 #include "bus/names.h"
@@ -24,6 +25,7 @@
 #define DIALOG_TIMEOUT (600 * USEC_PER_SEC) /* a person looks for a password */
 #define REMEMBERED_FOR (5 * USEC_PER_SEC)
 #define REMEMBERED_MAX 128U
+#define NOBODY ((uid_t) -1)
 
 enum {
         CHECK_ALLOW_INTERACTION = 1, /* CheckAuthorizationFlags of polkit's D-Bus interface */
@@ -47,6 +49,7 @@ typedef struct Query {
         sd_bus_slot *slot;     /* of the call to polkit that is under way */
         char cancellation[32]; /* its id, ours alone */
         bool dialog;           /* it is the second question */
+        uid_t uid;             /* of the sender; NOBODY where it was not asked for */
         Verdict verdict;
 } Query;
 
@@ -285,8 +288,26 @@ static int ask(Query *q, bool dialog) {
         return sd_bus_call_async(q->gate->bus, &q->slot, m, on_answer, q, dialog ? DIALOG_TIMEOUT : ANSWER_TIMEOUT);
 }
 
-static int check_caps(Gate *g, const char *sender, sd_bus_error *error) {
+static unsigned count_user(const Gate *g, uid_t uid) {
+        unsigned n = 0;
+
+        for (const Query *q = g->queries; q; q = q->next)
+                if (q->verdict == VERDICT_PENDING && q->uid == uid)
+                        n++;
+        return n;
+}
+
+static int set_limit(sd_bus_error *error) {
+        return bus_error_set(error, ERROR_LIMIT, "Too many calls wait for an authorisation. Try again when they are done.");
+}
+
+/* A user may have many connections, so none may have the whole gate. Who it is costs a question to the bus, which is asked from a number of waiting
+ * calls on that is not reached unless somebody lets dialogs stand, or polkit is slow. */
+static int check_caps(Gate *g, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *error) {
+        const char *sender = sd_bus_message_get_sender(m);
         unsigned of_sender = 0, all = 0;
+        uid_t uid = NOBODY;
+        int r;
 
         for (Query *q = g->queries; q; q = q->next) {
                 if (q->verdict != VERDICT_PENDING)
@@ -296,15 +317,24 @@ static int check_caps(Gate *g, const char *sender, sd_bus_error *error) {
                         of_sender++;
         }
         if (of_sender >= GATE_PARKED_PER_SENDER || all >= GATE_PARKED_MAX)
-                return bus_error_set(error, ERROR_LIMIT, "Too many calls wait for an authorisation. Try again when they are done.");
+                return set_limit(error);
+        if (all >= GATE_PARKED_PER_USER) {
+                r = bus_sender_uid(m, &uid);
+                if (r < 0)
+                        return bus_error_set_errno(error, r);
+                if (count_user(g, uid) >= GATE_PARKED_PER_USER)
+                        return set_limit(error);
+        }
+        *ret_uid = uid;
         return 0;
 }
 
 static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
         _cleanup_(query_freep) Query *q = NULL;
+        uid_t uid;
         int r;
 
-        r = check_caps(g, sd_bus_message_get_sender(m), error);
+        r = check_caps(g, m, &uid, error);
         if (r < 0)
                 return r;
         q = calloc(1, sizeof(*q));
@@ -314,6 +344,7 @@ static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_h
         q->message = sd_bus_message_ref(m);
         q->handler = handler;
         q->userdata = userdata;
+        q->uid = uid;
         q->action = strdup(action);
         if (!q->action)
                 return bus_error_set_errno(error, -ENOMEM);

@@ -22,9 +22,11 @@
 
 #include "base/cleanup.h"
 
-/* Calls that may wait for polkit at once: of one sender, and in all. */
+/* Calls that may wait for polkit at once: of one sender, of one user where many wait, and in all. The
+ * message bus lets a connection wait for 128 replies (max_replies_per_connection), and the gate is not the only one who asks. */
 #define GATE_PARKED_PER_SENDER 16U
-#define GATE_PARKED_MAX 256U
+#define GATE_PARKED_PER_USER 32U
+#define GATE_PARKED_MAX 96U
 
 typedef struct Gate Gate;
 

@@ -31,7 +31,8 @@ int service_host_key(const char *path, const char *fallback, Secret **ret);
 /* What to tell somebody whose store does not open: `error` of store_open(). `service` is what sygnet-store calls it. */
 void service_log_store_error(const char *directory, const char *service, int error);
 
-/* The system bus, on the loop; the loop ends when the bus goes away. Problems are logged. */
+/* The system bus, on the loop; the loop ends when the bus goes away. Messages with descriptors are not let through: these services take none, and
+ * somebody could fill the table with them. Problems are logged. */
 int service_bus(sd_event *event, sd_bus **ret);
 
 /* Takes the name; problems are logged. */

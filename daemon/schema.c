@@ -64,7 +64,7 @@ static const char *const migrations[] = {
         "  created INTEGER NOT NULL,"
         "  secret BLOB,"                 /* sealed; null once revoked */
         "  last_step INTEGER NOT NULL,"  /* the highest step accepted: the high-water mark */
-        "  mac BLOB NOT NULL"            /* without last_step, which only ever grows */
+        "  mac BLOB NOT NULL"
         ") STRICT;"
         "CREATE TABLE throttle ("        /* failures that slow down, by what is guessed at */
         "  subject TEXT PRIMARY KEY,"    /* login:ACCOUNT:UID, otp:ACCOUNT:UID, password:CREDENTIAL:UID */

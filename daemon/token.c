@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Tokens; see token.h. The row's MAC leaves out last_step, which every accepted code moves; it only ever grows, by
- * compare-and-set. A row that was tampered with fails the call: it could hold a stranger's secret. */
+/* Tokens; see token.h. The high-water mark last_step only ever grows, by compare-and-set, and the row's MAC covers it: who can write to the
+ * database but has no key cannot lower it and use a code again. A row that was tampered with fails the call: it could hold a stranger's secret. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define PURPOSE "token"
 #define COLUMNS "id, account, label, digits, status, created, secret, last_step, mac"
-#define MAC_TYPES "sssisib"
+#define MAC_TYPES "sssisibi"
 
 typedef struct Token {
         char id[17];
@@ -41,7 +41,7 @@ static int read_row(Txn *t, Row *row, Token *ret) {
         int r;
 
         r = store_mac_check(txn_store(t), row_blob(row, 8), "token", MAC_TYPES, row_text(row, 0), row_text(row, 1), row_text(row, 2),
-                            row_int(row, 3), row_text(row, 4), row_int(row, 5), row_blob(row, 6));
+                            row_int(row, 3), row_text(row, 4), row_int(row, 5), row_blob(row, 6), row_int(row, 7));
         if (r < 0)
                 return r;
         if (strlen(row_text(row, 0)) >= sizeof(k.id))
@@ -61,16 +61,17 @@ static int read_row(Txn *t, Row *row, Token *ret) {
         return 0;
 }
 
-/* Writes a new state of a token that is there. */
+/* Writes a new state of a token that is there and has not accepted a code since it was read: -ENOENT when it has. */
 static int write_state(Txn *t, const char *account, const Token *k, const char *status, View sealed, uint64_t last_step) {
         uint8_t mac[32];
         int r;
 
-        r = store_mac(txn_store(t), mac, "token", MAC_TYPES, k->id, account, k->label, (int64_t) k->digits, status, k->created, sealed);
+        r = store_mac(txn_store(t), mac, "token", MAC_TYPES, k->id, account, k->label, (int64_t) k->digits, status, k->created, sealed,
+                      (int64_t) last_step);
         if (r < 0)
                 return r;
-        r = txn_exec(t, "UPDATE token SET status = ?2, secret = ?3, last_step = ?4, mac = ?5 WHERE id = ?1", "ssbib", k->id, status, sealed,
-                     (int64_t) last_step, VIEW(mac, sizeof(mac)));
+        r = txn_exec(t, "UPDATE token SET status = ?2, secret = ?3, last_step = ?4, mac = ?5 WHERE id = ?1 AND last_step = ?6", "ssbibi", k->id,
+                     status, sealed, (int64_t) last_step, VIEW(mac, sizeof(mac)), (int64_t) k->last_step);
         return r < 0 ? r : r == 0 ? -ENOENT : 0;
 }
 
@@ -126,7 +127,7 @@ static int combine(int sofar, int outcome) {
 }
 
 /* Tries them all, whichever fits, so that the time tells nothing. */
-static int try_all(Txn *t, const Token *tokens, unsigned n, View code, int64_t now) {
+static int try_all(Txn *t, const char *account, const Token *tokens, unsigned n, View code, int64_t now) {
         const Token *accepted = NULL;
         uint64_t step = 0;
         int outcome = 0, r;
@@ -145,9 +146,8 @@ static int try_all(Txn *t, const Token *tokens, unsigned n, View code, int64_t n
         }
         if (!accepted)
                 return outcome;
-        r = txn_exec(t, "UPDATE token SET last_step = ?3 WHERE id = ?1 AND last_step = ?2", "sii", accepted->id, (int64_t) accepted->last_step,
-                     (int64_t) step);
-        return r < 0 ? r : r == 1 ? TOTP_ACCEPTED : TOTP_E_REPLAYED;
+        r = write_state(t, account, accepted, "active", bytes_view(&accepted->sealed), step);
+        return r == -ENOENT ? TOTP_E_REPLAYED : r < 0 ? r : TOTP_ACCEPTED;
 }
 
 /* Counts what was wrong, forgets the count when it was right. */
@@ -179,7 +179,7 @@ int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t n
         n = load(t, account, "active", NULL, tokens, TOKENS_PER_ACCOUNT);
         if (n <= 0)
                 return n < 0 ? n : -ENOKEY;
-        r = try_all(t, tokens, (unsigned) n, code, now);
+        r = try_all(t, account, tokens, (unsigned) n, code, now);
         for (int i = 0; i < n; i++)
                 token_done(&tokens[i]);
         return r < 0 ? r : settle(t, subject, r, now);
@@ -225,11 +225,12 @@ int token_enroll(Txn *t, const char *account, const char *label, unsigned digits
         r = store_seal(txn_store(t), PURPOSE, place, secret, &sealed);
         if (r < 0)
                 return r;
-        r = store_mac(txn_store(t), mac, "token", MAC_TYPES, id, account, label, (int64_t) digits, "pending", now, bytes_view(&sealed));
+        r = store_mac(txn_store(t), mac, "token", MAC_TYPES, id, account, label, (int64_t) digits, "pending", now, bytes_view(&sealed),
+                      INT64_C(0));
         if (r < 0)
                 return r;
-        r = txn_exec(t, "INSERT INTO token (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)", MAC_TYPES "b", id, account, label,
-                     (int64_t) digits, "pending", now, bytes_view(&sealed), VIEW(mac, sizeof(mac)));
+        r = txn_exec(t, "INSERT INTO token (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", MAC_TYPES "b", id, account, label,
+                     (int64_t) digits, "pending", now, bytes_view(&sealed), INT64_C(0), VIEW(mac, sizeof(mac)));
         if (r < 0)
                 return r;
         strcpy(ret_id, id);

@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What one Unix user may do to the others: descriptors and queues that somebody fills, and rows of the store that somebody changed."""
+import contextlib
+import os
 import re
 import resource
 import sqlite3
 
 import seals
-from harness import ALICE, BOB, NOBODY, PASSWORD, SOURCE, BusError, Machine, Memfd, TestCase, V, main, secret
-from seals import attributes, authorize, items, prepare, sign, sign_once
+from harness import ALICE, BOB, CAROL, NOBODY, SOURCE, SYGNET, BusError, Machine, Memfd, TestCase, V, main, secret
+from seals import attributes, items, sign_once
 
 FDS_PER_MESSAGE = 16  # what the system bus lets through
 
@@ -46,6 +48,117 @@ class Queues(TestCase):
             calls = [(c, c.start("Session.Login", "sva{sv}", f"nobody{i}", secret("x"), {})) for i in range(16) for c in clients]
             self.assertTrue(m.client(BOB).login("bob"))
             self.assertIn("LimitReached", [outcome(*call) for call in calls])
+
+
+class Rows(TestCase):
+    """Somebody can write to the database but has no key. Every row that gives power is believed only as the daemon wrote it."""
+
+    def setUp(self):
+        self.m = self.enterContext(Machine())
+        self.ca = seals.Authority()
+        self.alice = seals.Person(self.m, "alice", ALICE)
+        self.bob = seals.Person(self.m, "bob", BOB)
+        self.carol = seals.Person(self.m, "carol", CAROL)
+        self.seal, self.certificate = seals.create_seal(self.m, self.ca, "alice")
+        self.old, self.old_certificate = seals.create_seal(self.m, self.ca, "alice")
+        self.m.operator.call("Credential.Retire", "sa{sv}", self.old, {})
+        for member in ("Credential.AddUser", "Credential.RemoveUser"):
+            self.alice.client.call(member, "ssa{sv}", self.seal, "carol", {"session": V("s", self.alice.session), "otp": secret(self.alice.code())})
+
+    def database(self):
+        """Written to as the daemon's user, so that it can read what comes of it."""
+        os.seteuid(SYGNET)
+        try:
+            path, = (p for p in self.m.state.iterdir() if p.read_bytes()[:15] == b"SQLite format 3")
+            return sqlite3.connect(path, isolation_level=None)
+        finally:
+            os.seteuid(0)
+
+    @contextlib.contextmanager
+    def changed(self, table, *statements):
+        def write(what):
+            self.m.stop_daemon()
+            db = self.database()
+            os.seteuid(SYGNET)
+            try:
+                got = what(db)
+                db.close()
+            finally:
+                os.seteuid(0)
+            self.m.start_daemon()
+            return got
+
+        def change(db):
+            rows = db.execute(f"SELECT * FROM {table}").fetchall()
+            for sql in statements:
+                self.assertGreater(db.execute(sql).rowcount, 0, sql)
+            return rows
+
+        def undo(db):
+            db.execute(f"DELETE FROM {table}")
+            for row in rows:
+                db.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+
+        rows = write(change)
+        try:
+            yield
+        finally:
+            write(undo)
+
+    def sign(self, person, seal=None, certificate=None, code=None):
+        person.again()
+        return sign_once(person.client, person.session, seal or self.seal, items(attributes(certificate or self.certificate)), otp=code or person.code())
+
+    def test_changed_rows(self):
+        account = "(SELECT id FROM account WHERE login = '{}')".format
+        alice, bob, carol = map(account, ("alice", "bob", "carol"))
+        self.sign(self.alice)
+        nobody = self.m.client(NOBODY)
+        copy = ("INSERT INTO entitlement SELECT '00112233445566{0}', {1}, credential, 'user', status, granted, removed, mac FROM entitlement "
+                "WHERE status = 'active' AND credential = '{2}' LIMIT 1").format
+        cases = [
+            ("binding", [f"UPDATE binding SET uid = {NOBODY}, user_name = 'nobody' WHERE account = {alice}"], lambda: nobody.login("alice")),
+            ("binding", [f"INSERT INTO binding SELECT account, machine, {NOBODY}, 'nobody', since, mac FROM binding WHERE uid = {ALICE}"],
+             lambda: nobody.login("alice")),
+            ("binding", [f"UPDATE binding SET account = {alice} WHERE uid = {BOB}"], lambda: self.bob.client.login("alice")),
+            ("account", [f"UPDATE account SET password = (SELECT password FROM account WHERE login = 'bob') WHERE id = {alice}"],
+             lambda: self.alice.client.login("alice")),
+            ("account", ["UPDATE account SET login = 'x' WHERE login = 'alice'", "UPDATE account SET login = 'alice' WHERE login = 'bob'"],
+             lambda: self.bob.client.login("alice")),
+            ("account", ["UPDATE account SET phone = '+48 600 000 000' WHERE login = 'alice'"], lambda: self.alice.client.login("alice")),
+            ("entitlement", [copy("77", bob, self.seal)], lambda: self.sign(self.bob)),
+            ("entitlement", [f"UPDATE entitlement SET account = {bob} WHERE account = {alice} AND credential = '{self.seal}'"], lambda: self.sign(self.bob)),
+            ("entitlement", [f"UPDATE entitlement SET status = 'active', removed = NULL WHERE account = {carol}"], lambda: self.sign(self.carol)),
+            ("credential", [f"UPDATE credential SET status = 'active' WHERE id = '{self.old}'"],
+             lambda: self.sign(self.alice, self.old, self.old_certificate)),
+            ("credential", [f"UPDATE credential SET kind = 'customs', owner = {bob} WHERE id = '{self.seal}'"], lambda: self.sign(self.alice)),
+            ("credential", [f"UPDATE credential SET certificates = (SELECT certificates FROM credential WHERE id = '{self.old}') WHERE id = '{self.seal}'"],
+             lambda: self.sign(self.alice, None, self.old_certificate)),
+            ("credential", [f"UPDATE credential SET owner = {bob} WHERE id = '{self.seal}'"], lambda: self.sign(self.alice)),
+            ("token", [f"UPDATE token SET account = {bob} WHERE account = {carol}", f"UPDATE token SET account = {carol} WHERE rowid IN "
+                       f"(SELECT rowid FROM token WHERE account = {bob} LIMIT 1)"], lambda: self.sign(self.bob)),
+            ("token", [f"UPDATE token SET account = {alice} WHERE account = {bob}"],
+             lambda: self.sign(self.alice, code=self.bob.code())),
+            ("token", [f"UPDATE token SET digits = 6 WHERE account = {alice}"], lambda: self.sign(self.alice)),
+        ]
+        for table, statements, attempt in cases:
+            with self.subTest(statements), self.changed(table, *statements):
+                try:
+                    self.fail(f"got {attempt()!r}")
+                except BusError as e:
+                    self.assertIn(e.name, ("StoreFailed", "NotFound", "AuthenticationFailed"), e.message)
+        self.assertTrue(self.sign(self.alice))
+
+    def test_lowered_mark(self):
+        code = self.alice.code()
+        self.assertTrue(self.sign(self.alice, code=code))
+        for mark in (0, "last_step - 1"):
+            with self.changed("token", f"UPDATE token SET last_step = {mark}"):
+                self.refused("StoreFailed", self.sign, self.alice, code=code)
+        self.assertIn("SignOnce of user", self.m.daemon_log())
+        self.assertIn("altered", self.m.daemon_log())
+        self.refused("CodeUsed", self.sign, self.alice, code=code)
+        self.assertTrue(self.sign(self.alice))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 /* Calls that are answered later; see call.h. */
 
 #include <errno.h>
+#include <string.h>
 
 #include "bus/arguments.h"
 #include "bus/error.h"
+#include "bus/names.h"
+#include "bus/service.h"
 #include "daemon/call.h"
 #include "daemon/clock.h"
 
@@ -74,6 +77,14 @@ Call *call_free(Call *c) {
         return NULL;
 }
 
+/* The caller is told to look here: a row that was altered or a disk that fails is the operator's business. */
+static void log_store_error(const Call *c, int cause, const sd_bus_error *error) {
+        const char *what = cause == -EBADMSG ? "a record was altered or is damaged" : strerror(-cause);
+
+        if (sd_bus_error_has_name(error, ERROR_STORE))
+                service_log(SD_ERR, "%s of user %u failed in the store: %s.", sd_bus_message_get_member(c->message), c->uid, what);
+}
+
 void call_resume(Call *c, int result) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
@@ -83,6 +94,7 @@ void call_resume(Call *c, int result) {
                 return;
         if (r < 0 && !watch_gone(c->watch)) {
                 r = bus_error_set_errno(&error, r);
+                log_store_error(c, result < 0 ? result : r, &error);
                 (void) sd_bus_reply_method_errno(c->message, r, &error);
         }
         call_free(c);

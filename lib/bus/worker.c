@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 
+#include "base/thread.h"
 #include "bus/worker.h"
 
 #define HEAVY_MAX 2U
@@ -112,21 +112,14 @@ finish:
         return NULL;
 }
 
-/* One more thread when nobody is idle. Signals are the loop's business. */
+/* One more thread when nobody is idle. */
 static int start_thread_inlock(WorkerPool *p) {
-        static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
-        sigset_t all, before;
         int r;
 
-        sigfillset(&all);
-        for (size_t i = 0; i < ELEMENTSOF(faults); i++)
-                sigdelset(&all, faults[i]);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&p->threads[p->n_threads], NULL, thread_main, p);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r == 0)
+        r = thread_start("worker", thread_main, p, &p->threads[p->n_threads]);
+        if (r >= 0)
                 p->n_threads++;
-        return -r;
+        return r;
 }
 
 static unsigned processors(void) {

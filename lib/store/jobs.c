@@ -7,11 +7,11 @@
  * so nobody waits for that; after a while of quiet it is truncated, so that erased content does not stay in it. */
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "store/store-private.h"
 
 #define GROUP_MAX 256U
@@ -218,22 +218,13 @@ static void *thread_main(void *userdata) {
         }
 }
 
-/* Signals are the loop's. */
 static int start_thread(Store *s) {
-        sigset_t all, before;
         int r;
 
-        sigfillset(&all);
-        r = pthread_sigmask(SIG_SETMASK, &all, &before);
-        if (r != 0)
-                return -r;
-        r = pthread_create(&s->thread, NULL, thread_main, s);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r != 0)
-                return -r;
-        pthread_setname_np(s->thread, "store");
-        s->running = true;
-        return 0;
+        r = thread_start("store", thread_main, s, &s->thread);
+        if (r >= 0)
+                s->running = true;
+        return r;
 }
 
 int jobs_start(Store *s) {

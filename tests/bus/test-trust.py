@@ -418,6 +418,7 @@ class Checker(TestCase):
             m.wait_for(lambda: any(Path(f"/proc/{p}/comm").read_text() == "sleep\n" for p in children.read_text().split()), "the checker")
             (pid,) = children.read_text().split()
             proc = Path("/proc", pid)
+            m.wait_for((proc / "environ").read_bytes, "its environment")  # a moment after its name, while it is executed
             status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines() if ":\t" in line)
             self.assertEqual("\t".join([str(NOBODY)] * 4), status["Uid"])
             self.assertEqual("\t".join([str(NOBODY)] * 4), status["Gid"])

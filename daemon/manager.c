@@ -63,13 +63,6 @@ int manager_start(Manager *m) {
         return register_interfaces(m);
 }
 
-int manager_request_name(Manager *m) {
-        int r;
-
-        r = sd_bus_request_name(m->bus, SYGNET_BUS_NAME, 0);
-        return r < 0 ? r : 0;
-}
-
 /* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. The
  * name service may hang and is waited for when all else is safe. */
 void manager_stop(Manager *m) {

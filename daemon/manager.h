@@ -44,9 +44,6 @@ typedef struct Manager {
 /* Makes gate, workers and tables and registers the interfaces. By then event, bus, store and settings are set. -errno. */
 int manager_start(Manager *m);
 
-/* Claims the name; from then on calls come. -EEXIST when somebody has it. */
-int manager_request_name(Manager *m);
-
 /* Ends the sessions, waits for workers and the store, whose last answers still go out, and frees everything. */
 void manager_stop(Manager *m);
 

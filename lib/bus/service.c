@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -13,10 +14,13 @@
 #include <sys/stat.h>
 
 #include "bus/service.h"
+#include "config.h"
 
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
 #endif
+
+#define DESCRIPTORS_MAX 16384U
 
 void service_log(const char *level, const char *format, ...) {
         va_list ap;
@@ -32,12 +36,74 @@ void service_log(const char *level, const char *format, ...) {
         fputc('\n', stderr);
 }
 
+static void help(const char *purpose, const ServiceOption *options, size_t n) {
+        int width = (int) strlen("--version");
+
+        for (size_t i = 0; i < n; i++) {
+                int w = (int) (strlen("--") + strlen(options[i].name) + (options[i].argument ? 1 + strlen(options[i].argument) : 0));
+
+                width = w > width ? w : width;
+        }
+        printf("%s [OPTION…]\n\n%s\n\n", program_invocation_short_name, purpose);
+        for (size_t i = 0; i < n; i++) {
+                const char *argument = options[i].argument ?: "";
+
+                printf("  --%s%s%-*s  %s\n", options[i].name, *argument ? " " : "",
+                       width - (int) (strlen("--") + strlen(options[i].name) + (*argument ? 1 : 0)), argument, options[i].help);
+        }
+        printf("  %-*s  print the version\n  %-*s  print this\n", width, "--version", width, "--help");
+}
+
+static void usage(const ServiceOption *options, size_t n) {
+        fprintf(stderr, "Usage: %s", program_invocation_short_name);
+        for (size_t i = 0; i < n; i++)
+                fprintf(stderr, " [--%s%s%s]", options[i].name, options[i].argument ? " " : "", options[i].argument ?: "");
+        fputs(" [--version] [--help]\n", stderr);
+}
+
+int service_options(int argc, char *argv[], const char *purpose, const ServiceOption *options, size_t n) {
+        struct option words[SERVICE_OPTIONS_MAX + 3] = { { "version", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' } };
+        const int first = 0x100; /* beyond the letters */
+
+        if (n > SERVICE_OPTIONS_MAX)
+                return -EINVAL;
+        for (size_t i = 0; i < n; i++)
+                words[i + 2] = (struct option) { options[i].name, options[i].argument ? required_argument : no_argument, NULL, first + (int) i };
+        for (int c; (c = getopt_long(argc, argv, "", words, NULL)) >= 0;) {
+                if (c == 'v' || c == 'h') {
+                        if (c == 'v')
+                                printf("%s " SYGNET_VERSION "\n", program_invocation_short_name);
+                        else
+                                help(purpose, options, n);
+                        return 0;
+                }
+                if (c < first) {
+                        usage(options, n);
+                        return -EINVAL;
+                }
+                if (options[c - first].argument)
+                        *options[c - first].value = optarg;
+                else
+                        *options[c - first].flag = true;
+        }
+        if (optind == argc)
+                return 1;
+        usage(options, n);
+        return -EINVAL;
+}
+
 void service_protect(void) {
         const struct rlimit none = { 0, 0 };
 
         (void) setrlimit(RLIMIT_CORE, &none);
         (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         umask(0077);
+}
+
+void service_unprotect(void) {
+#ifdef __SANITIZE_ADDRESS__
+        (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
 }
 
 void service_lock_memory(void) {
@@ -115,14 +181,14 @@ int service_host_key(const char *path, const char *fallback, Secret **ret) {
 void service_log_store_error(const char *directory, const char *service, int error) {
         switch (-error) {
         case ENOENT:
-                service_log(SD_ERR, "%s: there is no store. Run “sygnet-store --service %s init”.", directory, service);
+                service_log(SD_ERR, "%s: there is no store. Run “sygnet-store init --service %s”.", directory, service);
                 return;
         case ENOKEY:
-                service_log(SD_ERR, "%s: this host's key does not open the store. Run “sygnet-store --service %s recover” with the recovery key.", directory,
+                service_log(SD_ERR, "%s: this host's key does not open the store. Run “sygnet-store recover --service %s” with the recovery key.", directory,
                             service);
                 return;
         case EBADMSG:
-                service_log(SD_ERR, "%s: the store is damaged. Restore a backup with “sygnet-store --service %s restore FILE”.", directory, service);
+                service_log(SD_ERR, "%s: the store is damaged. Restore a backup with “sygnet-store restore --service %s FILE”.", directory, service);
                 return;
         case EPROTONOSUPPORT:
                 service_log(SD_ERR, "%s: a newer version of Sygnet wrote the store. Install that version.", directory);
@@ -158,10 +224,22 @@ static int open_bus(sd_bus **ret) {
         return 0;
 }
 
+/* Callers send descriptors, and a bus connection without room for them is lost. What starts a service by default is a limit for programs that
+ * use select(); up to the hard one nobody need be asked. */
+static void raise_descriptors(void) {
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
+                return;
+        l.rlim_cur = l.rlim_max == RLIM_INFINITY || l.rlim_max > DESCRIPTORS_MAX ? DESCRIPTORS_MAX : l.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &l);
+}
+
 int service_bus(sd_event *event, sd_bus **ret) {
         sd_bus *bus = NULL;
         int r;
 
+        raise_descriptors();
         r = open_bus(&bus);
         if (r >= 0)
                 r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
@@ -176,12 +254,26 @@ int service_bus(sd_event *event, sd_bus **ret) {
         return 0;
 }
 
-int service_request_name(sd_bus *bus, const char *name) {
+static int request_name(sd_bus *bus, const char *name) {
         int r = sd_bus_request_name(bus, name, 0);
 
         if (r < 0)
                 service_log(SD_ERR, "The name %s cannot be had: %s", name,
                             r == -EEXIST || r == -EALREADY ? "the service is running already." :
                             r == -EACCES || r == -EPERM ? "the bus policy is not installed, or this is not the service's user." : strerror(-r));
-        return r < 0 ? r : 0;
+        return r;
+}
+
+int service_serve(sd_bus *bus, sd_event *event, const char *name) {
+        int r;
+
+        r = request_name(bus, name);
+        if (r < 0)
+                return r;
+        sd_notify(0, "READY=1\nSTATUS=Ready.");
+        r = sd_event_loop(event);
+        sd_notify(0, "STOPPING=1\nSTATUS=Stopping.");
+        if (r < 0)
+                service_log(SD_ERR, "The loop ended: %s", strerror(-r));
+        return r;
 }

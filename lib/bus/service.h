@@ -4,6 +4,7 @@
 /* What a service on the bus does before it serves: protect its process, make its loop, fetch its host key, reach the bus. Called by main()
  * only; this is the one place of the libraries that writes to the log, on main's behalf. */
 
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -15,8 +16,25 @@
 /* One line to standard error, with `level` (SD_WARNING …) where the journal reads it and the program's name elsewhere. */
 void service_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* An option of a service's program: a word with a value, or, without `argument`, a flag. */
+typedef struct ServiceOption {
+        const char *name, *argument;
+        const char *help;
+        const char **value;
+        bool *flag;
+} ServiceOption;
+
+#define SERVICE_OPTIONS_MAX 8U
+
+/* Reads the command line. `--help` and `--version`, which every service has, are answered here, from the same table. 1 to go on, 0 when all
+ * is done, -EINVAL after the usage was told. */
+int service_options(int argc, char *argv[], const char *purpose, const ServiceOption *options, size_t n);
+
 /* No cores, no debugger of the same user, files for this user only. */
 void service_protect(void);
+
+/* For the very end, when all secrets are gone: lets a sanitizer's leak check, a thread of its own, look in. Does nothing otherwise. */
+void service_unprotect(void);
 
 /* Locks the memory as it is touched, so that no key reaches the swap; a warning where it is not allowed. */
 void service_lock_memory(void);
@@ -35,5 +53,5 @@ void service_log_store_error(const char *directory, const char *service, int err
  * somebody could fill the table with them. Problems are logged. */
 int service_bus(sd_event *event, sd_bus **ret);
 
-/* Takes the name; problems are logged. */
-int service_request_name(sd_bus *bus, const char *name);
+/* Takes the name, tells systemd that the service is ready, and runs the loop until it ends. Problems are logged. */
+int service_serve(sd_bus *bus, sd_event *event, const char *name);

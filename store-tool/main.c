@@ -32,7 +32,6 @@ static const struct {
         { "recovery-key", verb_recovery_key, NULL, "replace the recovery key, and show the new one" },
         { "backup", verb_backup, "FILE", "write everything to one new file" },
         { "restore", verb_restore, "FILE", "make the store of a backup anew in an empty state directory" },
-        { "accept", verb_accept, NULL, "take a restored store, an older copy, for the present one" },
 };
 
 static int print_help(void) {

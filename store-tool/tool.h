@@ -41,7 +41,6 @@ int verb_init(const Options *o);
 int verb_status(const Options *o);
 int verb_recover(const Options *o);
 int verb_rekey(const Options *o);
-int verb_accept(const Options *o);
 int verb_backup(const Options *o);
 int verb_restore(const Options *o);
 int verb_recovery_key(const Options *o);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The verbs that change something: init, recover, rekey, recovery-key, accept, backup, restore; see tool.h. Files outside the state directory are
+/* The verbs that change something: init, recover, rekey, recovery-key, backup, restore; see tool.h. Files outside the state directory are
  * opened and named as the caller, the store is touched as the directory's owner. */
 
 #include <errno.h>
@@ -155,25 +155,6 @@ int verb_rekey(const Options *o) {
         return o->recovery ? replace_recovery(o, key) : EXIT_OK;
 }
 
-int verb_accept(const Options *o) {
-        _cleanup_secret_ Secret *key = NULL;
-        int r;
-
-        r = host_key_read(o->host_key, &key);
-        if (r < 0)
-                return tell_host_key(o, r);
-        r = owner_enter(o, false);
-        if (r == 0)
-                r = store_accept(o->state, o->service->application_id, secret_view(key));
-        owner_leave();
-        if (r < 0)
-                return tell_store(o, r);
-        fprintf(stderr,
-                "The store in %s counts as the present one. Codes that were used up and rights that were withdrawn after the copy was made are as they\n"
-                "were then: look through users and tokens.\n", o->state);
-        return EXIT_OK;
-}
-
 int verb_backup(const Options *o) {
         _cleanup_(atomic_file_freep) AtomicFile *f = NULL;
         int r;
@@ -213,8 +194,9 @@ int verb_restore(const Options *o) {
         if (r < 0)
                 return tell_store(o, r);
         fprintf(stderr,
-                "The store is back in %s. It is marked as an older copy, because codes and rights that were used up or withdrawn since are not in it:\n"
-                "what counts is frozen until 'sygnet-store --service %s accept'. If this host has another key now, run 'recover' first.\n",
+                "The store is back in %s. It is marked as an older copy: codes and rights that were used up or withdrawn since then are not in it. Look\n"
+                "through users and tokens, then run '%s --accept-rollback' as sygnetd(8) says; one-time codes are refused until then. If this host has\n"
+                "another key now, run 'recover' first.\n",
                 o->state, o->service->name);
         return EXIT_OK;
 }

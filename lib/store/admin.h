@@ -30,9 +30,6 @@ int store_drop_other_hosts(const char *directory, uint32_t application_id, View 
 /* Makes a new recovery key in the place of the old one, as text, to be shown once. */
 int store_replace_recovery(const char *directory, uint32_t application_id, View host_key, Secret **ret_recovery_key);
 
-/* Takes a database that is an older copy for the present one; see store_is_rolled_back(). */
-int store_accept(const char *directory, uint32_t application_id, View host_key);
-
 /* --- Backup: one file, for which see archive.c. It opens with what the store opens with: a host key or the recovery key, of that time. --- */
 
 /* Writes the backup to `fd`, an empty regular file open for reading and writing; syncing it is the caller's. */

@@ -6,7 +6,7 @@
  * is damage, and no key is ever made beside records. An interrupted creation counts as no store (directory.c).
  *
  * Generations: each opening and each orderly closing raises a counter in the database, then in a file beside it. A database that is behind
- * the file is an older copy: it is marked as rolled back, durably, until store_accept_rollback(). A missing file is taken for the same. What
+ * the file is an older copy: it is marked as rolled back, durably, until txn_accept_rollback(). A missing file is taken for the same. What
  * cannot be noticed is a copy put back together with its file, and one taken and put back between the same opening and closing. */
 
 #include <errno.h>
@@ -207,26 +207,6 @@ int txn_accept_rollback(Txn *t) {
         else
                 t->accepts_rollback = true;
         return r;
-}
-
-int store_accept(const char *directory, uint32_t application_id, View host_key) {
-        StoreSchema schema = { .application_id = application_id };
-        _cleanup_(store_closep) Store *s = NULL;
-        DatabaseIdentity identity;
-        int r;
-
-        r = open_closed(directory, &schema, host_key, &s);
-        if (r < 0)
-                return r;
-        /* First the database catches up with the generation outside, or the next opening would mark it again. */
-        r = raise_generation(s);
-        if (r < 0)
-                return r;
-        r = database_identity_read(s->db, &identity);
-        if (r < 0)
-                return r;
-        identity.rolled_back = false;
-        return write_identity(s, &identity);
 }
 
 static int create_slots(const char *directory, const Slots *empty, View host_key, View store_key, Secret **ret_recovery_key) {

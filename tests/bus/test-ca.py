@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shutil
 import subprocess
 import tempfile
 import time
@@ -360,6 +361,24 @@ def alter(db):
     import sqlite3
     with contextlib.closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("UPDATE certificate SET subject = 'CN=other'")
+
+
+class OlderCopy(TestCase):
+    def test_is_told_until_accepted(self):
+        with authority() as (m, a):
+            a.stop()
+            for command in ("backup", "restore"):
+                m.run([BUILD / "store-tool/sygnet-store", command, "--service", "sygnet-cad", "--state", a.state, a.folder / "backup"], uid=SYGNET_CA)
+                if command == "backup":
+                    shutil.rmtree(a.state)
+            a.start()
+            self.assertTrue(root_of(m.operator))
+            self.assertIn("sygnet-cad --accept-rollback", a.log.read_text())
+            a.stop()
+            m.run([BUILD / "ca/sygnet-cad", "--state", a.state, "--host-key", a.key, "--accept-rollback"], uid=SYGNET_CA)
+            a.log.unlink()
+            a.start()
+            self.assertNotIn("older copy", a.log.read_text())
 
 
 class Secrets(TestCase):

@@ -48,7 +48,7 @@ class Start(TestCase):
         self.assertIn("another process", p.stderr)
 
     def test_version_and_usage(self):
-        self.assertRegex(self.m.run([BUILD / "daemon/sygnetd-test", "--version"]).stdout, r"^sygnetd \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.m.run([BUILD / "daemon/sygnetd-test", "--version"]).stdout, r"^sygnetd-test \d+\.\d+\.\d+\n$")
         self.assertEqual(2, self.m.run([BUILD / "daemon/sygnetd-test", "--nonsense"], check=False).returncode)
 
     def test_process_is_closed_to_others(self):
@@ -83,6 +83,8 @@ class OlderCopy(TestCase):
             m.run([BUILD / "daemon/sygnetd-test", "--state", m.state, "--host-key", m.host_key, "--accept-rollback"], uid=SYGNET)
             m.start_daemon()
             alice.login("alice", otp=totp(key, m.now()))
+            accepted = [e for e in m.operator.call("Audit.ListAll", "a{sv}", {}) if e["event"] == "rollback-accept"]
+            self.assertEqual([SYGNET], [e["uid"] for e in accepted])
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ static int run(Authority *a) {
         if (r >= 0 && arg_accept_rollback)
                 return accept_rollback(a);
         if (r >= 0)
-                r = service_bus(a->event, &a->bus);
+                r = service_bus(a->event, false, &a->bus);
         return r < 0 ? r : serve(a);
 }
 

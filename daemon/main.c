@@ -124,7 +124,7 @@ static int run(Manager *m) {
                          "If it was put back on purpose, stop the service, run “sygnetd --accept-rollback” as its user, and start it again.", arg_state);
         r = read_machine_id(m);
         if (r >= 0)
-                r = service_bus(m->event, &m->bus);
+                r = service_bus(m->event, true, &m->bus);
         return r < 0 ? r : serve(m);
 }
 

@@ -51,7 +51,7 @@ static int run(Trust *t) {
         if (r >= 0)
                 r = change_queue_new(t->event, &t->store, arg_update, &t->changes);
         if (r >= 0)
-                r = service_bus(t->event, &t->bus);
+                r = service_bus(t->event, false, &t->bus);
         return r < 0 ? r : serve(t);
 }
 

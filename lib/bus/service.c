@@ -201,8 +201,8 @@ void service_log_store_error(const char *directory, const char *service, int err
         }
 }
 
-/* As sd_bus_open_system(), which would take descriptors. */
-static int open_bus(sd_bus **ret) {
+/* As sd_bus_open_system(), which always takes descriptors. */
+static int open_without_descriptors(sd_bus **ret) {
         const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
         sd_bus *bus = NULL;
         int r;
@@ -235,12 +235,13 @@ static void raise_descriptors(void) {
         (void) setrlimit(RLIMIT_NOFILE, &l);
 }
 
-int service_bus(sd_event *event, sd_bus **ret) {
+int service_bus(sd_event *event, bool descriptors, sd_bus **ret) {
         sd_bus *bus = NULL;
         int r;
 
-        raise_descriptors();
-        r = open_bus(&bus);
+        if (descriptors)
+                raise_descriptors();
+        r = descriptors ? sd_bus_open_system(&bus) : open_without_descriptors(&bus);
         if (r >= 0)
                 r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)

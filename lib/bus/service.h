@@ -49,9 +49,9 @@ int service_host_key(const char *path, const char *fallback, Secret **ret);
 /* What to tell somebody whose store does not open: `error` of store_open(). `service` is what sygnet-store calls it. */
 void service_log_store_error(const char *directory, const char *service, int error);
 
-/* The system bus, on the loop; the loop ends when the bus goes away. Messages with descriptors are not let through: these services take none, and
- * somebody could fill the table with them. Problems are logged. */
-int service_bus(sd_event *event, sd_bus **ret);
+/* The system bus, on the loop; the loop ends when the bus goes away. Unless `descriptors`, messages that have some are not let through: somebody
+ * could fill the table of a service that takes none; for one that does the table is made large. Problems are logged. */
+int service_bus(sd_event *event, bool descriptors, sd_bus **ret);
 
 /* Takes the name, tells systemd that the service is ready, and runs the loop until it ends. Problems are logged. */
 int service_serve(sd_bus *bus, sd_event *event, const char *name);

@@ -74,6 +74,7 @@ class Token(TestCase):
         self.m.start_daemon()
         self.refused("CodeUsed", self.m.client(ALICE).login, "alice", PASSWORD, code)
         # Nor one older than the newest that was accepted.
+        self.m.begin_step()
         older = totp(key, self.m.now() - 30)
         self.refused("CodeUsed", self.alice.login, "alice", PASSWORD, older)
 
@@ -97,6 +98,7 @@ class Token(TestCase):
         now = self.m.now()
         self.refused("WrongCode", self.alice.login, "alice", PASSWORD, totp(key, now - 60))
         self.refused("WrongCode", self.alice.login, "alice", PASSWORD, totp(key, now + 90))
+        self.m.begin_step()
         self.alice.login("alice", otp=totp(key, self.m.now() - 30))
         self.alice.login("alice", otp=totp(key, self.m.now() + 30))
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/kdf.h"
+#include "daemon/certificate-reader.h"
 #include "daemon/credential.h"
 #include "daemon/outcome.h"
 
@@ -165,21 +166,36 @@ int credential_certificate(const Credential *c, size_t i, View *ret) {
         return -ENODATA;
 }
 
-static int check_validity(const Credential *c, int64_t now) {
+/* Also takes times in the forms that only certificate_read_validity() refuses. */
+static int validity_from_gnutls(View certificate, int64_t *ret_not_before, int64_t *ret_not_after) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
-        gnutls_datum_t der;
-        View certificate;
+        const gnutls_datum_t der = { (unsigned char *) certificate.data, (unsigned) certificate.len };
 
-        if (credential_certificate(c, 0, &certificate) < 0)
-                return OUTCOME_CERTIFICATE;
-        der = (gnutls_datum_t) { (unsigned char *) certificate.data, (unsigned) certificate.len };
         if (gnutls_x509_crt_init(&crt) < 0)
                 return -ENOMEM;
         if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0)
                 return -EBADMSG;
-        if (now < gnutls_x509_crt_get_activation_time(crt) || now > gnutls_x509_crt_get_expiration_time(crt))
-                return OUTCOME_CERTIFICATE;
+        *ret_not_before = gnutls_x509_crt_get_activation_time(crt);
+        *ret_not_after = gnutls_x509_crt_get_expiration_time(crt);
         return 0;
+}
+
+static int check_validity(const Credential *c, int64_t now) {
+        int64_t not_before, not_after;
+        CertificateParts parts;
+        View certificate;
+        int r;
+
+        if (credential_certificate(c, 0, &certificate) < 0)
+                return OUTCOME_CERTIFICATE;
+        r = certificate_read_parts(certificate, &parts);
+        if (r >= 0)
+                r = certificate_read_validity(&parts, &not_before, &not_after);
+        if (r < 0)
+                r = validity_from_gnutls(certificate, &not_before, &not_after);
+        if (r < 0)
+                return r;
+        return now < not_before || now > not_after ? OUTCOME_CERTIFICATE : 0;
 }
 
 int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/utf8.h"
 #include "daemon/der-reader.h"
@@ -167,4 +168,46 @@ static int check_row(View v, unsigned depth, bool sorted) {
 
 int der_check(View v, unsigned depth) {
         return check_row(v, depth, false);
+}
+
+static bool two_digits(const uint8_t *p, int *ret) {
+        if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+                return false;
+        *ret = (p[0] - '0') * 10 + p[1] - '0';
+        return true;
+}
+
+int der_time(const DerElement *value, int64_t *ret) {
+        const uint8_t *p = value->content.data;
+        int century, year, part[5];
+        struct tm tm = { 0 };
+        time_t t;
+
+        if (value->tag == DER_UTC_TIME && value->content.len == 13) {
+                if (!two_digits(p, &year))
+                        return -EBADMSG;
+                year += year < 50 ? 2000 : 1900;
+                p += 2;
+        } else if (value->tag == DER_GENERALIZED_TIME && value->content.len == 15) {
+                if (!two_digits(p, &century) || !two_digits(p + 2, &year))
+                        return -EBADMSG;
+                year += century * 100;
+                if (year >= 1950 && year < 2050)
+                        return -EBADMSG;
+                p += 4;
+        } else
+                return -EBADMSG;
+        for (size_t i = 0; i < 5; i++, p += 2)
+                if (!two_digits(p, &part[i]))
+                        return -EBADMSG;
+        if (*p != 'Z')
+                return -EBADMSG;
+        tm = (struct tm) { .tm_year = year - 1900, .tm_mon = part[0] - 1, .tm_mday = part[1],
+                           .tm_hour = part[2], .tm_min = part[3], .tm_sec = part[4] };
+        t = timegm(&tm);
+        /* timegm() carries the 31st of April over; what it changed was no date. */
+        if (tm.tm_mon != part[0] - 1 || tm.tm_mday != part[1] || tm.tm_hour != part[2] || tm.tm_min != part[3] || tm.tm_sec != part[4])
+                return -EBADMSG;
+        *ret = t;
+        return 0;
 }

@@ -37,5 +37,9 @@ int der_expect(View *in, uint8_t tag, View *ret_content);
  * their one form: INTEGER minimal, BOOLEAN 0 or 255, SET sorted without duplicates, strings and times not constructed, UTF8String well-formed. */
 int der_check(View v, unsigned depth);
 
+/* Seconds since 1970 of a UTCTime or GeneralizedTime in the one form that certificates (RFC 5280 section 4.1.2.5) and signing-time (RFC 5652
+ * section 11.3) have: YYMMDDHHMMSSZ from 1950 through 2049, YYYYMMDDHHMMSSZ (no fraction) before and beyond. -EBADMSG otherwise. */
+int der_time(const DerElement *value, int64_t *ret);
+
 /* Whether the content of an OBJECT IDENTIFIER is this one, given as its content octets. */
 #define der_oid_is(content, oid) view_equal(content, VIEW(oid, sizeof(oid)))

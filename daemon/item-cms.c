@@ -14,7 +14,6 @@
  * signing-certificate (SHA-1), counter-signature (is none of an original signature's attributes). */
 
 #include <string.h>
-#include <time.h>
 
 #include "daemon/der-reader.h"
 #include "daemon/item-rules.h"
@@ -114,53 +113,10 @@ static const char *check_signing_certificate(Walk *w, const DerElement *value) {
         return NULL;
 }
 
-static bool two_digits(const uint8_t *p, int *ret) {
-        if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
-                return false;
-        *ret = (p[0] - '0') * 10 + p[1] - '0';
-        return true;
-}
-
-/* RFC 5652 section 11.3: YYMMDDHHMMSSZ through 2049, YYYYMMDDHHMMSSZ (no fraction) beyond and before 1950. */
-static bool read_time(const DerElement *value, int64_t *ret) {
-        const uint8_t *p = value->content.data;
-        int century, year, part[5];
-        struct tm tm = { 0 };
-        time_t t;
-
-        if (value->tag == DER_UTC_TIME && value->content.len == 13) {
-                if (!two_digits(p, &year))
-                        return false;
-                year += year < 50 ? 2000 : 1900;
-                p += 2;
-        } else if (value->tag == DER_GENERALIZED_TIME && value->content.len == 15) {
-                if (!two_digits(p, &century) || !two_digits(p + 2, &year))
-                        return false;
-                year += century * 100;
-                if (year >= 1950 && year < 2050)
-                        return false;
-                p += 4;
-        } else
-                return false;
-        for (size_t i = 0; i < 5; i++, p += 2)
-                if (!two_digits(p, &part[i]))
-                        return false;
-        if (*p != 'Z')
-                return false;
-        tm = (struct tm) { .tm_year = year - 1900, .tm_mon = part[0] - 1, .tm_mday = part[1],
-                           .tm_hour = part[2], .tm_min = part[3], .tm_sec = part[4] };
-        t = timegm(&tm);
-        /* timegm() carries the 31st of April over; what it changed was no date. */
-        if (tm.tm_mon != part[0] - 1 || tm.tm_mday != part[1] || tm.tm_hour != part[2] || tm.tm_min != part[3] || tm.tm_sec != part[4])
-                return false;
-        *ret = t;
-        return true;
-}
-
 static const char *check_signing_time(Walk *w, const DerElement *value) {
         int64_t t;
 
-        if (!read_time(value, &t))
+        if (der_time(value, &t) < 0)
                 return "signing-time is malformed";
         if (t < w->prepared - ITEM_TIME_TOLERANCE || t > w->prepared + ITEM_TIME_TOLERANCE)
                 return "signing-time is more than five minutes from this machine's clock";

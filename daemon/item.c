@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/certificate-reader.h"
 #include "daemon/der-reader.h"
 #include "daemon/item-rules.h"
 
@@ -34,10 +35,6 @@ size_t item_type_size_max(ItemType t) {
         return (size_t) t < ELEMENTSOF(types) ? types[t].size_max : 0;
 }
 
-static void gnutls_datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 /* Appends an element of `content`. -EBADMSG beyond 64 KiB: no name is that long. */
 static int der_wrap(uint8_t tag, View content, Bytes *b) {
         size_t n = content.len;
@@ -63,22 +60,17 @@ static int der_wrap(uint8_t tag, View content, Bytes *b) {
 }
 
 /* IssuerSerial ::= SEQUENCE { GeneralNames { [4] issuer }, serialNumber }, RFC 5035 section 5 */
-static int issuer_serial(gnutls_x509_crt_t certificate, Bytes *ret) {
+static int issuer_serial(const CertificateParts *p, Bytes *ret) {
         _cleanup_bytes_ Bytes name = BYTES_NULL, names = BYTES_NULL, fields = BYTES_NULL, whole = BYTES_NULL;
-        _cleanup_(gnutls_datum_done) gnutls_datum_t issuer = { 0 };
-        uint8_t serial[64];
-        size_t n = sizeof(serial);
         int r;
 
-        if (gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) < 0 || gnutls_x509_crt_get_serial(certificate, serial, &n) < 0)
-                return -EBADMSG;
-        r = der_wrap(GENERAL_NAME_DIRECTORY, VIEW(issuer.data, issuer.size), &name);
+        r = der_wrap(GENERAL_NAME_DIRECTORY, p->issuer, &name);
         if (r >= 0)
                 r = der_wrap(DER_SEQUENCE, bytes_view(&name), &names);
         if (r >= 0)
                 r = bytes_append_view(&fields, bytes_view(&names));
         if (r >= 0)
-                r = der_wrap(DER_INTEGER, VIEW(serial, n), &fields);
+                r = der_wrap(DER_INTEGER, p->serial, &fields);
         if (r >= 0)
                 r = der_wrap(DER_SEQUENCE, bytes_view(&fields), &whole);
         if (r >= 0)
@@ -87,15 +79,12 @@ static int issuer_serial(gnutls_x509_crt_t certificate, Bytes *ret) {
 }
 
 static int describe_certificate(ItemRules *rules, View certificate) {
-        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
-        const gnutls_datum_t der = { (unsigned char *) certificate.data, (unsigned) certificate.len };
+        CertificateParts parts;
         int r;
 
-        if (gnutls_x509_crt_init(&crt) < 0)
-                return -ENOMEM;
-        if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0)
-                return -EBADMSG;
-        r = issuer_serial(crt, &rules->issuer_serial);
+        r = certificate_read_parts(certificate, &parts);
+        if (r >= 0)
+                r = issuer_serial(&parts, &rules->issuer_serial);
         if (r >= 0)
                 r = digest_of(GNUTLS_DIG_SHA256, certificate, &rules->sha256);
         if (r >= 0)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <gnutls/crypto.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -89,6 +90,8 @@ int batch_payload(const Batch *b, Bytes *ret) {
         f = open_memstream(&text, &len);
         if (!f)
                 return -ENOMEM;
+        /* No other thread knows of it; to lock it for each character costs more than to write it. */
+        (void) __fsetlocking(f, FSETLOCKING_BYCALLER);
         j = JSON_INIT(f);
         j.compact = true;
         json_object_begin(&j, NULL);

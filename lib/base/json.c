@@ -23,11 +23,28 @@ static bool is_c1(const unsigned char *p, size_t n) {
         return n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
 }
 
+/* How many bytes of `s` go out as they are, as far as that is plain from each alone: most text is one such run. */
+static size_t plain_length(const char *s) {
+        size_t n = 0;
+
+        while ((unsigned char) s[n] >= 0x20 && (unsigned char) s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+                n++;
+        return n;
+}
+
 static void write_escaped(Json *j, const char *s) {
         fputc('"', j->out);
         for (const char *p = s; *p;) {
-                unsigned char c = (unsigned char) *p;
-                size_t n = utf8_char_length(p);
+                size_t plain = plain_length(p), n;
+                unsigned char c;
+
+                if (plain > 0) {
+                        fwrite(p, 1, plain, j->out);
+                        p += plain;
+                        continue;
+                }
+                c = (unsigned char) *p;
+                n = utf8_char_length(p);
 
                 if (c == '"' || c == '\\')
                         fprintf(j->out, "\\%c", c);

@@ -19,9 +19,11 @@
 typedef struct Job {
         struct Job *next;
         WorkerRun run;
+        WorkerRunPart run_part;       /* instead of `run` for one in parts */
         WorkerDone done;
         void *userdata;
         bool heavy;
+        unsigned n_parts, next_part, left; /* parts in all, the next to begin, those that have not ended; one when it is whole */
         int result;
 } Job;
 
@@ -68,29 +70,52 @@ static Job *queue_pop(Queue *q) {
         return job;
 }
 
-static Job *take_inlock(WorkerPool *p) {
-        Job *job = queue_pop(&p->light);
+/* A part of the first job that may run; it stays the first until its last part is taken. */
+static Job *take_inlock(WorkerPool *p, unsigned *ret_part) {
+        Queue *q = &p->light;
+        Job *job = q->first;
 
         if (!job && p->n_heavy < p->heavy_max) {
-                job = queue_pop(&p->heavy);
+                q = &p->heavy;
+                job = q->first;
                 if (job)
                         p->n_heavy++;
         }
-        if (job)
-                p->n_waiting--;
+        if (!job)
+                return NULL;
+        *ret_part = job->next_part++;
+        if (job->next_part == job->n_parts)
+                queue_pop(q);
+        p->n_waiting--;
         return job;
+}
+
+/* True when that was the last one. */
+static bool end_part_inlock(WorkerPool *p, Job *job, int result) {
+        if (job->n_parts == 1 || (result < 0 && job->result >= 0))
+                job->result = result;
+        if (job->heavy)
+                p->n_heavy--;
+        return --job->left == 0;
 }
 
 /* --- Threads ------------------------------------------------------------------------------------------------------ */
 
+static int run_part(Job *job, unsigned part) {
+        return job->run_part ? job->run_part(job->userdata, part) : job->run(job->userdata);
+}
+
 static void *thread_main(void *userdata) {
         static const uint64_t one = 1;
         WorkerPool *p = userdata;
+        unsigned part;
+        bool wake;
         Job *job;
+        int r;
 
         pthread_mutex_lock(&p->lock);
         for (;;) {
-                while (!(job = take_inlock(p))) {
+                while (!(job = take_inlock(p, &part))) {
                         /* Heavy ones that wait for their turn are run by the thread that ends one of them. */
                         if (p->stopping)
                                 goto finish;
@@ -99,12 +124,14 @@ static void *thread_main(void *userdata) {
                         p->n_idle--;
                 }
                 pthread_mutex_unlock(&p->lock);
-                job->result = job->run(job->userdata);
+                r = run_part(job, part);
                 pthread_mutex_lock(&p->lock);
-                if (job->heavy)
-                        p->n_heavy--;
+                if (!end_part_inlock(p, job, r))
+                        continue;
+                /* Where more is done already the loop has been woken, and takes all. */
+                wake = !p->done.first;
                 queue_push(&p->done, job);
-                if (write(p->fd, &one, sizeof(one)) < 0)
+                if (wake && write(p->fd, &one, sizeof(one)) < 0)
                         continue; /* only when the counter is full: the loop is awake then */
         }
 finish:
@@ -198,37 +225,51 @@ WorkerPool *worker_pool_free(WorkerPool *p) {
         return NULL;
 }
 
-static int submit(WorkerPool *p, bool heavy, WorkerRun run, WorkerDone done, void *userdata) {
-        _cleanup_free_ Job *job = NULL;
+/* Wakes a thread for each part, or makes one where none is idle. Fails only where there is no thread at all. */
+static int enqueue_inlock(WorkerPool *p, Job *job) {
         int r = 0;
 
-        job = calloc(1, sizeof(*job));
+        if (p->stopping || p->n_waiting + job->n_parts > WAITING_MAX)
+                return -ENOBUFS;
+        for (unsigned i = 0; r >= 0 && i < job->n_parts && p->n_idle <= p->n_waiting + i && p->n_threads < p->n_max; i++)
+                r = start_thread_inlock(p);
+        if (r < 0 && p->n_threads == 0)
+                return r;
+        queue_push(job->heavy ? &p->heavy : &p->light, job);
+        p->n_waiting += job->n_parts;
+        for (unsigned i = 0; i < job->n_parts && i < p->n_idle; i++)
+                pthread_cond_signal(&p->wake);
+        return 0;
+}
+
+static int submit(WorkerPool *p, const Job *template) {
+        _cleanup_free_ Job *job = NULL;
+        int r;
+
+        job = malloc(sizeof(*job));
         if (!job)
                 return -ENOMEM;
-        job->run = run;
-        job->done = done;
-        job->userdata = userdata;
-        job->heavy = heavy;
+        *job = *template;
+        job->left = job->n_parts;
 
         pthread_mutex_lock(&p->lock);
-        if (p->stopping || p->n_waiting >= WAITING_MAX)
-                r = -ENOBUFS;
-        else if (p->n_idle <= p->n_waiting && p->n_threads < p->n_max)
-                r = start_thread_inlock(p);
-        if (r >= 0 || (r != -ENOBUFS && p->n_threads > 0)) {
-                queue_push(heavy ? &p->heavy : &p->light, TAKE_PTR(job));
-                p->n_waiting++;
-                pthread_cond_signal(&p->wake);
-                r = 0;
-        }
+        r = enqueue_inlock(p, job);
+        if (r >= 0)
+                TAKE_PTR(job);
         pthread_mutex_unlock(&p->lock);
         return r;
 }
 
 int worker_submit(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata) {
-        return submit(p, false, run, done, userdata);
+        return submit(p, &(Job) { .run = run, .done = done, .userdata = userdata, .n_parts = 1 });
 }
 
 int worker_submit_heavy(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata) {
-        return submit(p, true, run, done, userdata);
+        return submit(p, &(Job) { .run = run, .done = done, .userdata = userdata, .n_parts = 1, .heavy = true });
+}
+
+int worker_submit_parts(WorkerPool *p, unsigned n, WorkerRunPart run, WorkerDone done, void *userdata) {
+        if (n == 0)
+                return -EINVAL;
+        return submit(p, &(Job) { .run_part = run, .done = done, .userdata = userdata, .n_parts = n });
 }

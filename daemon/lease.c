@@ -9,6 +9,7 @@
 
 typedef struct Lease {
         bool mine;
+        char session[33];
         int64_t taken;
         int64_t expires;
 } Lease;
@@ -18,7 +19,7 @@ static int find(Txn *t, const char *credential, const char *account, int64_t now
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT account, taken, expires FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si",
+        r = txn_query(t, &row, "SELECT account, taken, expires, session FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si",
                       credential, now);
         if (r <= 0)
                 return r;
@@ -27,15 +28,20 @@ static int find(Txn *t, const char *credential, const char *account, int64_t now
                 .taken = row_int(row, 1),
                 .expires = row_int(row, 2),
         };
+        snprintf(ret->session, sizeof(ret->session), "%s", row_text(row, 3));
         return 1;
 }
 
-static int write_lease(Txn *t, const char *credential, const char *account, const char *session, int64_t taken, int64_t now, const LeaseTerms *terms) {
-        int64_t idle = now + terms->idle, end = taken + terms->max_age;
+/* `lease`: what is there, of this account; NULL for nothing. Where nothing would change it is left: a batch signs many times within a second. */
+static int write_lease(Txn *t, const char *credential, const char *account, const char *session, const Lease *lease, int64_t now, const LeaseTerms *terms) {
+        int64_t taken = lease ? lease->taken : now, idle = now + terms->idle, end = taken + terms->max_age;
+        int64_t expires = idle < end ? idle : end;
         int r;
 
+        if (lease && lease->expires == expires && strcmp(lease->session, session) == 0)
+                return 0;
         r = txn_exec(t, "INSERT OR REPLACE INTO lease (credential, account, session, taken, expires) VALUES (?1, ?2, ?3, ?4, ?5)", "sssii",
-                     credential, account, session, taken, idle < end ? idle : end);
+                     credential, account, session, taken, expires);
         return r < 0 ? r : 0;
 }
 
@@ -63,7 +69,7 @@ int lease_take(Txn *t, const char *credential, const char *account, const char *
                 *ret_until = lease.expires;
                 return LEASE_E_BUSY;
         }
-        return write_lease(t, credential, account, session, r > 0 ? lease.taken : now, now, terms);
+        return write_lease(t, credential, account, session, r > 0 ? &lease : NULL, now, terms);
 }
 
 int lease_renew(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms) {
@@ -75,7 +81,7 @@ int lease_renew(Txn *t, const char *credential, const char *account, const char 
                 return r;
         if (r == 0 || !lease.mine)
                 return LEASE_E_LOST;
-        return write_lease(t, credential, account, session, lease.taken, now, terms);
+        return write_lease(t, credential, account, session, &lease, now, terms);
 }
 
 int lease_release_session(Txn *t, const char *session) {

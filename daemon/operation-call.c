@@ -13,7 +13,7 @@
 #include "daemon/outcome.h"
 
 /* Parts of a call for each processor, so that a slower one does not leave the others waiting at the end. */
-#define CHUNKS_PER_PROCESSOR 2U
+#define PARTS_PER_PROCESSOR 2U
 
 static void destroy(Call *call) {
         OperationCall *c = (OperationCall *) call;
@@ -28,7 +28,7 @@ static void destroy(Call *call) {
         signing_key_unref(c->key);
         batch_done(&c->batch);
         operation_job_done(&c->job);
-        free(c->chunks);
+        sd_bus_error_free(&c->failure);
 }
 
 int operation_call_new(Manager *m, sd_bus_message *message, OperationCall **ret, sd_bus_error *error) {
@@ -96,6 +96,8 @@ int operation_call_take(OperationCall *c, const char *id, OperationState state, 
         return 0;
 }
 
+static const char session_full[] = "The session has made as many signatures as it may. Log in again.";
+
 /* After each wait: what the call rests on may be gone. */
 static int still_stands(OperationCall *c, Session **ret_session, sd_bus_error *error) {
         Session *s;
@@ -125,30 +127,30 @@ static int run_failed(Txn *t, void *userdata) {
         return operation_job_failed(t, &((OperationCall *) userdata)->job);
 }
 
-static int run_chunk(void *userdata) {
-        Chunk *k = userdata;
+static int run_part(void *userdata, unsigned part) {
+        OperationCall *c = userdata;
+        size_t n = c->batch.n;
 
-        return batch_sign(&k->call->batch, k->call->operation->rules, signing_key_handle(k->call->key), k->from, k->to);
+        return batch_sign(&c->batch, c->operation->rules, signing_key_handle(c->key), n * part / c->n_parts, n * (part + 1) / c->n_parts);
 }
 
-static void part_done(OperationCall *c) {
+static void one_done(OperationCall *c) {
         if (--c->pending == 0)
                 call_resume(&c->call, 0);
 }
 
-static void on_chunk(int result, void *userdata) {
-        Chunk *k = userdata;
+static void on_parts_signed(int result, void *userdata) {
+        OperationCall *c = userdata;
 
-        if (result < 0)
-                k->call->signed_result = result;
-        part_done(k->call);
+        c->signed_result = result;
+        one_done(c);
 }
 
 static void on_audited(int result, void *userdata) {
         OperationCall *c = userdata;
 
         c->audited = result;
-        part_done(c);
+        one_done(c);
 }
 
 static int reply_signatures(OperationCall *c) {
@@ -181,12 +183,24 @@ static void advance(OperationCall *c) {
 }
 
 static int then_failed(Call *call, int result, sd_bus_error *error) {
-        return -EIO;
+        OperationCall *c = (OperationCall *) call;
+
+        (void) sd_bus_error_move(error, &c->failure);
+        return c->failed;
 }
 
-/* The audit says that these were signed; it is told that they were not. */
-static int sign_failed(OperationCall *c, sd_bus_error *error) {
+/* The audit says that these were signed; it is told that they were not, and then the caller why. */
+static int sign_failed(OperationCall *c, int r, sd_bus_error *error) {
+        c->announced = false;
+        c->failed = r;
+        if (sd_bus_error_is_set(error))
+                (void) sd_bus_error_move(&c->failure, error);
         return continues(call_store(&c->call, run_failed, then_failed, error));
+}
+
+/* What a step between the audit's entry and the signatures came to. */
+static int settled(OperationCall *c, int r, sd_bus_error *error) {
+        return r < 0 && c->announced ? sign_failed(c, r, error) : r;
 }
 
 static int then_signed(Call *call, int result, sd_bus_error *error) {
@@ -200,7 +214,7 @@ static int then_signed(Call *call, int result, sd_bus_error *error) {
                 return outcome_set_error(error, c->audited, c->job.until);
         }
         if (c->signed_result < 0)
-                return sign_failed(c, error);
+                return sign_failed(c, -EIO, error);
         r = still_stands(c, NULL, error);
         if (r != -ECANCELED && r < 0)
                 return r;
@@ -208,36 +222,32 @@ static int then_signed(Call *call, int result, sd_bus_error *error) {
         return r < 0 ? r : reply_signatures(c);
 }
 
-static size_t chunk_count(size_t n) {
+static int submit_parts(OperationCall *c) {
+        size_t n = 2 * PARTS_PER_PROCESSOR;
         cpu_set_t set;
-        size_t chunks = 2 * CHUNKS_PER_PROCESSOR;
-
-        if (sched_getaffinity(0, sizeof(set), &set) == 0)
-                chunks = (size_t) CPU_COUNT(&set) * CHUNKS_PER_PROCESSOR;
-        return chunks < n ? chunks : n;
-}
-
-/* Submits the parts of the batch; how many stand in `pending`. When one is not taken the rest is left. */
-static int submit_chunks(OperationCall *c) {
-        size_t n = chunk_count(c->batch.n);
         int r;
 
-        c->chunks = calloc(n, sizeof(*c->chunks));
-        if (!c->chunks)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                c->chunks[i] = (Chunk) { .call = c, .from = c->batch.n * i / n, .to = c->batch.n * (i + 1) / n };
-                r = worker_submit(c->call.manager->workers, run_chunk, on_chunk, &c->chunks[i]);
-                if (r < 0)
-                        return r;
+        if (sched_getaffinity(0, sizeof(set), &set) == 0)
+                n = (size_t) CPU_COUNT(&set) * PARTS_PER_PROCESSOR;
+        c->n_parts = (unsigned) (n < c->batch.n ? n : c->batch.n);
+        r = worker_submit_parts(c->call.manager->workers, c->n_parts, run_part, on_parts_signed, c);
+        if (r >= 0)
                 c->pending++;
-        }
-        return 0;
+        return r;
 }
 
-/* Signing and the audit's commit overlap; then_signed() lets nothing out before both are done. */
+static int submit_audit(OperationCall *c) {
+        int r;
+
+        r = store_submit(c->call.manager->store, run_sign_job, on_audited, c);
+        if (r >= 0)
+                c->pending++;
+        return r;
+}
+
+/* Signing and the audit's commit overlap, unless it is on disk already; then_signed() lets nothing out before both are done. */
 static int sign(OperationCall *c, sd_bus_error *error) {
-        Session *s;
+        Session *s = NULL;
         int r;
 
         r = still_stands(c, &s, error);
@@ -245,17 +255,14 @@ static int sign(OperationCall *c, sd_bus_error *error) {
                 return r;
         r = session_use(c->call.manager, s, (unsigned) c->batch.n);
         if (r == -EDQUOT)
-                return bus_error_set(error, ERROR_LIMIT, "The session has made as many signatures as it may. Log in again.");
+                return bus_error_set(error, ERROR_LIMIT, session_full);
         if (r < 0)
                 return bus_error_set_errno(error, r);
         c->key = signing_key_ref(c->operation->key);
         c->call.then = then_signed;
-        r = submit_chunks(c);
-        if (r >= 0) {
-                r = store_submit(c->call.manager->store, run_sign_job, on_audited, c);
-                if (r >= 0)
-                        c->pending++;
-        }
+        r = submit_parts(c);
+        if (r >= 0 && !c->announced)
+                r = submit_audit(c);
         if (r < 0 && c->pending == 0)
                 return bus_error_set_errno(error, r);
         if (r < 0)
@@ -292,15 +299,18 @@ static int authorize(OperationCall *c, sd_bus_error *error);
 
 static int then_checked(Call *call, int result, sd_bus_error *error) {
         OperationCall *c = (OperationCall *) call;
+        Session *s = NULL;
         int r;
 
         if (result == ITEM_E_REFUSED)
                 return bus_error_set(error, ERROR_ITEM_REFUSED, "Item %zu was refused: %s. Nothing was signed.", c->batch.refused + 1, c->batch.reason);
         if (result < 0)
                 return bus_error_set_errno(error, result);
-        r = still_stands(c, NULL, error);
+        r = still_stands(c, &s, error);
         if (r < 0)
                 return r;
+        if (!session_allows(call->manager, s, (unsigned) c->batch.n))
+                return bus_error_set(error, ERROR_LIMIT, session_full);
         r = fits_list(c);
         if (r < 0)
                 return bus_error_set_errno(error, r);
@@ -326,7 +336,9 @@ static int run_prepare(Txn *t, void *userdata) {
 }
 
 static int run_authorize(Txn *t, void *userdata) {
-        return operation_job_authorize(t, &((OperationCall *) userdata)->job);
+        OperationCall *c = userdata;
+
+        return c->once ? operation_job_once(t, &c->job) : operation_job_authorize(t, &c->job);
 }
 
 static int run_open_key(void *userdata) {
@@ -360,27 +372,35 @@ static int take_key(OperationCall *c, sd_bus_error *error) {
 }
 
 static int then_opened(Call *call, int result, sd_bus_error *error) {
-        if (result < 0)
-                return bus_error_set_errno(error, result);
-        return take_key((OperationCall *) call, error);
+        OperationCall *c = (OperationCall *) call;
+        int r;
+
+        r = result < 0 ? bus_error_set_errno(error, result) : take_key(c, error);
+        return settled(c, r, error);
 }
 
-static int then_authorized(Call *call, int result, sd_bus_error *error) {
-        OperationCall *c = (OperationCall *) call;
+static int find_key(OperationCall *c, sd_bus_error *error) {
         Operation *o = c->operation;
         int r;
 
-        if (result != 0)
-                return outcome_set_error(error, result, c->job.until);
         if (o->kind == CREDENTIAL_CUSTOMS)
                 return take_key(c, error);
         r = still_stands(c, NULL, error);
         if (r < 0)
                 return r;
-        o->key = key_cache_get(call->manager->keys, o->credential, o->session);
+        o->key = key_cache_get(c->call.manager->keys, o->credential, o->session);
         if (o->key)
                 return authorized(c, error);
-        return continues(call_work(call, run_open_key, then_opened, error));
+        return continues(call_work(&c->call, run_open_key, then_opened, error));
+}
+
+static int then_authorized(Call *call, int result, sd_bus_error *error) {
+        OperationCall *c = (OperationCall *) call;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        c->announced = c->once;
+        return settled(c, find_key(c, error), error);
 }
 
 static int then_password_tried(Call *call, int result, sd_bus_error *error) {

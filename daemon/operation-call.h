@@ -11,11 +11,6 @@
 
 typedef struct OperationCall OperationCall;
 
-typedef struct Chunk {
-        OperationCall *call;
-        size_t from, to;
-} Chunk;
-
 struct OperationCall {
         Call call;
         Operation *operation;     /* a reference */
@@ -27,9 +22,12 @@ struct OperationCall {
         size_t parked;
         uint8_t rest[SHA256_SIZE];
         SigningKey *key;
-        Chunk *chunks;
-        unsigned pending;         /* chunks and the audit's job that are under way */
+        unsigned n_parts;         /* of the batch, which the workers sign side by side */
+        unsigned pending;         /* signing and the audit's job, while they are under way */
         int signed_result, audited;
+        bool announced;           /* the audit has an entry of signatures that are not made yet */
+        int failed;               /* why they will not be, and the error for the caller */
+        sd_bus_error failure;
 };
 
 /* Makes the call; `error` is set where it fails. */

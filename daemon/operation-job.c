@@ -106,6 +106,13 @@ int operation_job_authorize(Txn *t, OperationJob *j) {
         return append(t, j, "authorize", view_string(payload));
 }
 
+int operation_job_once(Txn *t, OperationJob *j) {
+        int r;
+
+        r = operation_job_authorize(t, j);
+        return r != 0 ? r : append(t, j, "sign", bytes_view(&j->payload));
+}
+
 int operation_job_open_key(OperationJob *j) {
         j->opened = credential_open_key(j->store, j->record, j->factor ? secret_view(j->factor) : VIEW(NULL, 0), &j->key);
         return j->opened;

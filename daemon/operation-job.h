@@ -40,6 +40,10 @@ int operation_job_prepare(Txn *t, OperationJob *j);
  * operation_job_open_key(). */
 int operation_job_authorize(Txn *t, OperationJob *j);
 
+/* Store: operation_job_authorize() and the audit entry of signatures, one commit for both: what is authorised and signed by one call is looked up
+ * once, and is on disk before the key is touched. */
+int operation_job_once(Txn *t, OperationJob *j);
+
 /* Worker: opens `record`'s key into `key`; the result is also in `opened`. */
 int operation_job_open_key(OperationJob *j);
 

@@ -171,8 +171,12 @@ int session_find(Manager *m, const char *id, uid_t uid, Session **ret) {
         return 0;
 }
 
+bool session_allows(const Manager *m, const Session *s, unsigned n) {
+        return !s->remembered || (n <= m->settings.session_max_signatures && s->signatures <= m->settings.session_max_signatures - n);
+}
+
 int session_use(Manager *m, Session *s, unsigned n) {
-        if (s->remembered && (n > m->settings.session_max_signatures || s->signatures > m->settings.session_max_signatures - n))
+        if (!session_allows(m, s, n))
                 return -EDQUOT;
         s->signatures += n;
         if (!s->remembered) {

@@ -40,6 +40,9 @@ void session_discard(Manager *m, Session *s);
  * the loop runs again: after a wait look it up anew. */
 int session_find(Manager *m, const char *id, uid_t uid, Session **ret);
 
+/* Whether the cap leaves room for n more signatures. */
+bool session_allows(const Manager *m, const Session *s, unsigned n);
+
 /* Notes n signatures: prolongs the idle time, counts against the cap. -EDQUOT when the cap would be passed; then nothing is noted. */
 int session_use(Manager *m, Session *s, unsigned n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* bench-bus SESSION CREDENTIAL TEMPLATE OFFSET ITEMS OPERATIONS CLIENTS: as many processes, each with a connection of its own, prepare,
- * authorise and use up operations of so many items in a remembered session. TEMPLATE holds signed attributes; the 32 bytes at OFFSET
+/* bench-bus steps|once SESSION CREDENTIAL TEMPLATE OFFSET ITEMS OPERATIONS CLIENTS: as many processes, each with a connection of its own,
+ * prepare, authorise and use up operations of so many items in a remembered session, in three calls or (once) in one. TEMPLATE holds signed attributes; the 32 bytes at OFFSET
  * (the message digest) differ in each item. Prints the seconds from the common start to the last end. */
 
 #include <err.h>
@@ -74,7 +74,19 @@ static sd_bus_message *reply_to(sd_bus *bus, sd_bus_message *m, const char *meth
         return reply;
 }
 
-static void run_operation(sd_bus *bus, const char *session, const char *credential, const uint8_t *list) {
+static void append_items(sd_bus_message *m, const uint8_t *list) {
+        check(sd_bus_message_open_container(m, 'a', "(saya{sv})"), "items", NULL);
+        for (unsigned i = 0; i < items; i++) {
+                check(sd_bus_message_open_container(m, 'r', "saya{sv}"), "items", NULL);
+                check(sd_bus_message_append(m, "s", TYPE), "items", NULL);
+                check(sd_bus_message_append_array(m, 'y', list + i * template_size, template_size), "items", NULL);
+                check(sd_bus_message_append(m, "a{sv}", 0), "items", NULL);
+                check(sd_bus_message_close_container(m), "items", NULL);
+        }
+        check(sd_bus_message_close_container(m), "items", NULL);
+}
+
+static void run_steps(sd_bus *bus, const char *session, const char *credential, const uint8_t *list) {
         static const uint8_t nothing[32];
         const char *operation;
         sd_bus_message *m, *prepared;
@@ -94,23 +106,25 @@ static void run_operation(sd_bus *bus, const char *session, const char *credenti
 
         m = call_of(bus, "Sign");
         check(sd_bus_message_append(m, "s", operation), "Sign", NULL);
-        check(sd_bus_message_open_container(m, 'a', "(saya{sv})"), "Sign", NULL);
-        for (unsigned i = 0; i < items; i++) {
-                check(sd_bus_message_open_container(m, 'r', "saya{sv}"), "Sign", NULL);
-                check(sd_bus_message_append(m, "s", TYPE), "Sign", NULL);
-                check(sd_bus_message_append_array(m, 'y', list + i * template_size, template_size), "Sign", NULL);
-                check(sd_bus_message_append(m, "a{sv}", 0), "Sign", NULL);
-                check(sd_bus_message_close_container(m), "Sign", NULL);
-        }
-        check(sd_bus_message_close_container(m), "Sign", NULL);
+        append_items(m, list);
         check(sd_bus_message_append_array(m, 'y', nothing, sizeof(nothing)), "Sign", NULL);
         sd_bus_message_unref(reply_to(bus, m, "Sign"));
         sd_bus_message_unref(prepared);
 }
 
+static void run_once(sd_bus *bus, const char *session, const char *credential, const uint8_t *list) {
+        sd_bus_message *m = call_of(bus, "SignOnce");
+
+        check(sd_bus_message_append(m, "ss", session, credential), "SignOnce", NULL);
+        append_items(m, list);
+        check(sd_bus_message_append(m, "a{sv}a{sv}", 0, 0), "SignOnce", NULL);
+        sd_bus_message_unref(reply_to(bus, m, "SignOnce"));
+}
+
 static void client(unsigned number, char **argv, unsigned operations, int ready, int start) {
         sd_bus *bus = NULL;
         uint8_t *list = malloc((size_t) items * template_size);
+        void (*run)(sd_bus *, const char *, const char *, const uint8_t *) = strcmp(argv[1], "once") == 0 ? run_once : run_steps;
         char c;
 
         if (!list)
@@ -121,7 +135,7 @@ static void client(unsigned number, char **argv, unsigned operations, int ready,
         for (unsigned k = 0; k < operations; k++) {
                 for (unsigned i = 0; i < items; i++)
                         make_item(number + (unsigned) getpid(), k, i, list + (size_t) i * template_size);
-                run_operation(bus, argv[1], argv[2], list);
+                run(bus, argv[2], argv[3], list);
         }
         sd_bus_flush_close_unref(bus);
         free(list);
@@ -141,17 +155,17 @@ int main(int argc, char **argv) {
         double begin;
         char c;
 
-        if (argc != 8)
-                errx(2, "SESSION CREDENTIAL TEMPLATE OFFSET ITEMS OPERATIONS CLIENTS");
-        f = fopen(argv[3], "re");
+        if (argc != 9)
+                errx(2, "steps|once SESSION CREDENTIAL TEMPLATE OFFSET ITEMS OPERATIONS CLIENTS");
+        f = fopen(argv[4], "re");
         if (!f)
-                err(1, "%s", argv[3]);
+                err(1, "%s", argv[4]);
         template_size = fread(template, 1, sizeof(template), f);
         fclose(f);
-        offset = strtoul(argv[4], NULL, 10);
-        items = (unsigned) strtoul(argv[5], NULL, 10);
-        operations = (unsigned) strtoul(argv[6], NULL, 10);
-        clients = (unsigned) strtoul(argv[7], NULL, 10);
+        offset = strtoul(argv[5], NULL, 10);
+        items = (unsigned) strtoul(argv[6], NULL, 10);
+        operations = (unsigned) strtoul(argv[7], NULL, 10);
+        clients = (unsigned) strtoul(argv[8], NULL, 10);
         if (offset + 32 > template_size || items == 0 || pipe(ready) < 0 || pipe(start) < 0)
                 errx(1, "bad arguments");
 

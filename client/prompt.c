@@ -101,10 +101,11 @@ static int read_line(const char *question, bool echo, Secret **ret) {
         int r;
 
         do {
-                ask("%s: ", question);
                 r = quiet_begin(&q, echo);
                 if (r < 0)
                         return fail_errno(r, "%s", _("The terminal cannot be used"));
+                /* Not before: what is typed at a question that stands there already would be thrown away by TCSAFLUSH. */
+                ask("%s: ", question);
                 r = quiet_read(&q, ret);
                 quiet_end(&q);
         } while (r == -EINTR);

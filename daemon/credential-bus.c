@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.Sygnet1.Credential: the methods on credentials themselves; those on a seal's users are in credential-users-bus.c. */
+/* org.sygnet.Sygnet1.Credential: making, certifying and retiring. What is listed is in credential-list-bus.c, a seal's users
+ * in credential-users-bus.c. */
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +14,6 @@
 #include "daemon/credential-call.h"
 #include "daemon/operation.h"
 #include "daemon/outcome-bus.h"
-#include "daemon/user-name.h"
 
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
@@ -87,10 +87,6 @@ static int run_make_key(void *userdata) {
         return credential_job_make_key(&((CredentialCall *) userdata)->job);
 }
 
-static int run_create(Txn *t, void *userdata) {
-        return credential_job_create(t, &((CredentialCall *) userdata)->job);
-}
-
 static int then_created(Call *call, int result, sd_bus_error *error) {
         CredentialCall *c = (CredentialCall *) call;
 
@@ -104,7 +100,7 @@ static int then_key(Call *call, int result, sd_bus_error *error) {
 
         if (result < 0)
                 return bus_error_set_errno(error, result);
-        r = call_store(call, run_create, then_created, error);
+        r = credential_call_store((CredentialCall *) call, credential_job_create, then_created, error);
         return r < 0 ? r : CALL_CONTINUES;
 }
 
@@ -181,16 +177,8 @@ static int method_generate_customs_key(sd_bus_message *message, void *userdata, 
 
 /* --- Requests and certificates ------------------------------------------------------------------------------------ */
 
-static int run_request(Txn *t, void *userdata) {
-        return credential_job_request(t, &((CredentialCall *) userdata)->job);
-}
-
 static int run_make_request(void *userdata) {
         return credential_job_make_request(&((CredentialCall *) userdata)->job);
-}
-
-static int run_settle_request(Txn *t, void *userdata) {
-        return credential_job_settle_request(t, &((CredentialCall *) userdata)->job);
 }
 
 static int reply_bytes(Call *call, View v) {
@@ -220,7 +208,7 @@ static int then_request_made(Call *call, int result, sd_bus_error *error) {
                 return bus_error_set_errno(error, result);
         if (!customs)
                 return reply_bytes(call, bytes_view(&c->job.request));
-        r = call_store(call, run_settle_request, then_request_settled, error);
+        r = credential_call_store(c, credential_job_settle_request, then_request_settled, error);
         return r < 0 ? r : CALL_CONTINUES;
 }
 
@@ -238,20 +226,9 @@ static int then_request(Call *call, int result, sd_bus_error *error) {
 }
 
 static int method_get_request(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
-        Manager *m = userdata;
-        int r;
+        static const CredentialMethod method = { method_get_request, NULL, FACTORS_PASSWORD, credential_job_request, then_request };
 
-        r = gate_pass(m->gate, message, ACTION_USE, method_get_request, userdata, error);
-        if (r != 0)
-                return r;
-        r = credential_call_new(m, message, &c, error);
-        if (r >= 0)
-                r = credential_call_read_id(c, error);
-        if (r < 0)
-                return r;
-        r = credential_call_factors(c, FACTORS_PASSWORD, method_get_request, error);
-        return r != 0 ? r : credential_call_started(call_store(&c->call, run_request, then_request, error), &c);
+        return credential_call_begin(message, userdata, &method, error);
 }
 
 static int read_chain(CredentialCall *c, sd_bus_error *error) {
@@ -281,10 +258,6 @@ static int read_chain(CredentialCall *c, sd_bus_error *error) {
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }
 
-static int run_import(Txn *t, void *userdata) {
-        return credential_job_import(t, &((CredentialCall *) userdata)->job);
-}
-
 /* Operations that were prepared with another certificate would sign for it. */
 static int then_imported(Call *call, int result, sd_bus_error *error) {
         CredentialCall *c = (CredentialCall *) call;
@@ -295,63 +268,9 @@ static int then_imported(Call *call, int result, sd_bus_error *error) {
 }
 
 static int method_import_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
-        Manager *m = userdata;
-        int r;
+        static const CredentialMethod method = { method_import_certificates, read_chain, FACTORS_SESSION, credential_job_import, then_imported };
 
-        r = gate_pass(m->gate, message, ACTION_USE, method_import_certificates, userdata, error);
-        if (r != 0)
-                return r;
-        r = credential_call_new(m, message, &c, error);
-        if (r >= 0)
-                r = credential_call_read_id(c, error);
-        if (r >= 0)
-                r = read_chain(c, error);
-        if (r < 0)
-                return r;
-        r = credential_call_factors(c, FACTORS_SESSION, method_import_certificates, error);
-        return r != 0 ? r : credential_call_started(call_store(&c->call, run_import, then_imported, error), &c);
-}
-
-static int run_certificates(Txn *t, void *userdata) {
-        return credential_job_certificates(t, &((CredentialCall *) userdata)->job);
-}
-
-static int then_certificates(Call *call, int result, sd_bus_error *error) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        CredentialCall *c = (CredentialCall *) call;
-        View certificate;
-        int r;
-
-        if (result != 0)
-                return outcome_set_error(error, result, 0);
-        r = sd_bus_message_new_method_return(call->message, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "ay");
-        for (size_t i = 0; r >= 0 && credential_certificate(c->job.record, i, &certificate) >= 0; i++)
-                r = sd_bus_message_append_array(reply, 'y', certificate.data, certificate.len);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-/* Certificates go out with every signature; who knows the credential's random id has it from somebody who may use it. */
-static int method_get_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
-        Manager *m = userdata;
-        int r;
-
-        r = gate_pass(m->gate, message, ACTION_USE, method_get_certificates, userdata, error);
-        if (r != 0)
-                return r;
-        r = credential_call_new(m, message, &c, error);
-        if (r >= 0)
-                r = credential_call_read_id(c, error);
-        return r < 0 ? r : credential_call_started(call_store(&c->call, run_certificates, then_certificates, error), &c);
-}
-
-static int run_retire(Txn *t, void *userdata) {
-        return credential_job_retire(t, &((CredentialCall *) userdata)->job);
+        return credential_call_begin(message, userdata, &method, error);
 }
 
 static int then_retired(Call *call, int result, sd_bus_error *error) {
@@ -365,140 +284,17 @@ static int then_retired(Call *call, int result, sd_bus_error *error) {
 }
 
 static int method_retire(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
-        Manager *m = userdata;
-        int r;
+        static const CredentialMethod method = { method_retire, NULL, FACTORS_SESSION, credential_job_retire, then_retired };
 
-        r = gate_pass(m->gate, message, ACTION_USE, method_retire, userdata, error);
-        if (r != 0)
-                return r;
-        r = credential_call_new(m, message, &c, error);
-        if (r >= 0)
-                r = credential_call_read_id(c, error);
-        if (r < 0)
-                return r;
-        r = credential_call_factors(c, FACTORS_SESSION, method_retire, error);
-        return r != 0 ? r : credential_call_started(call_store(&c->call, run_retire, then_retired, error), &c);
-}
-
-/* --- Listing ------------------------------------------------------------------------------------------------------ */
-
-static int append_fields(sd_bus_message *reply, const CertificateFields *f) {
-        int r;
-
-        r = bus_append_string(reply, "subject", f->subject);
-        if (r >= 0)
-                r = bus_append_string(reply, "issuer", f->issuer);
-        if (r >= 0)
-                r = bus_append_string(reply, "organization", f->organization);
-        if (r >= 0)
-                r = bus_append_string(reply, "organization_identifier", f->organization_identifier);
-        if (r >= 0)
-                r = bus_append_i64(reply, "not_before", f->not_before);
-        if (r >= 0)
-                r = bus_append_i64(reply, "not_after", f->not_after);
-        return r < 0 ? r : bus_append_string(reply, "serial", f->serial);
-}
-
-static int append_listed(sd_bus_message *reply, const CredentialListed *l) {
-        const Credential *c = l->record;
-        const struct {
-                const char *key, *value;
-        } strings[] = {
-                { "id", c->id },
-                { "kind", credential_kind_to_string(c->kind) },
-                { "label", c->label },
-                { "algorithm", key_algorithm_to_string(c->algorithm) },
-                { "status", credential_status_to_string(c->status) },
-                { "factors", credential_factors(c->kind) },
-                { "role", role_to_string(l->role) },
-                { "login", l->login },
-        };
-        int r;
-
-        r = sd_bus_message_open_container(reply, 'a', "{sv}");
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(strings); i++)
-                r = bus_append_string(reply, strings[i].key, strings[i].value);
-        if (r >= 0 && l->has_fields)
-                r = append_fields(reply, &l->fields);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-static int then_listed(Call *call, int result, sd_bus_error *error) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        CredentialCall *c = (CredentialCall *) call;
-        int r;
-
-        if (result != 0)
-                return outcome_set_error(error, result, 0);
-        r = sd_bus_message_new_method_return(call->message, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-        for (size_t i = 0; r >= 0 && i < c->job.n_listed; i++)
-                r = append_listed(reply, &c->job.listed[i]);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-static int run_list(Txn *t, void *userdata) {
-        return credential_job_list(t, &((CredentialCall *) userdata)->job);
-}
-
-static int then_named(Call *call, int result, sd_bus_error *error) {
-        int r;
-
-        if (result < 0 && result != -ESRCH)
-                return bus_error_set_errno(error, result);
-        r = call_store(call, run_list, then_listed, error);
-        return r < 0 ? r : CALL_CONTINUES;
-}
-
-static void on_named(int result, const char *name, void *userdata) {
-        CredentialCall *c = userdata;
-
-        if (result >= 0) {
-                c->job.user_name = strdup(name);
-                if (!c->job.user_name)
-                        result = -ENOMEM;
-        }
-        call_resume(&c->call, result);
-}
-
-static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
-        Manager *m = userdata;
-        BusOption options[] = { { "all", bus_option_bool, NULL, false } };
-        int r;
-
-        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
-        if (r != 0)
-                return r;
-        r = credential_call_new(m, message, &c, error);
-        if (r < 0)
-                return r;
-        options[0].target = &c->job.all;
-        r = bus_message_read_options(message, options, ELEMENTSOF(options), error);
-        if (r < 0)
-                return r;
-        if (c->job.all) {
-                r = gate_pass(m->gate, message, ACTION_MANAGE_SEALS, method_list, userdata, error);
-                if (r != 0)
-                        return r;
-                return credential_call_started(call_store(&c->call, run_list, then_listed, error), &c);
-        }
-        strcpy(c->job.machine, m->machine_id);
-        c->call.then = then_named;
-        r = user_name_lookup(m, c->call.uid, on_named, c);
-        return r < 0 ? bus_error_set_errno(error, r) : credential_call_started(r, &c);
+        return credential_call_begin(message, userdata, &method, error);
 }
 
 #define SENSITIVE (SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE)
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", credentials), method_list, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetCertificates", SD_BUS_ARGS("s", id), SD_BUS_RESULT("aay", certificates), method_get_certificates,
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", credentials), credential_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetCertificates", SD_BUS_ARGS("s", id), SD_BUS_RESULT("aay", certificates), credential_method_get_certificates,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("CreateSeal",
                                 SD_BUS_ARGS("s", label, "s", administrator, "a{sv}", subject, "a{sv}", options),

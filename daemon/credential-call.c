@@ -55,7 +55,19 @@ int credential_call_read_id(CredentialCall *c, sd_bus_error *error) {
         return 0;
 }
 
-int credential_call_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error) {
+static int run_job(Txn *t, void *userdata) {
+        CredentialCall *c = userdata;
+
+        return c->run(t, &c->job);
+}
+
+int credential_call_store(CredentialCall *c, CredentialRun run, CallThen then, sd_bus_error *error) {
+        c->run = run;
+        return call_store(&c->call, run_job, then, error);
+}
+
+/* 1: parked; `handler` is called again. */
+static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error) {
         Manager *m = c->call.manager;
         const char *session = NULL;
         BusOption options[] = {
@@ -79,6 +91,38 @@ int credential_call_factors(CredentialCall *c, FactorSet set, sd_bus_message_han
                 return bus_error_set(error, ERROR_NO_SESSION, NULL);
         strcpy(c->job.account, s->account);
         return 0;
+}
+
+int credential_call_begin(sd_bus_message *message, Manager *m, const CredentialMethod *method, sd_bus_error *error) {
+        _cleanup_credential_call_ CredentialCall *c = NULL;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method->handler, m, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r >= 0)
+                r = credential_call_read_id(c, error);
+        if (r >= 0 && method->read)
+                r = method->read(c, error);
+        if (r < 0)
+                return r;
+        r = read_factors(c, method->factors, method->handler, error);
+        return r != 0 ? r : credential_call_started(credential_call_store(c, method->run, method->then, error), &c);
+}
+
+int credential_call_reply_array(Call *call, const char *type, size_t n, int (*append)(sd_bus_message *reply, const CredentialCall *c, size_t i)) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', type);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = append(reply, (CredentialCall *) call, i);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 int credential_call_then_done(Call *call, int result, sd_bus_error *error) {

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shared by credential-bus.c and credential-users-bus.c; nobody else includes it. A call on a credential, and the factors that say in whose name. */
+/* Shared by credential-bus.c, credential-list-bus.c and credential-users-bus.c; nobody else includes it. A call on a credential, and the factors that say in whose name. */
 
 #include "daemon/call.h"
 #include "daemon/credential-job.h"
 
+typedef int (*CredentialRun)(Txn *t, CredentialJob *j);
+
 typedef struct CredentialCall {
         Call call;
         CredentialJob job;
+        CredentialRun run; /* the job under way */
         View certificates[CHAIN_MAX];
 } CredentialCall;
 
@@ -25,17 +28,34 @@ typedef enum FactorSet {
         FACTORS_PASSWORD, /* session with password, both or neither */
 } FactorSet;
 
-/* Reads the factors (which come last or next), and settles in whose name the call is: with a session in its account's, without in the
- * operator's; then polkit is asked for org.sygnet.manage-seals, and `handler` is called again: 1. 0 to go on, negative with `error` set. */
-int credential_call_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error);
+/* call_store() of a job on credentials. */
+int credential_call_store(CredentialCall *c, CredentialRun run, CallThen then, sd_bus_error *error);
+
+/* A method on one credential: its arguments are the credential's id, what `read` reads (NULL: nothing), and factors. */
+typedef struct CredentialMethod {
+        sd_bus_message_handler_t handler; /* itself, for the gate */
+        int (*read)(CredentialCall *c, sd_bus_error *error);
+        FactorSet factors;
+        CredentialRun run;
+        CallThen then;
+} CredentialMethod;
+
+/* Such a method from the gate to its job. The factors settle in whose name the call is: with a session in its account's, without in the
+ * operator's; then polkit is asked for org.sygnet.manage-seals too. What a handler returns. */
+int credential_call_begin(sd_bus_message *message, Manager *m, const CredentialMethod *method, sd_bus_error *error);
 
 /* Reads a credential's id. */
 int credential_call_read_id(CredentialCall *c, sd_bus_error *error);
 
+/* A reply that is an array of what `append` appends, `n` times. */
+int credential_call_reply_array(Call *call, const char *type, size_t n, int (*append)(sd_bus_message *reply, const CredentialCall *c, size_t i));
+
 /* A `then`: an empty reply, or the error that the outcome is. */
 int credential_call_then_done(Call *call, int result, sd_bus_error *error);
 
-/* The second half of the vtable, that of a seal's users. */
+/* The parts of the vtable that stand elsewhere: what is listed, and a seal's users. */
+int credential_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_get_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_list_users(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_add_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_remove_user(sd_bus_message *message, void *userdata, sd_bus_error *error);

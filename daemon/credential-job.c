@@ -163,13 +163,6 @@ int credential_job_import(Txn *t, CredentialJob *j) {
         return r < 0 ? r : credential_audit(t, j, "certificates-imported", VIEW(NULL, 0));
 }
 
-int credential_job_certificates(Txn *t, CredentialJob *j) {
-        int r;
-
-        r = credential_load(t, j->id, &j->record);
-        return r == -ENOENT ? OUTCOME_NOT_FOUND : r;
-}
-
 int credential_job_retire(Txn *t, CredentialJob *j) {
         int r;
 
@@ -283,4 +276,33 @@ int credential_job_list(Txn *t, CredentialJob *j) {
         for (size_t i = 0; r >= 0 && i < accounts.n; i++)
                 r = list_account(t, j, accounts.ids[i]);
         return r < 0 ? r : 0;
+}
+
+static int sees(Txn *t, const CredentialJob *j, bool *ret) {
+        _cleanup_(ids_done) Ids accounts = { 0 };
+        Role role;
+        int r;
+
+        *ret = j->all;
+        if (j->all)
+                return 0;
+        r = binding_each_account(t, j->machine, j->uid, j->user_name, add_id, &accounts);
+        for (size_t i = 0; r >= 0 && !*ret && i < accounts.n; i++) {
+                r = credential_role(t, j->record, accounts.ids[i], &role);
+                *ret = r >= 0;
+                r = r == -ENOENT ? 0 : r;
+        }
+        return r < 0 ? r : 0;
+}
+
+int credential_job_certificates(Txn *t, CredentialJob *j) {
+        bool seen;
+        int r;
+
+        r = credential_load(t, j->id, &j->record);
+        if (r == -ENOENT)
+                return j->all ? OUTCOME_NOT_FOUND : OUTCOME_DENIED;
+        if (r >= 0)
+                r = sees(t, j, &seen);
+        return r < 0 ? r : seen ? 0 : OUTCOME_DENIED;
 }

@@ -62,7 +62,7 @@ int credential_job_make_request(CredentialJob *j);
 int credential_job_settle_request(Txn *t, CredentialJob *j);
 
 int credential_job_import(Txn *t, CredentialJob *j);
-int credential_job_certificates(Txn *t, CredentialJob *j); /* loads `record` for anybody */
+int credential_job_certificates(Txn *t, CredentialJob *j); /* loads `record`, with `all` for the operator, else for who is bound to a user of it */
 int credential_job_retire(Txn *t, CredentialJob *j);
 int credential_job_list(Txn *t, CredentialJob *j);
 int credential_job_list_users(Txn *t, CredentialJob *j);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Credentials: made, certified, shared, retired (requirements E3, E6, E8, E9, C2, C5)."""
 import seals
-from harness import ALICE, BOB, PASSWORD, SOURCE, Machine, TestCase, V, main, secret
+from harness import ALICE, BOB, NOBODY, PASSWORD, SOURCE, Machine, TestCase, V, main, secret
 from seals import CUSTOMS_PASSWORD, CUSTOMS_SUBJECT, SEAL_SUBJECT, attributes, authorize, items, prepare, sign, sign_once
 
 
@@ -70,7 +70,20 @@ class Credentials(TestCase):
         shown, = self.alice.client.call("Credential.List", "a{sv}", {})
         self.assertEqual(("seal", "active", "administrator", "alice", "VATPL-5250000000", "Example sp. z o.o."),
                          tuple(shown[k] for k in ("kind", "status", "role", "login", "organization_identifier", "organization")))
-        self.assertEqual([certificate, root], self.alice.client.call("Credential.GetCertificates", "s", seal))
+        get = lambda client, credential=seal: client.call("Credential.GetCertificates", "s", credential)
+        for client in (self.alice.client, op):
+            self.assertEqual([certificate, root], get(client))
+        # A certificate may hold a personal number: who has no share in the credential does not even learn that it exists.
+        bob, nobody = seals.Person(self.m, "bob", BOB), self.m.client(NOBODY)
+        for client in (bob.client, nobody):
+            self.refused("Denied", get, client)
+            self.refused("Denied", get, client, "0" * 16)
+        self.refused("NotFound", get, op, "0" * 16)
+        op.call("Credential.AddUser", "ssa{sv}", seal, "bob", {})
+        self.assertEqual([certificate, root], get(bob.client))
+        self.refused("Denied", get, nobody)
+        op.call("Credential.RemoveUser", "ssa{sv}", seal, "bob", {})
+        self.refused("Denied", get, bob.client)
 
     def test_create_refuses(self):
         op = self.m.operator

@@ -323,7 +323,8 @@ static bool signature_fits(gnutls_x509_crt_t crt, View der) {
                 return true;
         if (gnutls_x509_crt_get_signature(crt, (char *) value, &size) < 0 || gnutls_pubkey_init(&key) < 0 || gnutls_pubkey_import_x509(key, crt, 0) < 0)
                 return false;
-        (void) element_length(der, &header);
+        if (element_length(der, &header) == 0)
+                return false;
         inner = VIEW(der.data + header, der.len - header);
         length = element_length(inner, &header);
         if (length == 0)

@@ -116,6 +116,8 @@ static int header_split(View h, BerElement *e, size_t *ret_size, uint64_t *ret_l
         size_t n = 1, octets;
         uint64_t length = 0;
 
+        if (h.len == 0)
+                return -EBADMSG;
         e->tag = h.data[0];
         if ((e->tag & 0x1f) == 0x1f) {
                 while (n < h.len && n < 5 && (h.data[n] & 0x80))

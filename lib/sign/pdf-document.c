@@ -54,7 +54,6 @@ static QPDF_ERROR_CODE read_document(PdfDocument *d, int fd, uint64_t length, ui
 static int read_outcome(PdfDocument *d) {
         switch (qpdf_get_error_code(d->q, qpdf_get_error(d->q))) {
         case qpdf_e_password:
-                return PDF_DOCUMENT_ENCRYPTED;
         case qpdf_e_unsupported:
                 return PDF_DOCUMENT_ENCRYPTED;
         default:

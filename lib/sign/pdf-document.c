@@ -63,7 +63,11 @@ static int read_outcome(PdfDocument *d) {
 
 int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDocument **ret) {
         _cleanup_(pdf_document_freep) PdfDocument *d = NULL;
+        int r;
 
+        r = qpdf_library_load();
+        if (r < 0)
+                return r;
         d = calloc(1, sizeof(*d));
         if (!d)
                 return -ENOMEM;

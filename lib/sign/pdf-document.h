@@ -5,10 +5,10 @@
  * knows how qpdf is started and how its errors and warnings are told apart; it prints nothing. Objects are read when they are
  * asked for and streams stay in the file, so memory grows with the number of objects touched, not with the document's size. */
 
-#include <qpdf/qpdf-c.h>
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "sign/qpdf-library.h"
 
 typedef struct PdfDocument {
         qpdf_data q;

@@ -63,12 +63,23 @@ int signature_scheme_of(KeyAlgorithm a, SignatureScheme *ret) {
         return -EINVAL;
 }
 
+/* FIPS 186-5 appendix A.1.1: the exponent is odd, above 2^16 and below 2^256. With 1 everybody signs; the modulus of a real key is odd too. */
+static bool rsa_is_sound(gnutls_pubkey_t pubkey) {
+        _cleanup_(datum_done) gnutls_datum_t m = { 0 }, e = { 0 };
+
+        if (gnutls_pubkey_export_rsa_raw2(pubkey, &m, &e, GNUTLS_EXPORT_FLAG_NO_LZ) < 0 || m.size == 0 || e.size == 0)
+                return false;
+        return (m.data[m.size - 1] & 1) && (e.data[e.size - 1] & 1) && e.size >= 3 && e.size <= 32;
+}
+
 KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey) {
         gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
         unsigned bits = 0;
 
         switch (gnutls_pubkey_get_pk_algorithm(pubkey, &bits)) {
         case GNUTLS_PK_RSA:
+                if (!rsa_is_sound(pubkey))
+                        return KEY_ALGORITHM_INVALID;
                 return bits == 3072 ? KEY_RSA3072 : bits == 4096 ? KEY_RSA4096 : KEY_ALGORITHM_INVALID;
         case GNUTLS_PK_ECDSA:
                 if (gnutls_pubkey_export_ecc_raw2(pubkey, &curve, NULL, NULL, 0) < 0)

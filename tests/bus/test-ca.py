@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """sygnet-cad over the bus: the contract, who may do what, what is issued and what is refused, and what a crash leaves behind."""
 import contextlib
+import hashlib
 import os
 import random
 import shutil
@@ -76,6 +77,38 @@ def request(folder, subject=SEAL, key=P256, options="", key_file="key.pem"):
     (folder / "empty.cnf").write_text("[req]\ndistinguished_name=d\n[d]\n")
     openssl(folder, f"openssl req -new -config empty.cnf -utf8 -nodes {key} -keyout {key_file} -subj '{subject}' -outform DER -out request.der {options}")
     return (folder / "request.der").read_bytes()
+
+
+def der(tag, *content):
+    content = b"".join(content)
+    n = len(content)
+    size = (n.bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([n]) if n < 128 else bytes([128 + size]) + n.to_bytes(size, "big")) + content
+
+
+def elements(content):
+    while content:
+        n, head = content[1], 2
+        if n >= 128:
+            head += n - 128
+            n = int.from_bytes(content[2:head], "big")
+        yield content[0], content[head:head + n], content[:head + n]
+        content = content[head + n:]
+
+
+def with_public_exponent_one(request_der):
+    """The RSA request with a key for which everybody can sign: x to the power of 1 is x. It proves possession like any other."""
+    (_, whole, _), = elements(request_der)
+    (_, info, _), (_, _, algorithm), _ = elements(whole)
+    version, subject, (_, spki, _), attributes = elements(info)
+    (_, _, key_algorithm), (_, bits, _) = elements(spki)
+    (_, numbers, _), = elements(bits[1:])
+    modulus, _ = elements(numbers)
+    spki = der(0x30, key_algorithm, der(3, b"\0", der(0x30, modulus[2], der(2, b"\1"))))
+    info = der(0x30, version[2], subject[2], spki, attributes[2])
+    digest = bytes.fromhex("3031300d060960864801650304020105000420") + hashlib.sha256(info).digest()
+    padded = b"\0\1" + b"\xff" * (384 - 3 - len(digest)) + b"\0" + digest
+    return der(0x30, info, algorithm, der(3, b"\0", padded))
 
 
 def initialize(client, subject=None, **options):
@@ -245,6 +278,7 @@ class Issue(TestCase):
                 (request(folder, key="-newkey rsa:2048"), "seal", {}),
                 (request(folder, key="-newkey ec -pkeyopt ec_paramgen_curve:secp256k1"), "seal", {}),
                 (request(folder, key="-newkey rsa:3072 -sha1"), "seal", {}),
+                (with_public_exponent_one(request(folder, key="-newkey rsa:3072")), "seal", {}),
                 (good[:-1] + bytes([good[-1] ^ 1]), "seal", {}),
                 (good[:-1], "seal", {}),
                 (good + b"\0", "seal", {}),

@@ -80,9 +80,18 @@ int credential_method_remove_user(sd_bus_message *message, void *userdata, sd_bu
         return credential_call_begin(message, userdata, &method, error);
 }
 
+/* A signature that is being made has looked at the lease before. */
+static int then_broken(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+
+        if (result == 0)
+                operation_end_lease(call->manager, c->job.id);
+        return credential_call_then_done(call, result, error);
+}
+
 int credential_method_break_lease(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         static const CredentialMethod method = {
-                credential_method_break_lease, NULL, FACTORS_CODE, credential_job_break_lease, credential_call_then_done
+                credential_method_break_lease, NULL, FACTORS_CODE, credential_job_break_lease, then_broken
         };
 
         return credential_call_begin(message, userdata, &method, error);

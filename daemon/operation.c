@@ -68,6 +68,10 @@ static bool is_of_credential(const Operation *o, const void *a, const void *b) {
         return strcmp(o->credential, a) == 0 && (!b || strcmp(o->account, b) == 0);
 }
 
+static bool is_under_lease(const Operation *o, const void *a, const void *b) {
+        return strcmp(o->credential, a) == 0 && o->state != OPERATION_PREPARED;
+}
+
 static bool has_lapsed(const Operation *o, const void *a, const void *b) {
         const int64_t *age = a;
 
@@ -88,6 +92,10 @@ void operation_end_session(Manager *m, const char *session) {
 
 void operation_end_credential(Manager *m, const char *credential, const char *account) {
         end_where(m->operations, is_of_credential, credential, account);
+}
+
+void operation_end_lease(Manager *m, const char *credential) {
+        end_where(m->operations, is_under_lease, credential, NULL);
 }
 
 static void sweep(OperationTable *t) {

@@ -63,6 +63,9 @@ void operation_end(Manager *m, Operation *o);
 void operation_end_session(Manager *m, const char *session);
 void operation_end_credential(Manager *m, const char *credential, const char *account); /* account NULL: everybody's */
 
+/* The seal's lease was broken: what was authorised under it ends. What is only prepared can still be authorised. */
+void operation_end_lease(Manager *m, const char *credential);
+
 /* Notes use: it lapses ten minutes from now. */
 void operation_touch(Operation *o);
 

@@ -7,9 +7,11 @@ import re
 import resource
 import sqlite3
 
+import dbus
+
 import seals
 from harness import ALICE, BOB, CAROL, NOBODY, SOURCE, SYGNET, BusError, Machine, Memfd, TestCase, V, main, secret
-from seals import attributes, items, sign_once
+from seals import attributes, authorize, items, prepare, sign, sign_once
 
 FDS_PER_MESSAGE = 16  # what the system bus lets through
 
@@ -50,6 +52,64 @@ class Queues(TestCase):
             self.assertIn("LimitReached", [outcome(*call) for call in calls])
 
 
+def database(m):
+    """Opened as the daemon's user, so that it can read what comes of it."""
+    os.seteuid(SYGNET)
+    try:
+        path, = (p for p in m.state.iterdir() if p.read_bytes()[:15] == b"SQLite format 3")
+        return sqlite3.connect(path, isolation_level=None)
+    finally:
+        os.seteuid(0)
+
+
+def last_event(m):
+    return m.operator.call("Audit.ListAll", "a{sv}", {"limit": V("u", 1)})[0]["event"]
+
+
+class Races(TestCase):
+    """What is taken from somebody while a signature is being made: once that was answered, no signature leaves."""
+
+    def test_taken_while_it_signs(self):
+        m = self.enterContext(Machine())
+        ca = seals.Authority()
+        alice, bob = seals.Person(m, "alice", ALICE), seals.Person(m, "bob", BOB)
+        other = m.client(BOB)
+        operator = m.operator
+        seal = certificate = operation = None
+        power = lambda: {"session": V("s", alice.session), "otp": secret(alice.code())}
+        cases = {
+            "cancelled": lambda: other.call("Operation.Cancel", "s", operation),
+            "logged out": lambda: other.call("Session.Logout", "s", bob.session),
+            "disabled": lambda: operator.call("Account.SetStatus", "ss", "bob", "disabled"),
+            "unbound": lambda: operator.call("Account.Unbind", "su", "bob", dbus.UInt32(BOB)),
+            "token reset": lambda: operator.call("Token.Reset", "s", "bob"),
+            "grant removed": lambda: alice.client.call("Credential.RemoveUser", "ssa{sv}", seal, "bob", power()),
+            "lease broken": lambda: operator.call("Credential.BreakLease", "sa{sv}", seal, {}),
+            "retired": lambda: operator.call("Credential.Retire", "sa{sv}", seal, {}),
+        }
+        for name, take in cases.items():
+            with self.subTest(name):
+                with contextlib.suppress(BusError):
+                    operator.call("Account.SetStatus", "ss", "bob", "active")
+                with contextlib.suppress(BusError):
+                    operator.call("Account.Bind", "su", "bob", dbus.UInt32(BOB))
+                alice.again()
+                bob.again()
+                seal, certificate = seals.create_seal(m, ca, "alice", "rsa3072")
+                alice.client.call("Credential.AddUser", "ssa{sv}", seal, "bob", power())
+                listed = items(*(attributes(certificate, b"%d" % i) for i in range(1500)))
+                operation = prepare(bob.client, bob.session, seal, listed)
+                authorize(bob.client, operation, otp=bob.code())
+                number = sign(bob.client, operation, listed, start=True)
+                # Its entry is on disk: only the signatures themselves are missing.
+                m.wait_for(lambda: last_event(m) == "sign", "the entry of the audit")
+                take()
+                self.assertFalse(bob.client.pipe.poll(0), "it was too fast for this test")
+                self.assertIn(outcome(bob.client, number), ("OperationState", "NoSession", "NotFound", "Disabled"))
+                if name == "token reset":
+                    bob.key = bob.client.enroll(bob.again())
+
+
 class Rows(TestCase):
     """Somebody can write to the database but has no key. Every row that gives power is believed only as the daemon wrote it."""
 
@@ -65,20 +125,11 @@ class Rows(TestCase):
         for member in ("Credential.AddUser", "Credential.RemoveUser"):
             self.alice.client.call(member, "ssa{sv}", self.seal, "carol", {"session": V("s", self.alice.session), "otp": secret(self.alice.code())})
 
-    def database(self):
-        """Written to as the daemon's user, so that it can read what comes of it."""
-        os.seteuid(SYGNET)
-        try:
-            path, = (p for p in self.m.state.iterdir() if p.read_bytes()[:15] == b"SQLite format 3")
-            return sqlite3.connect(path, isolation_level=None)
-        finally:
-            os.seteuid(0)
-
     @contextlib.contextmanager
     def changed(self, table, *statements):
         def write(what):
             self.m.stop_daemon()
-            db = self.database()
+            db = database(self.m)
             os.seteuid(SYGNET)
             try:
                 got = what(db)

@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The manual pages of services and settings name what there is, all of it, and nothing else."""
+import os
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+BUILD, SOURCE = Path(os.environ["SYGNET_BUILD"]), Path(os.environ["SYGNET_SOURCE"])
+
+
+def page(path):
+    return path.read_text(encoding="utf-8").replace("\\-", "-")
+
+
+def options(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+
+
+def section(text, name):
+    return re.search(rf"^\.SH {name}$(.*?)(?=^\.SH|\Z)", text, re.M | re.S).group(1)
+
+
+def said(program):
+    return subprocess.run([BUILD / program, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+class Manual(unittest.TestCase):
+    def test_services(self):
+        there = set().union(*(options(said(p)) for p in ("daemon/sygnetd", "ca/sygnet-cad", "installer/trust/sygnet-trustd")))
+        self.assertIn("--accept-rollback", there)
+        self.assertEqual(there, options(section(page(BUILD / "docs/man/sygnetd.8"), "OPTIONS")))
+
+    def test_store_tool(self):
+        text, there = page(SOURCE / "docs/man/sygnet-store.8"), said("store-tool/sygnet-store")
+        self.assertEqual(options(there), options(section(text, "OPTIONS")))
+        verbs = re.findall(r"^  ([a-z-]+)  ", there.split("Options:")[0], re.M)
+        self.assertIn("restore", verbs)
+        self.assertEqual(verbs, re.findall(r"^\.TP\n\.B ([a-z-]+)", section(text, "VERBS"), re.M))
+
+    def test_settings(self):
+        text = page(SOURCE / "docs/man/sygnetd.conf.5")
+        keys = re.findall(r'\{ "(\w+)", "(\w+)", conf_\w+,', (SOURCE / "daemon/settings.c").read_text(encoding="utf-8"))
+        self.assertIn(("Lease", "MaxAge"), keys)
+        named = [(s.capitalize(), key) for s, content in re.findall(r"^\.SH \[(\w+)\]\n(.*?)(?=^\.SH)", text, re.M | re.S)
+                 for key in re.findall(r"^\.B (\w+)=", content, re.M)]
+        self.assertEqual(keys, named)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

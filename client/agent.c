@@ -29,20 +29,22 @@ static _Noreturn void run_agent(pid_t parent, int notify_fd) {
         snprintf(process, sizeof(process), "%d", (int) parent);
         snprintf(notify, sizeof(notify), "%d", notify_fd);
         execlp(AGENT, AGENT, "--process", process, "--fallback", "--notify-fd", notify, (char *) NULL);
+        (void) !write(notify_fd, "x", 1);
         _exit(127);
 }
 
-/* The agent closes its end once it is registered, or dead. */
-static void wait_ready(int fd) {
+/* The agent closes its end once it is registered, or dead; there is a byte to read where it could not be started. */
+static bool wait_ready(int fd) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
+        char byte;
 
-        (void) poll(&p, 1, READY_TIMEOUT_MS);
+        return poll(&p, 1, READY_TIMEOUT_MS) <= 0 || read(fd, &byte, 1) <= 0;
 }
 
 void agent_start(Agent *a) {
         _cleanup_close_ int ours = -1, theirs = -1;
         pid_t parent = getpid(), pid;
-        int fds[2], status;
+        int fds[2];
 
         if (!wanted(a) || pipe2(fds, O_CLOEXEC) < 0)
                 return;
@@ -54,11 +56,9 @@ void agent_start(Agent *a) {
         if (pid == 0)
                 run_agent(parent, theirs);
         close(TAKE_FD(theirs));
-        wait_ready(ours);
-        if (waitpid(pid, &status, WNOHANG) == pid) {
-                a->missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
+        a->missing = !wait_ready(ours);
+        if (waitpid(pid, NULL, a->missing ? 0 : WNOHANG) == pid)
                 return;
-        }
         a->pid = pid;
 }
 

@@ -102,7 +102,7 @@ int certificates_read_file(const char *path, CertificateList *l) {
 
         r = read_file(path, CERTIFICATE_FILE_MAX, &b);
         if (r < 0)
-                return fail_errno(r, "%s", path);
+                return fail_file(r, path);
         datum = (gnutls_datum_t) { b.data, (unsigned) b.len };
         if (contains(bytes_view(&b), "-----BEGIN PKCS7-----"))
                 r = add_pkcs7(l, &datum, GNUTLS_X509_FMT_PEM);
@@ -117,7 +117,7 @@ int certificates_read_file(const char *path, CertificateList *l) {
                 return fail(EXIT_FAILED, _("%s: too many certificates (at most %u)."), path, CERTIFICATES_MAX);
         if (r == -EBADMSG)
                 return fail(EXIT_FAILED, _("%s: no certificate in it. PEM, DER and PKCS#7 (p7b) are understood."), path);
-        return r < 0 ? fail_errno(r, "%s", path) : 0;
+        return r < 0 ? fail_file(r, path) : 0;
 }
 
 static bool issued_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
@@ -220,7 +220,7 @@ static int read_one(const char *path, const char *what, const char *other, Bytes
 
         r = read_file(path, CERTIFICATE_FILE_MAX, &b);
         if (r < 0)
-                return fail_errno(r, "%s", path);
+                return fail_file(r, path);
         if (!contains(bytes_view(&b), "-----BEGIN ")) {
                 *ret = bytes_take(&b);
                 return 0;
@@ -252,7 +252,7 @@ int write_output(Client *c, View text) {
         r = atomic_file_write(path, text, 0644, arguments_has(&c->arguments, "force"));
         if (r == -EEXIST)
                 return fail(EXIT_FAILED, _("%s exists already; use --force to replace it."), path);
-        return r < 0 ? fail_errno(r, "%s", path) : 0;
+        return r < 0 ? fail_file(r, path) : 0;
 }
 
 char *certificate_fingerprint(gnutls_x509_crt_t crt) {

@@ -180,6 +180,33 @@ int fail_errno(int error, const char *format, ...) {
         return abs(error) == ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
 }
 
+/* What a person can do about it; NULL where the errno's sentence says it. */
+static const char *file_advice(int error) {
+        switch (error) {
+        case ENOENT:
+                return _("Check the name.");
+        case EACCES:
+        case EPERM:
+                return _("Your Unix user may not do this with it: ask its owner, or see “ls -l”.");
+        case EROFS:
+                return _("Nothing can be written there: choose another place.");
+        case ENOSPC:
+        case EDQUOT:
+                return _("Make room, or choose another place.");
+        default:
+                return NULL;
+        }
+}
+
+int fail_file(int error, const char *path) {
+        _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: "?");
+        int status = fail_errno(error, "%s", clean);
+
+        if (file_advice(abs(error)))
+                hint("%s", file_advice(abs(error)));
+        return abs(error) == EACCES || abs(error) == EPERM ? EXIT_DENIED : status;
+}
+
 int fail_memory(void) {
         return fail(EXIT_FAILED, "%s", _("Out of memory."));
 }

@@ -32,6 +32,9 @@ int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3
 /* complain() with the errno's sentence behind; EXIT_NOT_FOUND for what does not exist, EXIT_FAILED otherwise. */
 int fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same for a file of the user's, as named by him, with what to do; EXIT_DENIED where he may not. */
+int fail_file(int error, const char *path);
+
 /* Memory ran out. */
 int fail_memory(void);
 

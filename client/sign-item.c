@@ -22,7 +22,7 @@ static int fail_write(const SignItem *item, int error) {
                 return fail(EXIT_FAILED, _("%s exists already; use --force to replace it, or -o for another name."), shown);
         if (error == -ENOSPC || error == -EDQUOT)
                 return fail(EXIT_FAILED, _("%s: the disk is full; nothing was written. Make room, or use -o for another place."), shown);
-        return fail_errno(error, "%s", shown);
+        return fail_file(error, item->output);
 }
 
 /* The mode that the user's umask gives a new file. */
@@ -45,7 +45,7 @@ static int open_document(SignItem *item) {
 
         item->fd = open(item->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (item->fd < 0 || fstat(item->fd, &st) < 0)
-                return errno == EMFILE ? fail(EXIT_FAILED, "%s", _("Too many files at once: sign fewer in one go.")) : fail_errno(errno, "%s", item->shown);
+                return errno == EMFILE ? fail(EXIT_FAILED, "%s", _("Too many files at once: sign fewer in one go.")) : fail_file(errno, item->path);
         if (S_ISDIR(st.st_mode))
                 return fail(EXIT_FAILED, _("%s is a directory: name the files in it."), item->shown);
         if (!S_ISREG(st.st_mode))
@@ -134,10 +134,10 @@ static int draft_cades(SignItem *item, const Signer *signer, const SignOptions *
 
         r = digest_of_fd(signer->scheme.message_digest, item->fd, 0, (uint64_t) item->size, &digest);
         if (r < 0)
-                return fail_errno(r, "%s", item->shown);
+                return fail_file(r, item->path);
         r = cades_draft_new(signer, &params, digest_view(&digest), &item->cades);
         if (r < 0)
-                return fail_errno(r, "%s", item->shown);
+                return fail_file(r, item->path);
         if (item->format == SIGN_CADES)
                 close(TAKE_FD(item->fd));
         return 0;
@@ -159,11 +159,11 @@ static int complete_detached(SignItem *item, View signature) {
         return r < 0 ? r : write_all(atomic_file_fd(item->file), bytes_view(&cms));
 }
 
-/* A document that changed meanwhile is not the one that was digested. */
+/* A document that changed meanwhile is not the one that was digested; a detached signature is of no use where it is gone. */
 static bool is_unchanged(const SignItem *item) {
         struct stat st;
 
-        return fstat(item->fd, &st) == 0 && st.st_size == item->size && st.st_mtim.tv_sec == item->modified.tv_sec &&
+        return (item->fd >= 0 ? fstat(item->fd, &st) : stat(item->path, &st)) == 0 && st.st_size == item->size && st.st_mtim.tv_sec == item->modified.tv_sec &&
                st.st_mtim.tv_nsec == item->modified.tv_nsec;
 }
 
@@ -186,8 +186,8 @@ int sign_item_complete(SignItem *item, View signature, const SignOptions *option
         int r;
 
         r = write_signed(item, signature);
-        if (r >= 0 && item->fd >= 0 && !is_unchanged(item))
-                return fail(EXIT_FAILED, _("%s was changed while it was being signed; nothing was written. Sign it again."), item->shown);
+        if (r >= 0 && !is_unchanged(item))
+                return fail(EXIT_FAILED, _("%s was changed or removed while it was being signed; nothing was written. Sign it again."), item->shown);
         if (r >= 0)
                 r = atomic_file_commit(item->file, options->replace);
         return r < 0 ? fail_write(item, r) : 0;

@@ -98,7 +98,7 @@ static int confirm(Client *c, const char *session, const char *id, const Secret 
 static int fail_output(int error, const char *path) {
         if (error == -EEXIST)
                 return fail(EXIT_FAILED, _("%s exists already; use --force to replace it."), path);
-        return fail_errno(error, "%s", path);
+        return fail_file(error, path);
 }
 
 /* Before anything is made that could then not be shown. */

@@ -19,7 +19,7 @@ static int open_document(const char *path, int *ret) {
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0)
-                return fail_errno(errno, "%s", path);
+                return fail_file(errno, path);
         if (S_ISDIR(st.st_mode))
                 return fail(EXIT_FAILED, _("%s is a directory: name a file in it."), path);
         if (!S_ISREG(st.st_mode))
@@ -69,7 +69,7 @@ static int load_anchors(const Client *c, gnutls_x509_trust_list_t *ret) {
                 if (r == -EBADMSG)
                         return fail(EXIT_FAILED, _("%s: no certificate in it. PEM and DER are understood."), path);
                 if (r < 0)
-                        return fail_errno(r, "%s", path);
+                        return fail_file(r, path);
         }
         return 0;
 }
@@ -158,7 +158,7 @@ int verb_verify(Client *c) {
         params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content };
         r = verify_fd(fd, &params, &report);
         if (r < 0)
-                return fail_errno(r, "%s", path);
+                return fail_file(r, path);
         if (!c->json)
                 print_report(&report, path, anchors);
         else if (verify_report_write_json(&report, stdout) < 0)

@@ -7,9 +7,11 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 from pathlib import Path
@@ -47,13 +49,22 @@ def options_of(verb):
     return set(re.findall(r"^  (?:-\w, |    )(--[a-z-]+)", run(*verb.split(), "--help").stdout, re.M))
 
 
-class Terminal:
-    """The client at a terminal of its own, 80 by 24. expect() waits for text, type() types a line."""
+def echoes(fd):
+    """Whether a terminal shows what is typed."""
+    return bool(termios.tcgetattr(fd)[3] & termios.ECHO)
 
-    def __init__(self, *args, **env):
+
+class Terminal:
+    """The client at a terminal of its own, 80 by 24, as the caller or another Unix user. expect() waits for text, type() types a line."""
+
+    def __init__(self, *args, uid=None, **env):
         self.output = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if uid is not None:
+                os.setgroups([])
+                os.setresgid(uid, uid, uid)
+                os.setresuid(uid, uid, uid)
             os.execve(SYGNET, [SYGNET, *map(str, args)], environment(TERM="xterm", **env))
 
     def read(self, timeout):
@@ -80,6 +91,15 @@ class Terminal:
     def type(self, line):
         os.write(self.fd, line.encode() + b"\n")
 
+    def type_secret(self, line, timeout=60):
+        """Types it once the program no longer lets it be seen: what was typed before is thrown away."""
+        until = time.monotonic() + timeout
+        while echoes(self.fd):
+            if time.monotonic() > until:
+                raise AssertionError(f"no secret is asked for; got {self.output!r}")
+            time.sleep(0.01)
+        self.type(line)
+
     def key(self, key):
         os.write(self.fd, key)
 
@@ -87,6 +107,8 @@ class Terminal:
         """Reads to the end; the exit code, or minus the signal."""
         while self.read(60):
             pass
+        if not self.ended():
+            os.kill(self.pid, signal.SIGKILL)
         status = os.waitpid(self.pid, 0)[1]
         os.close(self.fd)
         return os.waitstatus_to_exitcode(status)

@@ -9,6 +9,7 @@ import sys
 from cli import BUILD, OK, SOURCE, SYGNET, TestCase
 
 sys.path.insert(0, str(SOURCE / "tests/bus"))
+import harness  # noqa: E402,F401
 from harness import ALICE, BOB, PASSWORD, ROOT, SYGNET_CA, Machine, read_uri, totp  # noqa: E402
 
 KEY_PASSWORD = "Correct-Horse-7-Battery"
@@ -33,13 +34,16 @@ class Served(TestCase):
 
     def sygnet(self, code, *args, uid=ALICE, says=None, **env):
         """Runs the client as a Unix user of the machine, without a terminal, and wants an exit code; returns its standard output."""
-        p = self.machine.run(["env", *(f"{k}={v}" for k, v in env.items()), SYGNET, *args], uid=uid, check=False, cwd=self.folder,
-                             stdin=subprocess.DEVNULL, encoding="utf-8", errors="replace")
+        p = self.run_client(args, uid, env)
         self.assertEqual(code, p.returncode, f"{args}:\n{p.stdout}{p.stderr}")
         self.assertNotIn("Sanitizer", p.stderr)
         if says:
             self.assertIn(says, p.stderr)
         return p.stdout
+
+    def run_client(self, args, uid, env, encoding="utf-8"):
+        return self.machine.run(["env", *(f"{k}={v}" for k, v in env.items()), SYGNET, *args], uid=uid, check=False, cwd=self.folder,
+                                stdin=subprocess.DEVNULL, encoding=encoding)
 
     def account(self):
         self.sygnet(OK, "account", "create", "anna", "--name", "Anna Żółć", "--email", "anna@example.com", "--bind", ALICE, "--password-file",

@@ -3,17 +3,12 @@
 """Prompts at a terminal: no echo, and the terminal as it was whatever happens."""
 import os
 import signal
-import termios
 import time
 from pathlib import Path
 
-from cli import DENIED, FAILED, Terminal, TestCase, main
+from cli import DENIED, FAILED, Terminal, TestCase, echoes, main
 
 PASSWORD = "Secret-Word1"
-
-
-def echoes(fd):
-    return bool(termios.tcgetattr(fd)[3] & termios.ECHO)
 
 
 class Prompt(TestCase):

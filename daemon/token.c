@@ -237,6 +237,16 @@ int token_enroll(Txn *t, const char *account, const char *label, unsigned digits
         return 0;
 }
 
+/* The first token of an account needed no code of another. Those that were begun as it was, by whoever, would need none either. */
+static int drop_others(Txn *t, const char *account) {
+        int r;
+
+        r = token_count(t, account);
+        if (r != 1)
+                return r;
+        return txn_exec(t, "DELETE FROM token WHERE account = ?1 AND status = 'pending'", "s", account);
+}
+
 int token_confirm(Txn *t, const char *account, unsigned uid, const char *id, View code, int64_t now, int64_t *ret_not_before) {
         _cleanup_(token_done) Token k = { 0 };
         char subject[THROTTLE_SUBJECT_MAX];
@@ -255,6 +265,8 @@ int token_confirm(Txn *t, const char *account, unsigned uid, const char *id, Vie
         r = try_token(t, &k, code, now, &step);
         if (r == TOTP_ACCEPTED) {
                 r = write_state(t, account, &k, "active", bytes_view(&k.sealed), step);
+                if (r >= 0)
+                        r = drop_others(t, account);
                 if (r >= 0)
                         r = TOTP_ACCEPTED;
         }

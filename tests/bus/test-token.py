@@ -49,6 +49,13 @@ class Token(TestCase):
         self.enroll(otp=secret(self.m.code(key)))
         self.assertEqual(["active", "pending"], self.statuses())
 
+    def test_first_one_ends_the_others_that_wait(self):
+        """Who knew the password before there was a token has not put one aside for later."""
+        (early, uri), (first, first_uri) = self.enroll(), self.enroll()
+        self.alice.call("Token.Confirm", "ssv", self.session(), first, secret(self.m.code(read_uri(first_uri)[0])))
+        self.refused("NotFound", self.alice.call, "Token.Confirm", "ssv", self.session(), early, secret(self.m.code(read_uri(uri)[0])))
+        self.assertEqual(["active"], self.statuses())
+
     def test_pending_lapses(self):
         session = self.session()
         token, uri = self.enroll()

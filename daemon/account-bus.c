@@ -41,30 +41,40 @@ static void account_call_destroy(Call *c) {
         bytes_done(&k->record);
 }
 
-static int account_call_new(Manager *m, sd_bus_message *message, AccountCall **ret, sd_bus_error *error) {
+/* What every method here begins with. 1: parked; `handler` is called again. */
+static int begin(sd_bus_message *message, Manager *m, sd_bus_message_handler_t handler, AccountCall **ret, sd_bus_error *error) {
         AccountCall *k;
         int r;
 
-        r = call_new(m, message, sizeof(AccountCall), account_call_destroy, &k, error);
-        if (r < 0)
+        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, handler, m, error);
+        if (r == 0)
+                r = call_new(m, message, sizeof(AccountCall), account_call_destroy, &k, error);
+        if (r != 0)
                 return r;
         memcpy(k->machine, m->machine_id, sizeof(k->machine));
         *ret = k;
         return 0;
 }
 
-/* Reads a login that should exist. */
-static int read_login(sd_bus_message *message, AccountCall *k, sd_bus_error *error) {
+/* The same for a method whose first argument is the login of an account that should exist. */
+static int begin_with_login(sd_bus_message *message, Manager *m, sd_bus_message_handler_t handler, AccountCall **ret, sd_bus_error *error) {
+        _cleanup_call_ AccountCall *k = NULL;
         const char *login;
         int r;
 
+        r = begin(message, m, handler, &k, error);
+        if (r != 0)
+                return r;
         r = sd_bus_message_read(message, "s", &login);
         if (r < 0)
                 return bus_error_set_argument(error, r);
         if (!account_login_is_valid(login))
                 return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login.");
         k->account.login = strdup(login);
-        return k->account.login ? 0 : bus_error_set_errno(error, -ENOMEM);
+        if (!k->account.login)
+                return bus_error_set_errno(error, -ENOMEM);
+        *ret = TAKE_PTR(k);
+        return 0;
 }
 
 /* Finds the account of k->account.login anew and puts it in its place. */
@@ -97,16 +107,6 @@ static int then_done(Call *c, int result, sd_bus_error *error) {
         if (result == -ENOENT)
                 return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login, or it is not bound to this user.");
         return result < 0 ? result : sd_bus_reply_method_return(c->message, NULL);
-}
-
-static int submit(AccountCall **k, StoreRun run, CallThen then, sd_bus_error *error) {
-        int r;
-
-        r = call_store(&(*k)->call, run, then, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(*k);
-        return 1;
 }
 
 /* --- Create ------------------------------------------------------------------------------------------------------- */
@@ -171,23 +171,15 @@ static int read_create(sd_bus_message *message, AccountCall *k, sd_bus_error *er
 
 static int method_create(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ AccountCall *k = NULL;
-        Manager *m = userdata;
         int r;
 
-        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_create, userdata, error);
+        r = begin(message, userdata, method_create, &k, error);
         if (r != 0)
-                return r;
-        r = account_call_new(m, message, &k, error);
-        if (r < 0)
                 return r;
         r = read_create(message, k, error);
         if (r < 0)
                 return r;
-        r = call_work_heavy(&k->call, run_hash, then_hashed, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(k);
-        return 1;
+        return call_started(call_work_heavy(&k->call, run_hash, then_hashed, error), &k);
 }
 
 /* --- Bind and Unbind ---------------------------------------------------------------------------------------------- */
@@ -234,26 +226,16 @@ static void on_name(int result, const char *name, void *userdata) {
 
 static int method_bind(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ AccountCall *k = NULL;
-        Manager *m = userdata;
         int r;
 
-        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_bind, userdata, error);
+        r = begin_with_login(message, userdata, method_bind, &k, error);
         if (r != 0)
-                return r;
-        r = account_call_new(m, message, &k, error);
-        if (r < 0)
-                return r;
-        r = read_login(message, k, error);
-        if (r < 0)
                 return r;
         r = sd_bus_message_read(message, "u", &k->uid);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = user_name_lookup(m, k->uid, on_name, k);
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        TAKE_PTR(k);
-        return 1;
+        r = user_name_lookup(k->call.manager, k->uid, on_name, k);
+        return r < 0 ? bus_error_set_errno(error, r) : call_started(r, &k);
 }
 
 static int run_unbind(Txn *t, void *userdata) {
@@ -277,22 +259,15 @@ static int then_unbound(Call *c, int result, sd_bus_error *error) {
 
 static int method_unbind(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ AccountCall *k = NULL;
-        Manager *m = userdata;
         int r;
 
-        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_unbind, userdata, error);
+        r = begin_with_login(message, userdata, method_unbind, &k, error);
         if (r != 0)
-                return r;
-        r = account_call_new(m, message, &k, error);
-        if (r < 0)
-                return r;
-        r = read_login(message, k, error);
-        if (r < 0)
                 return r;
         r = sd_bus_message_read(message, "u", &k->uid);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        return submit(&k, run_unbind, then_unbound, error);
+        return call_started(call_store(&k->call, run_unbind, then_unbound, error), &k);
 }
 
 /* --- SetStatus ---------------------------------------------------------------------------------------------------- */
@@ -319,18 +294,11 @@ static int then_status_set(Call *c, int result, sd_bus_error *error) {
 
 static int method_set_status(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ AccountCall *k = NULL;
-        Manager *m = userdata;
         const char *status;
         int r;
 
-        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_set_status, userdata, error);
+        r = begin_with_login(message, userdata, method_set_status, &k, error);
         if (r != 0)
-                return r;
-        r = account_call_new(m, message, &k, error);
-        if (r < 0)
-                return r;
-        r = read_login(message, k, error);
-        if (r < 0)
                 return r;
         r = sd_bus_message_read(message, "s", &status);
         if (r < 0)
@@ -338,7 +306,7 @@ static int method_set_status(sd_bus_message *message, void *userdata, sd_bus_err
         k->enable = strcmp(status, "active") == 0;
         if (!k->enable && strcmp(status, "disabled") != 0)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A status is “active” or “disabled”.");
-        return submit(&k, run_set_status, then_status_set, error);
+        return call_started(call_store(&k->call, run_set_status, then_status_set, error), &k);
 }
 
 /* --- List --------------------------------------------------------------------------------------------------------- */
@@ -409,16 +377,12 @@ static int then_listed(Call *c, int result, sd_bus_error *error) {
 
 static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ AccountCall *k = NULL;
-        Manager *m = userdata;
         int r;
 
-        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_list, userdata, error);
+        r = begin(message, userdata, method_list, &k, error);
         if (r != 0)
                 return r;
-        r = account_call_new(m, message, &k, error);
-        if (r < 0)
-                return r;
-        return submit(&k, run_list, then_listed, error);
+        return call_started(call_store(&k->call, run_list, then_listed, error), &k);
 }
 
 #define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED

@@ -192,9 +192,5 @@ int account_method_change_password(sd_bus_message *message, void *userdata, sd_b
         r = read_change(m, message, k, error);
         if (r < 0)
                 return r;
-        r = call_store(&k->call, run_read, then_read, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(k);
-        return 1;
+        return call_started(call_store(&k->call, run_read, then_read, error), &k);
 }

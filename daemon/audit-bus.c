@@ -30,17 +30,6 @@ static void destroy(Call *call) {
         audit_rows_done(&((AuditCall *) call)->rows);
 }
 
-static void audit_call_freep(AuditCall **c) {
-        call_free(*c ? &(*c)->call : NULL);
-}
-
-static int started(int r, AuditCall **c) {
-        if (r < 0)
-                return r;
-        TAKE_PTR(*c);
-        return 1;
-}
-
 /* --- Listing ------------------------------------------------------------------------------------------------------ */
 
 static int append_entry(sd_bus_message *reply, const AuditRow *a, bool own) {
@@ -104,7 +93,7 @@ static int read_options(AuditCall *c, sd_bus_error *error) {
 }
 
 static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_(audit_call_freep) AuditCall *c = NULL;
+        _cleanup_call_ AuditCall *c = NULL;
         Manager *m = userdata;
         const char *session;
         Session *s;
@@ -125,11 +114,11 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
         if (session_find(m, session, c->call.uid, &s) < 0)
                 return bus_error_set(error, ERROR_NO_SESSION, NULL);
         strcpy(c->account, s->account);
-        return started(call_store(&c->call, run_list, then_listed, error), &c);
+        return call_started(call_store(&c->call, run_list, then_listed, error), &c);
 }
 
 static int method_list_all(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_(audit_call_freep) AuditCall *c = NULL;
+        _cleanup_call_ AuditCall *c = NULL;
         Manager *m = userdata;
         int r;
 
@@ -139,7 +128,7 @@ static int method_list_all(sd_bus_message *message, void *userdata, sd_bus_error
         r = call_new(m, message, sizeof(*c), destroy, &c, error);
         if (r >= 0)
                 r = read_options(c, error);
-        return r < 0 ? r : started(call_store(&c->call, run_list, then_listed, error), &c);
+        return r < 0 ? r : call_started(call_store(&c->call, run_list, then_listed, error), &c);
 }
 
 /* --- The chain ---------------------------------------------------------------------------------------------------- */
@@ -172,7 +161,7 @@ static int then_walked(Call *call, int result, sd_bus_error *error) {
 }
 
 static int method_verify(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_(audit_call_freep) AuditCall *c = NULL;
+        _cleanup_call_ AuditCall *c = NULL;
         Manager *m = userdata;
         int r;
 
@@ -180,7 +169,7 @@ static int method_verify(sd_bus_message *message, void *userdata, sd_bus_error *
         if (r != 0)
                 return r;
         r = call_new(m, message, sizeof(*c), destroy, &c, error);
-        return r < 0 ? r : started(call_store(&c->call, run_walk, then_walked, error), &c);
+        return r < 0 ? r : call_started(call_store(&c->call, run_walk, then_walked, error), &c);
 }
 
 static const sd_bus_vtable vtable[] = {

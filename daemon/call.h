@@ -51,5 +51,14 @@ int call_work(Call *c, WorkerRun run, CallThen then, sd_bus_error *error);
 /* For what costs seconds or much memory. Of these a user has few at a time, so that nobody fills the queue before everybody. */
 int call_work_heavy(Call *c, WorkerRun run, CallThen then, sd_bus_error *error);
 
+/* What a handler returns of the first step, whose result is `r`: the call behind `c`, the handler's pointer, belongs to the loop now, or still to
+ * the handler, with the error set. */
+static inline int call_started(int r, void *c) {
+        if (r < 0)
+                return r;
+        *(void **) c = NULL;
+        return 1;
+}
+
 /* For `then`s that wait for something else: runs `then` and what follows from its answer. */
 void call_resume(Call *c, int result);

@@ -105,7 +105,7 @@ static int then_key(Call *call, int result, sd_bus_error *error) {
 }
 
 static int method_create_seal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         KeyAlgorithm algorithm;
         Manager *m = userdata;
         const char *label;
@@ -125,7 +125,7 @@ static int method_create_seal(sd_bus_message *message, void *userdata, sd_bus_er
                 r = read_algorithm(message, &algorithm, error);
         if (r >= 0)
                 r = make_record(c, CREDENTIAL_SEAL, label, algorithm, error);
-        return r < 0 ? r : credential_call_started(call_work(&c->call, run_make_key, then_key, error), &c);
+        return r < 0 ? r : call_started(call_work(&c->call, run_make_key, then_key, error), &c);
 }
 
 static int check_password(const CredentialCall *c, sd_bus_error *error) {
@@ -144,7 +144,7 @@ static int find_session(CredentialCall *c, const char *id, sd_bus_error *error) 
 }
 
 static int method_generate_customs_key(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         const char *session, *label;
         KeyAlgorithm algorithm;
         Manager *m = userdata;
@@ -172,7 +172,7 @@ static int method_generate_customs_key(sd_bus_message *message, void *userdata, 
                 r = read_algorithm(message, &algorithm, error);
         if (r >= 0)
                 r = make_record(c, CREDENTIAL_CUSTOMS, label, algorithm, error);
-        return r < 0 ? r : credential_call_started(call_work_heavy(&c->call, run_make_key, then_key, error), &c);
+        return r < 0 ? r : call_started(call_work_heavy(&c->call, run_make_key, then_key, error), &c);
 }
 
 /* --- Requests and certificates ------------------------------------------------------------------------------------ */

@@ -31,17 +31,6 @@ int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **re
         return 0;
 }
 
-void credential_call_freep(CredentialCall **c) {
-        call_free(*c ? &(*c)->call : NULL);
-}
-
-int credential_call_started(int r, CredentialCall **c) {
-        if (r < 0)
-                return r;
-        TAKE_PTR(*c);
-        return 1;
-}
-
 int credential_call_read_id(CredentialCall *c, sd_bus_error *error) {
         const char *id;
         int r;
@@ -94,7 +83,7 @@ static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler
 }
 
 int credential_call_begin(sd_bus_message *message, Manager *m, const CredentialMethod *method, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         int r;
 
         r = gate_pass(m->gate, message, ACTION_USE, method->handler, m, error);
@@ -108,7 +97,7 @@ int credential_call_begin(sd_bus_message *message, Manager *m, const CredentialM
         if (r < 0)
                 return r;
         r = read_factors(c, method->factors, method->handler, error);
-        return r != 0 ? r : credential_call_started(credential_call_store(c, method->run, method->then, error), &c);
+        return r != 0 ? r : call_started(credential_call_store(c, method->run, method->then, error), &c);
 }
 
 int credential_call_reply_array(Call *call, const char *type, size_t n, int (*append)(sd_bus_message *reply, const CredentialCall *c, size_t i)) {

@@ -16,11 +16,6 @@ typedef struct CredentialCall {
 } CredentialCall;
 
 int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **ret, sd_bus_error *error);
-void credential_call_freep(CredentialCall **c);
-#define _cleanup_credential_call_ _cleanup_(credential_call_freep)
-
-/* Leaves the call to the loop when its first step took it. */
-int credential_call_started(int r, CredentialCall **c);
 
 typedef enum FactorSet {
         FACTORS_SESSION,  /* session */

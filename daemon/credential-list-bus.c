@@ -67,7 +67,7 @@ static int then_certificates(Call *call, int result, sd_bus_error *error) {
 }
 
 static int read_certificates_call(sd_bus_message *message, Manager *m, CredentialCall **ret, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         int r;
 
         r = credential_call_new(m, message, &c, error);
@@ -80,7 +80,7 @@ static int read_certificates_call(sd_bus_message *message, Manager *m, Credentia
 }
 
 static int method_get_any_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         Manager *m = userdata;
         int r;
 
@@ -91,7 +91,7 @@ static int method_get_any_certificates(sd_bus_message *message, void *userdata, 
         if (r < 0)
                 return r;
         c->job.all = true;
-        return credential_call_started(credential_call_store(c, credential_job_certificates, then_certificates, error), &c);
+        return call_started(credential_call_store(c, credential_job_certificates, then_certificates, error), &c);
 }
 
 /* Nobody whom the caller is bound to may use it, or it does not exist: that is the operator's to learn. The call starts anew in the operator's name. */
@@ -109,7 +109,7 @@ static int then_named_for_certificates(Call *call, int result, sd_bus_error *err
 }
 
 int credential_method_get_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         Manager *m = userdata;
         int r;
 
@@ -117,7 +117,7 @@ int credential_method_get_certificates(sd_bus_message *message, void *userdata, 
         if (r != 0)
                 return r;
         r = read_certificates_call(message, m, &c, error);
-        return r < 0 ? r : credential_call_started(name_caller(c, then_named_for_certificates, error), &c);
+        return r < 0 ? r : call_started(name_caller(c, then_named_for_certificates, error), &c);
 }
 
 /* --- List --------------------------------------------------------------------------------------------------------- */
@@ -175,7 +175,7 @@ static int then_named_for_list(Call *call, int result, sd_bus_error *error) {
 }
 
 int credential_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_credential_call_ CredentialCall *c = NULL;
+        _cleanup_call_ CredentialCall *c = NULL;
         Manager *m = userdata;
         BusOption options[] = { { "all", bus_option_bool, NULL, false } };
         int r;
@@ -191,7 +191,7 @@ int credential_method_list(sd_bus_message *message, void *userdata, sd_bus_error
         if (r < 0)
                 return r;
         if (!c->job.all)
-                return credential_call_started(name_caller(c, then_named_for_list, error), &c);
+                return call_started(name_caller(c, then_named_for_list, error), &c);
         r = gate_pass(m->gate, message, ACTION_MANAGE_SEALS, credential_method_list, userdata, error);
-        return r != 0 ? r : credential_call_started(credential_call_store(c, credential_job_list, then_listed, error), &c);
+        return r != 0 ? r : call_started(credential_call_store(c, credential_job_list, then_listed, error), &c);
 }

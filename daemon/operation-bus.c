@@ -10,16 +10,6 @@
 #include "bus/names.h"
 #include "daemon/operation-call.h"
 
-#define _cleanup_operation_call_ _cleanup_(operation_call_freep)
-
-/* Leaves the call to the loop once its first step has taken it. */
-static int started(int r, OperationCall **c) {
-        if (r < 0)
-                return r;
-        TAKE_PTR(*c);
-        return 1;
-}
-
 static int read_hash(sd_bus_message *m, uint8_t ret[static SHA256_SIZE], sd_bus_error *error) {
         const void *data;
         size_t n;
@@ -117,7 +107,7 @@ static int read_items(sd_bus_message *m, OperationCall *c, size_t max, sd_bus_er
 }
 
 static int method_prepare(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_operation_call_ OperationCall *c = NULL;
+        _cleanup_call_ OperationCall *c = NULL;
         const char *session, *credential;
         uint8_t list[SHA256_SIZE];
         Manager *m = userdata;
@@ -144,11 +134,11 @@ static int method_prepare(sd_bus_message *message, void *userdata, sd_bus_error 
         if (r < 0)
                 return r;
         memcpy(c->operation->expected, list, sizeof(list));
-        return started(operation_call_prepare(c, error), &c);
+        return call_started(operation_call_prepare(c, error), &c);
 }
 
 static int method_authorize(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_operation_call_ OperationCall *c = NULL;
+        _cleanup_call_ OperationCall *c = NULL;
         Manager *m = userdata;
         const char *id;
         int r;
@@ -165,11 +155,11 @@ static int method_authorize(sd_bus_message *message, void *userdata, sd_bus_erro
         r = read_factors(message, c, error);
         if (r >= 0)
                 r = operation_call_take(c, id, OPERATION_PREPARED, OPERATION_AUTHORIZING, error);
-        return r < 0 ? r : started(operation_call_authorize(c, error), &c);
+        return r < 0 ? r : call_started(operation_call_authorize(c, error), &c);
 }
 
 static int method_sign(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_operation_call_ OperationCall *c = NULL;
+        _cleanup_call_ OperationCall *c = NULL;
         Manager *m = userdata;
         const char *id;
         int r;
@@ -188,7 +178,7 @@ static int method_sign(sd_bus_message *message, void *userdata, sd_bus_error *er
                 r = read_hash(message, c->rest, error);
         if (r >= 0)
                 r = operation_call_take(c, id, OPERATION_AUTHORIZED, OPERATION_SIGNING, error);
-        return r < 0 ? r : started(operation_call_sign(c, error), &c);
+        return r < 0 ? r : call_started(operation_call_sign(c, error), &c);
 }
 
 static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -214,7 +204,7 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 }
 
 static int method_sign_once(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_operation_call_ OperationCall *c = NULL;
+        _cleanup_call_ OperationCall *c = NULL;
         const char *session, *credential;
         Manager *m = userdata;
         int r;
@@ -238,7 +228,7 @@ static int method_sign_once(sd_bus_message *message, void *userdata, sd_bus_erro
         if (r < 0)
                 return r;
         c->once = true;
-        return started(operation_call_prepare(c, error), &c);
+        return call_started(operation_call_prepare(c, error), &c);
 }
 
 static const sd_bus_vtable vtable[] = {

@@ -35,10 +35,6 @@ int operation_call_new(Manager *m, sd_bus_message *message, OperationCall **ret,
         return call_new(m, message, sizeof(OperationCall), destroy, ret, error);
 }
 
-void operation_call_freep(OperationCall **c) {
-        call_free(*c ? &(*c)->call : NULL);
-}
-
 /* What jobs need of operation and session, copied. */
 static void fill_job(OperationCall *c, const Session *s) {
         const Operation *o = c->operation;

@@ -32,7 +32,6 @@ struct OperationCall {
 
 /* Makes the call; `error` is set where it fails. */
 int operation_call_new(Manager *m, sd_bus_message *message, OperationCall **ret, sd_bus_error *error);
-void operation_call_freep(OperationCall **c);
 
 /* Gives the call a new operation of the session (its id; looked up for the caller). */
 int operation_call_open(OperationCall *c, const char *session, const char *credential, uint32_t count, sd_bus_error *error);

@@ -327,10 +327,7 @@ static int method_login(sd_bus_message *message, void *userdata, sd_bus_error *e
                 return bus_error_set_errno(error, r);
         memcpy(l->machine, m->machine_id, sizeof(l->machine));
         r = user_name_lookup(m, l->call.uid, on_name, l);
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        TAKE_PTR(l);
-        return 1;
+        return r < 0 ? bus_error_set_errno(error, r) : call_started(r, &l);
 }
 
 typedef struct Logout {
@@ -371,11 +368,7 @@ static int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *
                 return bus_error_set(error, ERROR_NO_SESSION, NULL);
         strcpy(l->account, s->account);
         session_end(m, s);
-        r = call_store(&l->call, run_logout, then_logged_out, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(l);
-        return 1;
+        return call_started(call_store(&l->call, run_logout, then_logged_out, error), &l);
 }
 
 static int append_session(const Session *s, void *userdata) {

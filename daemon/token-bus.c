@@ -208,11 +208,7 @@ static int method_enroll(sd_bus_message *message, void *userdata, sd_bus_error *
         r = read_enroll(message, k, error);
         if (r < 0)
                 return bus_error_set_errno(error, r);
-        r = call_store(&k->call, run_enroll, then_enrolled, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(k);
-        return 1;
+        return call_started(call_store(&k->call, run_enroll, then_enrolled, error), &k);
 }
 
 /* --- Confirm and Revoke ------------------------------------------------------------------------------------------- */
@@ -268,11 +264,7 @@ static int with_code(sd_bus_message *message, Manager *m, StoreRun run, sd_bus_e
         r = bus_message_read_secret(message, &k->otp);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = call_store(&k->call, run, then_done, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(k);
-        return 1;
+        return call_started(call_store(&k->call, run, then_done, error), &k);
 }
 
 static int method_confirm(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -337,11 +329,7 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = token_call_new(m, message, &k, error);
         if (r < 0)
                 return r;
-        r = call_store(&k->call, run_list, then_listed, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(k);
-        return 1;
+        return call_started(call_store(&k->call, run_list, then_listed, error), &k);
 }
 
 /* --- Reset -------------------------------------------------------------------------------------------------------- */
@@ -397,11 +385,7 @@ static int method_reset(sd_bus_message *message, void *userdata, sd_bus_error *e
         if (!account_login_is_valid(login))
                 return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login.");
         strcpy(k->login, login);
-        r = call_store(&k->call, run_reset, then_reset, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(k);
-        return 1;
+        return call_started(call_store(&k->call, run_reset, then_reset, error), &k);
 }
 
 #define SECRETS (SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE)

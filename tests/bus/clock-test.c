@@ -10,19 +10,19 @@
 #include "base/cleanup.h"
 #include "daemon/clock.h"
 
-static int64_t offset(void) {
+/* The file holds the offset, and where a test froze the clocks what they stood at: OFFSET [REALTIME BOOTTIME]. */
+static int64_t seconds(clockid_t clock) {
         const char *path = getenv("SYGNET_TEST_CLOCK");
         _cleanup_fclose_ FILE *f = path ? fopen(path, "re") : NULL;
-        long long n;
-
-        return f && fscanf(f, "%lld", &n) == 1 ? n : 0;
-}
-
-static int64_t seconds(clockid_t clock) {
+        long long offset = 0, wall, age;
         struct timespec t;
+        int n;
 
+        n = f ? fscanf(f, "%lld %lld %lld", &offset, &wall, &age) : 0;
+        if (n == 3)
+                return offset + (clock == CLOCK_REALTIME ? wall : age);
         clock_gettime(clock, &t);
-        return t.tv_sec + offset();
+        return t.tv_sec + (n >= 1 ? offset : 0);
 }
 
 int64_t clock_now(void) {

@@ -445,6 +445,7 @@ class Machine:
         self.want_polkit, self.want_daemon, self.conf = polkit, daemon, conf
         self.processes, self.clients, self.polkit, self.daemon = [], [], None, None
         self.offset = offset
+        self.frozen = None
 
     def __enter__(self):
         self.rules = namespace() / "rules"
@@ -613,18 +614,19 @@ class Machine:
         return self._operator
 
     def now(self):
-        return time.time() + self.offset
+        return (self.frozen[0] if self.frozen else time.time()) + self.offset
+
+    def freeze(self):
+        """Stops the daemon's clocks, where a slow machine would let time pass that the test counts on."""
+        self.frozen = (int(time.time()), int(time.clock_gettime(time.CLOCK_BOOTTIME)))
+        self.advance(0)
 
     def advance(self, seconds):
         """Moves the daemon's clocks, and with them now() and code()."""
         self.offset += seconds
         temporary = self.clock.with_suffix(".new")
-        temporary.write_text(str(self.offset))
+        temporary.write_text(" ".join(str(n) for n in (self.offset, *(self.frozen or ()))))
         temporary.rename(self.clock)
-
-    def begin_step(self):
-        """Goes on to where a step of one-time codes begins, so that a slow machine does not pass its end in the middle of a test."""
-        self.advance(-int(self.now()) % 30)
 
     def code(self, key, digits=8, fresh=True):
         """The code of now; `fresh` first moves the clock to the next time step, so that it was never used."""

@@ -79,6 +79,7 @@ class Login(TestCase):
         self.alice.login("alice")
 
     def test_guesses_at_once_are_counted(self):
+        self.m.freeze()
         started = [self.alice.start("Session.Login", "sva{sv}", "alice", secret("Wrong-Word3"), {}) for _ in range(8)]
         names = []
         for number in started:

@@ -81,7 +81,7 @@ class Token(TestCase):
         self.m.start_daemon()
         self.refused("CodeUsed", self.m.client(ALICE).login, "alice", PASSWORD, code)
         # Nor one older than the newest that was accepted.
-        self.m.begin_step()
+        self.m.freeze()
         older = totp(key, self.m.now() - 30)
         self.refused("CodeUsed", self.alice.login, "alice", PASSWORD, older)
 
@@ -105,7 +105,7 @@ class Token(TestCase):
         now = self.m.now()
         self.refused("WrongCode", self.alice.login, "alice", PASSWORD, totp(key, now - 60))
         self.refused("WrongCode", self.alice.login, "alice", PASSWORD, totp(key, now + 90))
-        self.m.begin_step()
+        self.m.freeze()
         self.alice.login("alice", otp=totp(key, self.m.now() - 30))
         self.alice.login("alice", otp=totp(key, self.m.now() + 30))
 

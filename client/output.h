@@ -69,6 +69,9 @@ void out_paragraph(unsigned indent, const char *text);
 /* A table. Cells are copied. When it does not fit the terminal, the widest columns are shortened. */
 typedef struct Table Table;
 Table *table_new(unsigned columns, const char *const *titles);
+/* A column, from 0, that is cut only when nothing else is left: an id, a time. */
+void table_keep(Table *t, unsigned column);
+
 void table_cell(Table *t, const char *text);
 void table_print(const Table *t);
 Table *table_free(Table *t);

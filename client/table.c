@@ -13,6 +13,7 @@
 
 struct Table {
         unsigned columns;
+        unsigned kept; /* a bit for each column that is cut only when nothing else is left */
         char **cells; /* the titles are the first row */
         size_t n_cells;
 };
@@ -26,6 +27,10 @@ Table *table_new(unsigned columns, const char *const *titles) {
         for (unsigned i = 0; i < columns; i++)
                 table_cell(t, titles[i]);
         return t;
+}
+
+void table_keep(Table *t, unsigned column) {
+        t->kept |= 1U << column;
 }
 
 void table_cell(Table *t, const char *text) {
@@ -46,17 +51,17 @@ static void measure(const Table *t, unsigned *widths) {
         }
 }
 
-/* Takes columns away from the widest until the table fits, or all are narrow. */
-static void shrink(unsigned *widths, unsigned columns, unsigned limit) {
+/* Takes columns away from the widest, but for the kept ones, until the table fits, or all are narrow. */
+static void shrink(unsigned *widths, unsigned columns, unsigned kept, unsigned limit) {
         for (;;) {
-                unsigned total = GAP * (columns - 1), widest = 0;
+                unsigned total = GAP * (columns - 1), widest = columns;
 
                 for (unsigned i = 0; i < columns; i++) {
                         total += widths[i];
-                        if (widths[i] > widths[widest])
+                        if (!(kept & 1U << i) && (widest == columns || widths[i] > widths[widest]))
                                 widest = i;
                 }
-                if (total <= limit || widths[widest] <= NARROWEST)
+                if (total <= limit || widest == columns || widths[widest] <= NARROWEST)
                         return;
                 widths[widest]--;
         }
@@ -97,8 +102,10 @@ void table_print(const Table *t) {
         if (!widths)
                 return;
         measure(t, widths);
-        if (output_width() > 0)
-                shrink(widths, t->columns, output_width());
+        if (output_width() > 0) {
+                shrink(widths, t->columns, t->kept, output_width());
+                shrink(widths, t->columns, 0, output_width());
+        }
         for (size_t i = 0; i < t->n_cells; i++) {
                 unsigned column = i % t->columns;
                 bool last = column + 1 == t->columns;

@@ -33,6 +33,8 @@ int verb_list(Client *c) {
                 return EXIT_OK;
         }
         t = table_new(ELEMENTSOF(titles), titles);
+        table_keep(t, 0);
+        table_keep(t, 5);
         for (size_t i = 0; i < l.n_items; i++) {
                 const Dict *d = &l.items[i];
 

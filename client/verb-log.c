@@ -15,6 +15,8 @@ static void print_own(const DictList *l) {
         const char *titles[] = { _("Number"), _("Time"), _("Event"), _("Credential"), _("Details") };
         _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
 
+        table_keep(t, 1);
+        table_keep(t, 3);
         for (size_t i = 0; i < l->n_items; i++) {
                 char number[24];
 
@@ -32,6 +34,8 @@ static void print_all(const DictList *l) {
         const char *titles[] = { _("Number"), _("Time"), _("Event"), _("Login"), _("Unix user"), _("Credential") };
         _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
 
+        table_keep(t, 1);
+        table_keep(t, 5);
         for (size_t i = 0; i < l->n_items; i++) {
                 const Dict *d = &l->items[i];
                 char number[24], uid[24] = "";

@@ -156,16 +156,17 @@ static int show_secret(const Secret *uri) {
         bool fits;
         int r;
 
-        out("%s\n\n", _("Scan this with your authenticator. It is shown once; who has it can make your codes."));
+        out_paragraph(0, _("Scan this with your authenticator. It is shown once; who has it can make your codes."));
+        out("\n%s ", _("Or type this secret:"));
+        print_typed_form(uri);
+        fwrite(secret_view(uri).data, 1, secret_len(uri), stdout);
+        fputs("\n\n", stdout);
+        /* Last, for with the question below it fills a terminal of 24 lines. */
         r = qr_print(uri, &fits);
         if (r < 0)
                 return fail_errno(r, "%s", _("The QR code could not be made"));
         if (!fits)
                 out("%s\n", _("(The QR code does not fit this terminal: make it wider, or use --png FILE.)"));
-        out("\n%s ", _("Or type this secret:"));
-        print_typed_form(uri);
-        fwrite(secret_view(uri).data, 1, secret_len(uri), stdout);
-        fputs("\n\n", stdout);
         fflush(stdout);
         return 0;
 }

@@ -14,9 +14,7 @@
 #include "client/verbs.h"
 
 int verb_trust_list(Client *c) {
-        const char *titles[] = { _("Subject"), _("Valid until"), _("Installed"), _("Present"), _("SHA-256") };
         _cleanup_message_ sd_bus_message *reply = NULL;
-        _cleanup_(table_freep) Table *t = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
@@ -32,17 +30,21 @@ int verb_trust_list(Client *c) {
                 out("%s\n", _("Sygnet has installed no CA certificate on this machine."));
                 return EXIT_OK;
         }
-        t = table_new(ELEMENTSOF(titles), titles);
         for (size_t i = 0; i < l.n_items; i++) {
+                /* No table: a fingerprint fills a line, and must be whole to be of use. */
                 const Dict *d = &l.items[i];
+                const Pair pairs[] = {
+                        { _("Subject"), dict_string(d, "subject") },
+                        { _("Valid until"), text_time(dict_number(d, "not_after", -1)) },
+                        { _("Installed"), text_time(dict_number(d, "installed", -1)) },
+                        { _("Present"), dict_number(d, "present", 0) ? _("yes") : _("no") },
+                        { _("SHA-256"), dict_string(d, "fingerprint") },
+                };
 
-                table_cell(t, dict_string(d, "subject"));
-                table_cell(t, text_time(dict_number(d, "not_after", -1)));
-                table_cell(t, text_time(dict_number(d, "installed", -1)));
-                table_cell(t, dict_number(d, "present", 0) ? _("yes") : _("no"));
-                table_cell(t, dict_string(d, "fingerprint"));
+                if (i > 0)
+                        out("\n");
+                out_pairs(pairs, ELEMENTSOF(pairs));
         }
-        table_print(t);
         return EXIT_OK;
 }
 

@@ -105,7 +105,7 @@ class Terminal:
 
     def wait(self):
         """Reads to the end; the exit code, or minus the signal."""
-        while self.read(60):
+        while self.read(180):
             pass
         if not self.ended():
             os.kill(self.pid, signal.SIGKILL)

@@ -82,7 +82,7 @@ class Trust(Served):
         self.assertLess(output.index("SHA-256"), output.index("[y/N]"))
         self.unchanged()
         self.assertEqual(OK, self.at_terminal("y", "trust", "install", self.folder / "ca.pem")[0])
-        self.assertIn(self.seen[:12], self.sygnet(OK, "trust", "list", uid=ROOT))
+        self.assertIn(self.seen, self.sygnet(OK, "trust", "list", uid=ROOT))
         self.assertEqual(OK, self.at_terminal("y", "trust", "remove", self.seen)[0])
         self.unchanged()
 

@@ -312,7 +312,11 @@ static int then_checked(Call *call, int result, sd_bus_error *error) {
                 return bus_error_set_errno(error, r);
         if (r == 0)
                 return bus_error_set(error, ERROR_OPERATION_STATE, "These items are not the next ones of the operation's list.");
-        return c->once ? authorize(c, error) : sign(c, error);
+        if (!c->once)
+                return sign(c, error);
+        /* From here on it may rest on a lease: one that is broken meanwhile ends it. */
+        c->operation->state = OPERATION_SIGNING;
+        return authorize(c, error);
 }
 
 static int check(OperationCall *c, sd_bus_error *error) {

@@ -515,10 +515,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Initialized", "b", property_initialized, 0, 0),
         SD_BUS_METHOD_WITH_ARGS("Initialize", SD_BUS_ARGS("a{sv}", subject, "a{sv}", options), SD_BUS_RESULT("ay", certificate), method_initialize,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetCertificate", SD_BUS_NO_ARGS, SD_BUS_RESULT("ay", certificate), method_get_certificate, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetCertificate", SD_BUS_NO_ARGS, SD_BUS_RESULT("ay", certificate), method_get_certificate,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Issue", SD_BUS_ARGS("ay", request, "s", profile, "a{sv}", options), SD_BUS_RESULT("aay", chain), method_issue,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", certificates), method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", certificates), method_list,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 

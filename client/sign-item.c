@@ -163,7 +163,8 @@ static int complete_detached(SignItem *item, View signature) {
 static bool is_unchanged(const SignItem *item) {
         struct stat st;
 
-        return (item->fd >= 0 ? fstat(item->fd, &st) : stat(item->path, &st)) == 0 && st.st_size == item->size && st.st_mtim.tv_sec == item->modified.tv_sec &&
+        return (item->fd >= 0 ? fstat(item->fd, &st) : stat(item->path, &st)) == 0 && st.st_size == item->size &&
+               st.st_mtim.tv_sec == item->modified.tv_sec &&
                st.st_mtim.tv_nsec == item->modified.tv_nsec;
 }
 

@@ -137,7 +137,8 @@ static void print_report(const VerifyReport *report, const char *path, gnutls_x5
 }
 
 static int exit_code(const VerifyReport *report) {
-        return report->indication == INDICATION_TOTAL_PASSED ? EXIT_OK : report->indication == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
+        return report->indication == INDICATION_TOTAL_PASSED ? EXIT_OK :
+               report->indication == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
 }
 
 int verb_verify(Client *c) {

@@ -184,7 +184,8 @@ static bool row_is_bound(Txn *t, Row *row, const char *machine, uid_t uid, const
                                 row_text(row, 9), row_int(row, 10)) >= 0;
 }
 
-int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name, int (*f)(const char *account, void *userdata), void *userdata) {
+int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name,
+                         int (*f)(const char *account, void *userdata), void *userdata) {
         Row *row;
         int r;
 

@@ -53,7 +53,8 @@ int binding_insert(Txn *t, const char *account, const char *machine, uid_t uid, 
 int binding_delete(Txn *t, const char *account, const char *machine, uid_t uid);
 
 /* Calls `f` with each account that is active and bound to this user (suspended bindings are none); f does not touch the store. */
-int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name, int (*f)(const char *account, void *userdata), void *userdata);
+int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name,
+                         int (*f)(const char *account, void *userdata), void *userdata);
 
 /* --- Listing ------------------------------------------------------------------------------------------------------ */
 

@@ -45,8 +45,8 @@ void audit_rows_done(AuditRows *r);
 
 #define AUDIT_LIMIT_MAX 1000U
 
-/* In a job: newest first, at most `limit` (up to AUDIT_LIMIT_MAX), those below `before` (0: from the end). With `account` those of this account, with payloads;
- * without, everybody's and no payloads. */
+/* In a job: newest first, at most `limit` (up to AUDIT_LIMIT_MAX), those below `before` (0: from the end). With `account` those of this
+ * account, with payloads; without, everybody's and no payloads. */
 int audit_list(Txn *t, const char *account, uint64_t before, unsigned limit, AuditRows *ret);
 
 /* u8 version (1) ‖ SHA-256; see audit.c for what it is over. */

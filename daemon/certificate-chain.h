@@ -8,8 +8,9 @@
 #define CHAIN_MAX 10U
 #define CHAIN_CERTIFICATE_MAX (16U * 1024)
 
-/* Whether `certificates` (DER) are a chain that begins with one for the key `public_key` (SubjectPublicKeyInfo), each signed by the next, none expired
- * at `now`, the first fit to sign. 0, or -EINVAL with a constant sentence, or -ENOMEM. That the last is to be trusted is not asked. */
+/* Whether `certificates` (DER) are a chain that begins with one for the key `public_key` (SubjectPublicKeyInfo), each signed by the next,
+ * none expired at `now`, the first fit to sign. 0, or -EINVAL with a constant sentence, or -ENOMEM. That the last is to be trusted is not
+ * asked. */
 int chain_check(const View *certificates, size_t n, View public_key, int64_t now, const char **ret_problem);
 
 /* The chain as a record has it: each after its u32be length. */

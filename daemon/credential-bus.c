@@ -293,7 +293,8 @@ static int method_retire(sd_bus_message *message, void *userdata, sd_bus_error *
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", credentials), credential_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", credentials), credential_method_list,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetCertificates", SD_BUS_ARGS("s", id), SD_BUS_RESULT("aay", certificates), credential_method_get_certificates,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("CreateSeal",
@@ -307,7 +308,8 @@ static const sd_bus_vtable vtable[] = {
                                 method_import_certificates, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListUsers", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("aa{sv}", users), credential_method_list_users,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("AddUser", SD_BUS_ARGS("s", id, "s", login, "a{sv}", factors), SD_BUS_NO_RESULT, credential_method_add_user, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("AddUser", SD_BUS_ARGS("s", id, "s", login, "a{sv}", factors), SD_BUS_NO_RESULT,
+                                credential_method_add_user, SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("RemoveUser", SD_BUS_ARGS("s", id, "s", login, "a{sv}", factors), SD_BUS_NO_RESULT,
                                 credential_method_remove_user, SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("BreakLease", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, credential_method_break_lease, SENSITIVE),

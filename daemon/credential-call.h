@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shared by credential-bus.c, credential-list-bus.c and credential-users-bus.c; nobody else includes it. A call on a credential, and the factors that say in whose name. */
+/* Shared by credential-bus.c, credential-list-bus.c and credential-users-bus.c; nobody else includes it. A call on a credential, and the
+ * factors that say in whose name. */
 
 #include "daemon/call.h"
 #include "daemon/credential-job.h"

@@ -94,7 +94,8 @@ static int method_get_any_certificates(sd_bus_message *message, void *userdata, 
         return call_started(credential_call_store(c, credential_job_certificates, then_certificates, error), &c);
 }
 
-/* Nobody whom the caller is bound to may use it, or it does not exist: that is the operator's to learn. The call starts anew in the operator's name. */
+/* Nobody whom the caller is bound to may use it, or it does not exist: that is the operator's to learn. The call starts anew in the
+ * operator's name. */
 static int then_own_certificates(Call *call, int result, sd_bus_error *error) {
         int r;
 

@@ -37,7 +37,8 @@ static void skip(View *v, size_t n) {
 }
 
 static bool is_name(uint8_t c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' || c == '-' || c == '.' || c >= 0x80;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' || c == '-' ||
+               c == '.' || c >= 0x80;
 }
 
 static size_t name_length(View v) {

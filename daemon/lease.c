@@ -33,7 +33,8 @@ static int find(Txn *t, const char *credential, const char *account, int64_t now
 }
 
 /* `lease`: what is there, of this account; NULL for nothing. Where nothing would change it is left: a batch signs many times within a second. */
-static int write_lease(Txn *t, const char *credential, const char *account, const char *session, const Lease *lease, int64_t now, const LeaseTerms *terms) {
+static int write_lease(Txn *t, const char *credential, const char *account, const char *session, const Lease *lease, int64_t now,
+                       const LeaseTerms *terms) {
         int64_t taken = lease ? lease->taken : now, idle = now + terms->idle, end = taken + terms->max_age;
         int64_t expires = idle < end ? idle : end;
         int r;

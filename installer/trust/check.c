@@ -321,7 +321,8 @@ static bool signature_fits(gnutls_x509_crt_t crt, View der) {
 
         if (!gnutls_x509_crt_check_issuer(crt, crt) || is_pss(crt))
                 return true;
-        if (gnutls_x509_crt_get_signature(crt, (char *) value, &size) < 0 || gnutls_pubkey_init(&key) < 0 || gnutls_pubkey_import_x509(key, crt, 0) < 0)
+        if (gnutls_x509_crt_get_signature(crt, (char *) value, &size) < 0 || gnutls_pubkey_init(&key) < 0 ||
+            gnutls_pubkey_import_x509(key, crt, 0) < 0)
                 return false;
         if (element_length(der, &header) == 0)
                 return false;

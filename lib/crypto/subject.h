@@ -48,7 +48,7 @@ int subject_to_certificate(const Subject *s, gnutls_x509_crt_t certificate);
 /* A request for `key`, DER, with the subject encoded as subject_to_certificate() does. -EOPNOTSUPP for a key that is none of ours, -EIO. */
 int request_create(gnutls_privkey_t key, const Subject *subject, Bytes *ret);
 
-/* Reads a request and checks its proof of possession. -EBADMSG no request; -EKEYREJECTED the signature does not fit; -EOPNOTSUPP a subject attribute or
- * key we do not issue for, or a signature over MD5 or SHA-1. Extensions it asks for are not looked at: the profile decides. */
+/* Reads a request and checks its proof of possession. -EBADMSG no request; -EKEYREJECTED the signature does not fit; -EOPNOTSUPP a subject
+ * attribute or key we do not issue for, or a signature over MD5 or SHA-1. Extensions it asks for are not looked at: the profile decides. */
 #define REQUEST_SIZE_MAX 16384U
 int request_read(View der, Subject **ret_subject, gnutls_pubkey_t *ret_key);

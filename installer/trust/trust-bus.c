@@ -81,6 +81,23 @@ static int call_new(Trust *t, sd_bus_message *m, Call **ret, sd_bus_error *error
         return 0;
 }
 
+/* What every method begins with that is answered later. 1: parked; `handler` is called again. */
+static int begin(sd_bus_message *m, Trust *t, const char *action, sd_bus_message_handler_t handler, Call **ret, sd_bus_error *error) {
+        int r;
+
+        trust_touch(t);
+        r = gate_pass(t->gate, m, action, handler, t, error);
+        return r != 0 ? r : call_new(t, m, ret, error);
+}
+
+/* What a handler returns of the first step: the call belongs to that now, or still to the handler. */
+static int started(int r, Call **c) {
+        if (r < 0)
+                return r;
+        TAKE_PTR(*c);
+        return 1;
+}
+
 static void call_fail(Call *c, int result, sd_bus_error *error) {
         if (!watch_gone(c->watch))
                 (void) sd_bus_reply_method_errno(c->message, bus_error_set_errno(error, result), error);
@@ -268,22 +285,15 @@ static int inspect_checked(Call *c, sd_bus_error *error) {
 
 static int method_inspect(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         _cleanup_(call_freep) Call *c = NULL;
-        Trust *t = userdata;
         int r;
 
-        trust_touch(t);
-        r = gate_pass(t->gate, m, ACTION_TRUST_READ, method_inspect, userdata, error);
+        r = begin(m, userdata, ACTION_TRUST_READ, method_inspect, &c, error);
         if (r != 0)
                 return r;
-        r = call_new(t, m, &c, error);
-        if (r >= 0)
-                r = read_certificate(c, error);
+        r = read_certificate(c, error);
         if (r >= 0)
                 r = start_check(c, inspect_checked, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(c);
-        return 1;
+        return started(r, &c);
 }
 
 /* --- Install ------------------------------------------------------------------------------------------------------ */
@@ -344,24 +354,17 @@ static int install_checked(Call *c, sd_bus_error *error) {
 
 static int method_install(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         _cleanup_(call_freep) Call *c = NULL;
-        Trust *t = userdata;
         int r;
 
-        trust_touch(t);
-        r = gate_pass(t->gate, m, ACTION_TRUST_CHANGE, method_install, userdata, error);
+        r = begin(m, userdata, ACTION_TRUST_CHANGE, method_install, &c, error);
         if (r != 0)
                 return r;
-        r = call_new(t, m, &c, error);
-        if (r >= 0)
-                r = read_certificate(c, error);
+        r = read_certificate(c, error);
         if (r >= 0)
                 r = read_fingerprint(c, error);
         if (r >= 0)
                 r = start_check(c, install_checked, error);
-        if (r < 0)
-                return r;
-        TAKE_PTR(c);
-        return 1;
+        return started(r, &c);
 }
 
 /* --- Remove ------------------------------------------------------------------------------------------------------- */
@@ -381,23 +384,16 @@ static void on_removed(int result, void *userdata) {
 
 static int method_remove(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         _cleanup_(call_freep) Call *c = NULL;
-        Trust *t = userdata;
         int r;
 
-        trust_touch(t);
-        r = gate_pass(t->gate, m, ACTION_TRUST_CHANGE, method_remove, userdata, error);
+        r = begin(m, userdata, ACTION_TRUST_CHANGE, method_remove, &c, error);
         if (r != 0)
                 return r;
-        r = call_new(t, m, &c, error);
-        if (r >= 0)
-                r = read_fingerprint(c, error);
+        r = read_fingerprint(c, error);
         if (r < 0)
                 return r;
-        r = change_remove(t->changes, c->fingerprint, on_removed, c);
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        TAKE_PTR(c);
-        return 1;
+        r = change_remove(c->trust->changes, c->fingerprint, on_removed, c);
+        return r < 0 ? bus_error_set_errno(error, r) : started(r, &c);
 }
 
 /* --- List --------------------------------------------------------------------------------------------------------- */

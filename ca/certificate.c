@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "base/utf8.h"
 #include "ca/certificate.h"
+#include "crypto/name.h"
 
 #define DAY INT64_C(86400)
 #define PURPOSE_DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
@@ -100,10 +100,7 @@ static int finish(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_privke
             signature_scheme_of(key_algorithm_of_pubkey(issuer_pubkey), &scheme) < 0 ||
             gnutls_x509_crt_privkey_sign(crt, issuer, issuer_key, scheme.message_digest, 0) < 0)
                 return -EIO;
-        if (gnutls_x509_crt_get_dn3(crt, &datum, 0) < 0)
-                return -EIO;
-        c->subject = utf8_sanitize(VIEW(datum.data, datum.size));
-        gnutls_free(datum.data);
+        c->subject = certificate_subject(crt);
         if (!c->subject)
                 return -ENOMEM;
         if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &datum) < 0)

@@ -9,6 +9,7 @@
 #include "client/issue.h"
 #include "client/output.h"
 #include "client/verbs.h"
+#include "crypto/name.h"
 
 #define DAYS_MAX 36500U
 
@@ -70,16 +71,16 @@ static int print_root_json(const CertificateList *l, const char *subject, const 
 
 static int print_root(const Client *c, const CertificateList *l) {
         _cleanup_free_ char *fingerprint = certificate_fingerprint(l->items[0]);
-        gnutls_datum_t subject;
+        _cleanup_free_ char *subject = certificate_subject(l->items[0]);
         int r = EXIT_OK;
 
-        if (gnutls_x509_crt_get_dn3(l->items[0], &subject, 0) < 0)
+        if (!subject)
                 return fail_memory();
         if (c->json)
-                r = print_root_json(l, (const char *) subject.data, fingerprint);
+                r = print_root_json(l, subject, fingerprint);
         else {
                 const Pair pairs[] = {
-                        { _("Subject"), (const char *) subject.data },
+                        { _("Subject"), subject },
                         { _("Valid from"), text_time(gnutls_x509_crt_get_activation_time(l->items[0])) },
                         { _("Valid until"), text_time(gnutls_x509_crt_get_expiration_time(l->items[0])) },
                         { _("SHA-256"), fingerprint },
@@ -87,7 +88,6 @@ static int print_root(const Client *c, const CertificateList *l) {
 
                 out_pairs(pairs, ELEMENTSOF(pairs));
         }
-        gnutls_free(subject.data);
         return r;
 }
 

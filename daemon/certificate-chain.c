@@ -7,6 +7,7 @@
 
 #include "base/codec.h"
 #include "base/utf8.h"
+#include "crypto/name.h"
 #include "daemon/certificate-chain.h"
 #include "daemon/der-reader.h"
 
@@ -112,17 +113,6 @@ void certificate_fields_done(CertificateFields *f) {
         *f = (CertificateFields) { 0 };
 }
 
-/* The bus takes UTF-8 only, and a CA may have written anything. */
-static char *take_datum(int result, gnutls_datum_t *d) {
-        char *s;
-
-        if (result < 0)
-                return NULL;
-        s = utf8_sanitize(VIEW(d->data, d->size));
-        gnutls_free(d->data);
-        return s;
-}
-
 /* The content of the string type that a CA chose. GnuTLS prints an attribute that it has no name for in hexadecimal, so the DER is asked for. */
 static char *attribute(gnutls_x509_crt_t crt, const char *oid) {
         uint8_t der[1024];
@@ -138,7 +128,6 @@ static char *attribute(gnutls_x509_crt_t crt, const char *oid) {
 
 int certificate_fields_read(View certificate, CertificateFields *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
-        gnutls_datum_t subject = { 0 }, issuer = { 0 };
         uint8_t serial[64];
         size_t n = sizeof(serial);
         int r;
@@ -149,8 +138,8 @@ int certificate_fields_read(View certificate, CertificateFields *ret) {
         if (gnutls_x509_crt_get_serial(crt, serial, &n) < 0)
                 return -EBADMSG;
         *ret = (CertificateFields) {
-                .subject = take_datum(gnutls_x509_crt_get_dn3(crt, &subject, 0), &subject),
-                .issuer = take_datum(gnutls_x509_crt_get_issuer_dn3(crt, &issuer, 0), &issuer),
+                .subject = certificate_subject(crt),
+                .issuer = certificate_issuer(crt),
                 .organization = attribute(crt, GNUTLS_OID_X520_ORGANIZATION_NAME),
                 .organization_identifier = attribute(crt, OID_ORGANIZATION_IDENTIFIER),
                 .serial = hex_encode(VIEW(serial, n)),

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "crypto/name.h"
 #include "der/attributes.h"
 #include "sign/chain.h"
 #include "sign/cms-algorithms.h"
@@ -158,13 +158,9 @@ static void find_certificate(const CmsContext *c, SignerState *s) {
 }
 
 static int describe_certificate(const SignerState *s, SignatureReport *report) {
-        _cleanup_(datum_done) gnutls_datum_t name = { 0 }, der = { 0 };
+        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
 
-        if (gnutls_x509_crt_get_dn3(s->certificate, &name, 0) >= 0) {
-                report->signer = utf8_sanitize(VIEW(name.data, name.size));
-                if (!report->signer)
-                        return -ENOMEM;
-        }
+        report->signer = certificate_subject(s->certificate);
         if (gnutls_x509_crt_export2(s->certificate, GNUTLS_X509_FMT_DER, &der) < 0)
                 return -ENOMEM;
         return bytes_dup(VIEW(der.data, der.size), &report->certificate);

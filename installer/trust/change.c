@@ -134,6 +134,17 @@ static void taken_out(ChangeQueue *q, int result) {
         go_on(q);
 }
 
+/* What an update that was cut short left behind: its unfinished bundle, and links by hash to a certificate that is gone. */
+static int clear_cut_short(ChangeQueue *q) {
+        const RecordList *pending = &q->first->pending;
+        int r = unfinished_bundle_delete(q->store);
+
+        for (size_t i = 0; r >= 0 && i < pending->n; i++)
+                if (is_pending(&pending->records[i]))
+                        r = link_restore(q->store, &pending->records[i]);
+        return r;
+}
+
 /* Starts to take out what has a record that does not say "installed". 1 when it is under way, 0 when there is nothing, -errno. */
 static int take_out(ChangeQueue *q) {
         _cleanup_free_ char *conf = NULL;
@@ -159,7 +170,7 @@ static int take_out(ChangeQueue *q) {
                 return 0;
         }
         /* Unless this is a plain removal, an update was cut short before. */
-        r = c->made && c->outcome == 0 ? 0 : unfinished_bundle_delete(q->store);
+        r = c->made && c->outcome == 0 ? 0 : clear_cut_short(q);
         if (r >= 0)
                 r = removal_conf_write(q->store, &c->pending, &conf);
         if (r >= 0)

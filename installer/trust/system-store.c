@@ -329,6 +329,14 @@ int bundle_contains(const SystemStore *s, View der) {
         return bundle.len > 0 && memmem(bundle.data, bundle.len, pem.data, pem.len) != NULL;
 }
 
+int link_restore(const SystemStore *s, const Record *r) {
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s/sygnet-%.16s.pem", s->links, r->fingerprint) < 0)
+                return -ENOMEM;
+        return symlink(r->path, path) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 bool link_exists(const SystemStore *s, const Record *r) {
         _cleanup_free_ char *path = NULL;
         struct stat st;

@@ -331,7 +331,7 @@ static int check_caps(Gate *g, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *
 
 static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
         _cleanup_(query_freep) Query *q = NULL;
-        uid_t uid;
+        uid_t uid = (uid_t) -1;
         int r;
 
         r = check_caps(g, m, &uid, error);

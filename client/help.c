@@ -40,12 +40,14 @@ static void exit_codes(void) {
 }
 
 void help_overview(const char *group) {
+        char verb[64];
         unsigned column = 0;
 
+        snprintf(verb, sizeof(verb), "%s%s%s ", group ?: "", group ? " " : "", _("VERB"));
         for (const Verb *v = verbs; v->words; v++)
                 if (belongs(v, group) && text_width(v->words) + 2 * GAP > column)
                         column = text_width(v->words) + 2 * GAP;
-        out_styled(STYLE_BOLD, _("Usage: sygnet %s[OPTION…] [ARGUMENT…]"), group ? "" : _("VERB "));
+        out_styled(STYLE_BOLD, _("Usage: sygnet %s[OPTION…] [ARGUMENT…]"), verb);
         out("\n\n%s\n\n", _("Signs and seals documents with keys that the service keeps, and verifies signatures."));
         for (const Verb *v = verbs; v->words; v++) {
                 if (!belongs(v, group))
@@ -80,7 +82,7 @@ static void list_options(const Option *options) {
 }
 
 void help_verb(const Verb *v) {
-        out_styled(STYLE_BOLD, _("Usage: sygnet %s %s"), v->words, v->arguments);
+        out_styled(STYLE_BOLD, _("Usage: sygnet %s%s%s"), v->words, *v->arguments ? " " : "", v->arguments);
         out("\n\n");
         out_paragraph(0, _(v->summary));
         if (v->description) {

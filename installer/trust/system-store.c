@@ -329,11 +329,30 @@ int bundle_contains(const SystemStore *s, View der) {
         return bundle.len > 0 && memmem(bundle.data, bundle.len, pem.data, pem.len) != NULL;
 }
 
+/* Whether a link by hash, HASH.N -> sygnet-….pem, names the certificate's own link. */
+static bool has_link_by_hash(const SystemStore *s, const char *name) {
+        _cleanup_(closedirp) DIR *d = opendir(s->links);
+        struct dirent *e;
+
+        while (d && (e = readdir(d))) {
+                char target[64];
+                ssize_t n = readlinkat(dirfd(d), e->d_name, target, sizeof(target));
+
+                if (n > 0 && view_equal(VIEW(target, n), view_string(name)))
+                        return true;
+        }
+        return false;
+}
+
 int link_restore(const SystemStore *s, const Record *r) {
         _cleanup_free_ char *path = NULL;
+        const char *name;
 
         if (asprintf(&path, "%s/sygnet-%.16s.pem", s->links, r->fingerprint) < 0)
                 return -ENOMEM;
+        name = path + strlen(s->links) + 1;
+        if (!has_link_by_hash(s, name))
+                return 0;
         return symlink(r->path, path) < 0 && errno != EEXIST ? -errno : 0;
 }
 

@@ -79,8 +79,8 @@ int bundle_contains(const SystemStore *s, View der);
 /* Whether update-ca-certificates still has its link to the certificate's file. */
 bool link_exists(const SystemStore *s, const Record *r);
 
-/* Puts that link back where it is gone: only a link that it takes away makes update-ca-certificates mend the links by hash, and an
- * update that was cut short may have taken away the one and left the others. */
+/* Puts that link back where it is gone and a link by hash still names it: only a link that it takes away makes
+ * update-ca-certificates mend those, and an update that was cut short may have taken away the one and left the others. */
 int link_restore(const SystemStore *s, const Record *r);
 
 /* Opens the file whose lock says that a change is under way; the caller closes it. Returns the descriptor. */

@@ -493,7 +493,7 @@ class Machine:
     # Processes.
 
     def environment(self, **more):
-        return {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "SYGNET_TEST_CLOCK": str(self.clock), "LC_ALL": "C.UTF-8", **more}
+        return {**os.environ, "LANGUAGE": "", "DBUS_SYSTEM_BUS_ADDRESS": self.address, "SYGNET_TEST_CLOCK": str(self.clock), "LC_ALL": "C.UTF-8", **more}
 
     def _argv(self, argv, uid):
         return argv if uid == ROOT else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"] + argv

@@ -91,6 +91,15 @@ def namespace():
     return top
 
 
+def set_machine_id(text):
+    """Another machine-id for the services of this process, from now on."""
+    file = namespace() / "machine-id"
+    if not file.exists():
+        file.touch()
+        _mount(file, "/etc/machine-id", 0x1000)
+    file.write_text(text + "\n")
+
+
 def die_with_parent():
     """For children: a test that is killed leaves nothing behind."""
     _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -9,8 +9,11 @@
 #include "daemon/id.h"
 #include "daemon/token.h"
 
-#define COLUMNS "id, login, name, email, phone, password, status, created, mac"
-#define MAC_TYPES "sssssbsi"
+/* What the MAC of a row covers: in layout 1 the columns up to `created`, in layout 2 its number, these, and `enrolled`. */
+#define COLUMNS "id, login, name, email, phone, password, status, created, enrolled, layout, mac"
+#define LAYOUT INT64_C(2)
+#define MAC_TYPES_1 "sssssbsi"
+#define MAC_TYPES "i" MAC_TYPES_1 "i"
 #define BINDING_MAC_TYPES "ssisi"
 
 static const char *status_to_string(bool active) {
@@ -35,8 +38,12 @@ bool account_login_is_valid(const char *login) {
 /* --- Accounts ----------------------------------------------------------------------------------------------------- */
 
 static int check_row(Txn *t, Row *row) {
-        return store_mac_check(txn_store(t), row_blob(row, 8), "account", MAC_TYPES, row_text(row, 0), row_text(row, 1), row_text(row, 2),
-                               row_text(row, 3), row_text(row, 4), row_blob(row, 5), row_text(row, 6), row_int(row, 7));
+        if (row_int(row, 9) == 1)
+                return store_mac_check(txn_store(t), row_blob(row, 10), "account", MAC_TYPES_1, row_text(row, 0), row_text(row, 1),
+                                       row_text(row, 2), row_text(row, 3), row_text(row, 4), row_blob(row, 5), row_text(row, 6), row_int(row, 7));
+        return store_mac_check(txn_store(t), row_blob(row, 10), "account", MAC_TYPES, row_int(row, 9), row_text(row, 0), row_text(row, 1),
+                               row_text(row, 2), row_text(row, 3), row_text(row, 4), row_blob(row, 5), row_text(row, 6), row_int(row, 7),
+                               row_int(row, 8));
 }
 
 static int read_row(Txn *t, Row *row, Account *ret) {
@@ -60,6 +67,7 @@ static int read_row(Txn *t, Row *row, Account *ret) {
                 return r;
         a.active = strcmp(row_text(row, 6), "active") == 0;
         a.created = row_int(row, 7);
+        a.enrolled = row_int(row, 8) != 0;
         *ret = a;
         a = (Account) { 0 };
         return 0;
@@ -86,8 +94,8 @@ int account_load(Txn *t, const char *id, Account *ret) {
 }
 
 static int account_mac(Txn *t, const Account *a, uint8_t ret[static 32]) {
-        return store_mac(txn_store(t), ret, "account", MAC_TYPES, a->id, a->login, a->name, a->email, a->phone, bytes_view(&a->password),
-                         status_to_string(a->active), a->created);
+        return store_mac(txn_store(t), ret, "account", MAC_TYPES, LAYOUT, a->id, a->login, a->name, a->email, a->phone, bytes_view(&a->password),
+                         status_to_string(a->active), a->created, (int64_t) a->enrolled);
 }
 
 int account_insert(Txn *t, Account *a) {
@@ -100,8 +108,9 @@ int account_insert(Txn *t, Account *a) {
         r = account_mac(t, a, mac);
         if (r < 0)
                 return r;
-        r = txn_exec(t, "INSERT INTO account (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", MAC_TYPES "b", a->id, a->login, a->name,
-                     a->email, a->phone, bytes_view(&a->password), status_to_string(a->active), a->created, VIEW(mac, sizeof(mac)));
+        r = txn_exec(t, "INSERT INTO account (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", MAC_TYPES_1 "iib", a->id,
+                     a->login, a->name, a->email, a->phone, bytes_view(&a->password), status_to_string(a->active), a->created,
+                     (int64_t) a->enrolled, LAYOUT, VIEW(mac, sizeof(mac)));
         return r < 0 ? r : 0;
 }
 
@@ -112,9 +121,44 @@ int account_update(Txn *t, const Account *a) {
         r = account_mac(t, a, mac);
         if (r < 0)
                 return r;
-        r = txn_exec(t, "UPDATE account SET password = ?2, status = ?3, mac = ?4 WHERE id = ?1", "sbsb", a->id, bytes_view(&a->password),
-                     status_to_string(a->active), VIEW(mac, sizeof(mac)));
+        r = txn_exec(t, "UPDATE account SET password = ?2, status = ?3, enrolled = ?4, layout = ?5, mac = ?6 WHERE id = ?1", "sbsiib", a->id,
+                     bytes_view(&a->password), status_to_string(a->active), (int64_t) a->enrolled, LAYOUT, VIEW(mac, sizeof(mac)));
         return r < 0 ? r : r == 0 ? -ENOENT : 0;
+}
+
+/* The next account of an old layout whose row is believed, after the id `after`. 0 when there is none. */
+static int next_old(Txn *t, const char *after, Account *ret) {
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT " COLUMNS " FROM account WHERE layout < ?1 AND id > ?2 ORDER BY id", "is", LAYOUT, after);
+        for (; r > 0; r = txn_next(t, &row)) {
+                r = read_row(t, row, ret);
+                if (r != -EBADMSG)
+                        return r < 0 ? r : 1;
+        }
+        return r;
+}
+
+int account_upgrade(Txn *t) {
+        char after[sizeof((Account) { 0 }.id)] = "";
+
+        for (;;) {
+                _cleanup_(account_done) Account a = { 0 };
+                int r;
+
+                r = next_old(t, after, &a);
+                if (r <= 0)
+                        return r;
+                r = token_count(t, a.id);
+                if (r < 0)
+                        return r;
+                a.enrolled = r > 0;
+                r = account_update(t, &a);
+                if (r < 0)
+                        return r;
+                strcpy(after, a.id);
+        }
 }
 
 /* --- Bindings ----------------------------------------------------------------------------------------------------- */
@@ -179,9 +223,9 @@ int binding_delete(Txn *t, const char *account, const char *machine, uid_t uid) 
 
 /* Believes only what both MACs say; what was tampered with is passed over, so that one bad row takes nothing from others. */
 static bool row_is_bound(Txn *t, Row *row, const char *machine, uid_t uid, const char *user_name) {
-        return check_row(t, row) >= 0 && strcmp(row_text(row, 6), "active") == 0 && strcmp(row_text(row, 9), user_name) == 0 &&
-                store_mac_check(txn_store(t), row_blob(row, 11), "binding", BINDING_MAC_TYPES, row_text(row, 0), machine, (int64_t) uid,
-                                row_text(row, 9), row_int(row, 10)) >= 0;
+        return check_row(t, row) >= 0 && strcmp(row_text(row, 6), "active") == 0 && strcmp(row_text(row, 11), user_name) == 0 &&
+                store_mac_check(txn_store(t), row_blob(row, 13), "binding", BINDING_MAC_TYPES, row_text(row, 0), machine, (int64_t) uid,
+                                row_text(row, 11), row_int(row, 12)) >= 0;
 }
 
 int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name,
@@ -192,8 +236,8 @@ int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *use
         if (!user_name)
                 return 0;
         r = txn_query(t, &row,
-                      "SELECT a.id, a.login, a.name, a.email, a.phone, a.password, a.status, a.created, a.mac, b.user_name, b.since, b.mac "
-                      "FROM binding AS b JOIN account AS a ON a.id = b.account WHERE b.machine = ?1 AND b.uid = ?2 ORDER BY a.login",
+                      "SELECT a.id, a.login, a.name, a.email, a.phone, a.password, a.status, a.created, a.enrolled, "
+                      "a.layout, a.mac, b.user_name, b.since, b.mac FROM binding AS b JOIN account AS a ON a.id = b.account WHERE b.machine = ?1 AND b.uid = ?2 ORDER BY a.login",
                       "si", machine, (int64_t) uid);
         for (; r > 0; r = txn_next(t, &row)) {
                 int q;

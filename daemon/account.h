@@ -19,6 +19,7 @@ typedef struct Account {
         char *login, *name, *email, *phone;
         Bytes password; /* password_hash(); empty while none is set */
         bool active;
+        bool enrolled; /* there is an active token: where none is found, somebody has taken its record away */
         int64_t created;
 } Account;
 
@@ -34,8 +35,11 @@ int account_load(Txn *t, const char *id, Account *ret);
 /* -EEXIST when the login is taken. `a->id` is made here. */
 int account_insert(Txn *t, Account *a);
 
-/* Writes what may change: password and status. */
+/* Writes what may change: password, status, whether there is a token. */
 int account_update(Txn *t, const Account *a);
+
+/* At start: writes anew what an earlier version wrote, where it is to be believed. */
+int account_upgrade(Txn *t);
 
 typedef enum Binding {
         BINDING_NONE,

@@ -12,6 +12,7 @@
 #include "bus/service.h"
 #include "config.h"
 #include "crypto/init.h"
+#include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/clock.h"
 #include "daemon/manager.h"
@@ -55,6 +56,20 @@ static int open_store(Manager *m) {
         r = store_open(arg_state, &daemon_schema, secret_view(key), &m->store);
         if (r < 0)
                 service_log_store_error(arg_state, "sygnetd", r);
+        return r;
+}
+
+/* Records of an earlier version, in the form of this one. */
+static int run_upgrade(Txn *t, void *userdata) {
+        return account_upgrade(t);
+}
+
+static int upgrade(Manager *m) {
+        int r;
+
+        r = store_run(m->store, run_upgrade, NULL);
+        if (r < 0)
+                service_log(SD_ERR, "%s: the records of an earlier version cannot be taken over: %s", arg_state, strerror(-r));
         return r;
 }
 
@@ -115,6 +130,8 @@ static int run(Manager *m) {
                 r = read_settings(m);
         if (r >= 0)
                 r = open_store(m);
+        if (r >= 0)
+                r = upgrade(m);
         if (r < 0)
                 return r;
         if (arg_accept_rollback)

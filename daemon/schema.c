@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The records of sygnetd, as migrations. A migration that was released is never changed: add one. Times are seconds since the
- * epoch, UTC. Rows with a `mac` give power and are believed only when it fits (store_mac_check). */
+ * epoch, UTC. Rows with a `mac` give power and are believed only when it fits (store_mac_check). SQL cannot compute one: a table that gets a
+ * column which the MAC is to cover gets a `layout` too, the MAC covers it, and old rows are rewritten when the service starts (account_upgrade()). */
 
+#include "base/cleanup.h"
 #include "daemon/schema.h"
 
 static const char *const migrations[] = {
@@ -92,10 +94,13 @@ static const char *const migrations[] = {
         ") STRICT;"
         "CREATE INDEX audit_account ON audit(account, seq);"
         "CREATE INDEX audit_credential ON audit(credential, seq);",
+        /* 1 to 2 */
+        "ALTER TABLE account ADD COLUMN enrolled INTEGER NOT NULL DEFAULT 0;" /* 1: there is an active token */
+        "ALTER TABLE account ADD COLUMN layout INTEGER NOT NULL DEFAULT 1;"   /* of the MAC; see account.c */
 };
 
 const StoreSchema daemon_schema = {
         .application_id = STORE_APPLICATION_DAEMON,
         .migrations = migrations,
-        .version = 1,
+        .version = ELEMENTSOF(migrations),
 };

@@ -112,6 +112,7 @@ static int note(Txn *t, TokenCall *k, const char *event, int64_t now) {
 
 enum {
         ENROLL_NEEDS_CODE = 16, /* beyond the outcomes of codes (totp.h) */
+        ENROLL_MISSING,
 };
 
 static int run_enroll(Txn *t, void *userdata) {
@@ -119,9 +120,9 @@ static int run_enroll(Txn *t, void *userdata) {
         int64_t now = clock_now();
         int r;
 
-        r = token_count(t, k->account);
+        r = token_needs_code(t, k->account);
         if (r < 0)
-                return r;
+                return r == -EBADMSG ? ENROLL_MISSING : r;
         if (r > 0 && !k->otp)
                 return ENROLL_NEEDS_CODE;
         if (k->otp) {
@@ -164,6 +165,9 @@ static int then_enrolled(Call *c, int result, sd_bus_error *error) {
 
         if (result == ENROLL_NEEDS_CODE)
                 return bus_error_set(error, ERROR_WRONG_CODE, "The account has a token already: give a one-time code of it (otp).");
+        if (result == ENROLL_MISSING)
+                return bus_error_set(error, ERROR_DENIED, "The store does not hold what it should about this account's tokens. An operator looks into that, and "
+                                     "resets them (sygnet otp reset %s).", k->login);
         if (result == -EDQUOT)
                 return bus_error_set(error, ERROR_LIMIT, "The account has %u tokens already. Revoke one.", TOKENS_PER_ACCOUNT);
         if (result != TOTP_ACCEPTED)

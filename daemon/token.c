@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto/totp.h"
+#include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/id.h"
 #include "daemon/throttle.h"
@@ -195,6 +196,29 @@ int token_count(Txn *t, const char *account) {
         return r <= 0 ? r : (int) row_int(row, 0);
 }
 
+/* Tells the account, under its own MAC, whether there is an active token: records of tokens that are deleted are then missed. */
+static int note_enrolled(Txn *t, const char *account, bool enrolled) {
+        _cleanup_(account_done) Account a = { 0 };
+        int r;
+
+        r = account_load(t, account, &a);
+        if (r < 0 || a.enrolled == enrolled)
+                return r;
+        a.enrolled = enrolled;
+        return account_update(t, &a);
+}
+
+int token_needs_code(Txn *t, const char *account) {
+        _cleanup_(account_done) Account a = { 0 };
+        int r;
+
+        r = account_load(t, account, &a);
+        if (r < 0)
+                return r;
+        r = token_count(t, account);
+        return r < 0 ? r : r > 0 ? 1 : a.enrolled ? -EBADMSG : 0;
+}
+
 static int make_room(Txn *t, const char *account, int64_t now) {
         Row *row;
         int r;
@@ -268,6 +292,8 @@ int token_confirm(Txn *t, const char *account, unsigned uid, const char *id, Vie
                 if (r >= 0)
                         r = drop_others(t, account);
                 if (r >= 0)
+                        r = note_enrolled(t, account, true);
+                if (r >= 0)
                         r = TOTP_ACCEPTED;
         }
         return r < 0 ? r : settle(t, subject, r, now);
@@ -286,17 +312,22 @@ int token_revoke(Txn *t, const char *account, const char *id) {
                 r = load(t, account, "pending", id, &k, 1);
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
-        return erase(t, account, &k);
+        r = erase(t, account, &k);
+        if (r < 0)
+                return r;
+        r = token_count(t, account);
+        return r != 0 ? (r < 0 ? r : 0) : note_enrolled(t, account, false);
 }
 
 int token_revoke_all(Txn *t, const char *account) {
         static const char *const states[] = { "active", "pending" };
-        int revoked = 0;
+        int revoked = 0, r;
 
         for (size_t i = 0; i < ELEMENTSOF(states); i++) {
                 Token tokens[TOKENS_PER_ACCOUNT] = { 0 };
-                int n, r = 0;
+                int n;
 
+                r = 0;
                 n = load(t, account, states[i], NULL, tokens, TOKENS_PER_ACCOUNT);
                 if (n < 0)
                         return n;
@@ -309,7 +340,8 @@ int token_revoke_all(Txn *t, const char *account) {
                         return r;
                 revoked += n;
         }
-        return revoked;
+        r = note_enrolled(t, account, false);
+        return r < 0 ? r : revoked;
 }
 
 /* --- Listing ------------------------------------------------------------------------------------------------------ */

@@ -200,6 +200,18 @@ class Rows(TestCase):
                     self.assertIn(e.name, ("StoreFailed", "NotFound", "AuthenticationFailed"), e.message)
         self.assertTrue(self.sign(self.alice))
 
+    def test_taken_tokens(self):
+        """Where the records of somebody's tokens are gone, the password alone does not enrol another."""
+        enroll = lambda: self.alice.client.enroll(self.alice.again())
+        with self.changed("token", "DELETE FROM token WHERE account = (SELECT id FROM account WHERE login = 'alice')"):
+            self.assertIn("sygnet otp reset alice", self.refused("Denied", enroll))
+            with self.changed("account", "UPDATE account SET enrolled = 0 WHERE login = 'alice'"):
+                self.refused("StoreFailed", self.alice.again)
+            with self.changed("account", "UPDATE account SET enrolled = 0, layout = 1 WHERE login = 'alice'"):
+                self.refused("StoreFailed", self.alice.again)
+            self.m.operator.call("Token.Reset", "s", "alice")
+            enroll()
+
     def test_lowered_mark(self):
         code = self.alice.code()
         self.assertTrue(self.sign(self.alice, code=code))

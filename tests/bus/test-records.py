@@ -7,10 +7,11 @@ A fixture is made once, by the version that wrote so, and never again: what fail
 version of the schema, is made as root by `SYGNET_BUILD=build tests/bus/test-records.py --make tests/bus/fixtures/daemon-vN`, and is read by the
 same tests. Beside the store's files lie its host key and `contents.json`: what the tests must know, and what the service answered when it was made.
 """
-import hashlib
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -212,8 +213,34 @@ class Records:
         self.refused("ClockUnusable", self.login, otp=self.code())
 
 
+    def change(self, *statements):
+        with contextlib.closing(sqlite3.connect(self.m.state / "store.db", isolation_level=None)) as db:
+            for sql in statements:
+                self.assertGreater(db.execute(sql).rowcount, 0, sql)
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 class Version1(Records, TestCase):
     folder = FIXTURES / "daemon-v1"
+
+    def test_tokens_are_missed(self):
+        """Version 1 did not tell an account whether there is a token; it is told when the store is opened."""
+        self.start()
+        self.login(otp=self.code())
+        self.m.stop_daemon()
+        self.change("DELETE FROM token")
+        self.start()
+        self.refused("Denied", self.alice.enroll, self.login())
+
+    def test_altered_is_not_taken_over(self):
+        self.change("UPDATE account SET phone = '+48 600 000 000' WHERE login = 'alice'")
+        self.start()
+        self.refused("StoreFailed", self.login)
+        self.m.client(BOB).login("bob", self.contents["password"])
+
+
+class Version2(Records, TestCase):
+    folder = FIXTURES / "daemon-v2"
 
 
 if __name__ == "__main__":

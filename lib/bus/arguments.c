@@ -99,6 +99,75 @@ int bus_sender_uid(sd_bus_message *m, uid_t *ret) {
         return sd_bus_creds_get_euid(creds, ret);
 }
 
+/* --- Size --------------------------------------------------------------------------------------------------------- */
+
+#define SIZE_OF_VALUE 64U
+
+/* Of numbers that lie side by side and are so counted at once. */
+static bool is_numbers(char type, const char *contents) {
+        return type == SD_BUS_TYPE_ARRAY && contents[0] != '\0' && contents[1] == '\0' && strchr("ynqiuxtd", contents[0]);
+}
+
+static bool is_string(char type) {
+        return type == SD_BUS_TYPE_STRING || type == SD_BUS_TYPE_OBJECT_PATH || type == SD_BUS_TYPE_SIGNATURE;
+}
+
+static int size_of_basic(sd_bus_message *m, char type, size_t *size) {
+        union {
+                const char *text;
+                uint64_t number;
+        } value;
+        int r;
+
+        r = sd_bus_message_read_basic(m, type, &value);
+        if (r > 0)
+                *size += is_string(type) ? strlen(value.text) : 0;
+        return r;
+}
+
+/* Of what is left in the container that the message stands in. -E2BIG beyond `max`. Nested as deeply as sd-bus lets a message be, 128. */
+static int add_size(sd_bus_message *m, size_t max, size_t *size) {
+        const char *contents;
+        const void *p;
+        size_t n = 0;
+        char type;
+        int r;
+
+        while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
+                *size += SIZE_OF_VALUE;
+                if (is_numbers(type, contents)) {
+                        r = sd_bus_message_read_array(m, contents[0], &p, &n);
+                        *size += n;
+                } else if (contents) {
+                        r = sd_bus_message_enter_container(m, type, contents);
+                        if (r >= 0)
+                                r = add_size(m, max, size);
+                        if (r >= 0)
+                                r = sd_bus_message_exit_container(m);
+                } else
+                        r = size_of_basic(m, type, size);
+                if (r < 0)
+                        return r;
+                if (*size > max)
+                        return -E2BIG;
+        }
+        return r;
+}
+
+int bus_message_size(sd_bus_message *m, size_t max, size_t *ret) {
+        size_t size = 0;
+        int r, rewound;
+
+        r = add_size(m, max, &size);
+        rewound = sd_bus_message_rewind(m, true);
+        if (r < 0 && r != -E2BIG)
+                return r;
+        if (rewound < 0)
+                return rewound;
+        *ret = size < max ? size : max;
+        return 0;
+}
+
 /* --- Options ------------------------------------------------------------------------------------------------------ */
 
 int bus_option_string(sd_bus_message *m, void *target) {

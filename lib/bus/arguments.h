@@ -19,6 +19,10 @@ int bus_message_append_secret(sd_bus_message *m, const Secret *s);
  * sender's unique name. */
 int bus_sender_uid(sd_bus_message *m, uid_t *ret);
 
+/* How many bytes the arguments of `m` take, at most; counts no further than `max`. Each value counts for 64 at least, so that many small ones do
+ * not take long to count. The message stands at its beginning before and after. */
+int bus_message_size(sd_bus_message *m, size_t max, size_t *ret);
+
 /* --- Options: a{sv} with known keys ------------------------------------------------------------------------------- */
 
 /* One key that a method takes. `read` reads the variant into `target`; `given` tells whether it was there. */

@@ -50,6 +50,7 @@ typedef struct Query {
         char cancellation[32]; /* its id, ours alone */
         bool dialog;           /* it is the second question */
         uid_t uid;             /* of the sender; NOBODY where it was not asked for */
+        size_t size;           /* of the arguments, where they are not small */
         Verdict verdict;
 } Query;
 
@@ -301,6 +302,35 @@ static int set_limit(sd_bus_error *error) {
         return bus_error_set(error, ERROR_LIMIT, "Too many calls wait for an authorisation. Try again when they are done.");
 }
 
+/* The largest may be of any size, since it has to be in memory anyway; a second one of its kind may not wait beside it. */
+static int check_bytes(Gate *g, sd_bus_message *m, uid_t *uid, size_t *ret_size, sd_bus_error *error) {
+        size_t size, all, largest;
+        int r;
+
+        r = bus_message_size(m, GATE_PARKED_BYTES + 1, &size);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (size < GATE_SMALL)
+                return 0;
+        if (*uid == NOBODY) {
+                r = bus_sender_uid(m, uid);
+                if (r < 0)
+                        return bus_error_set_errno(error, r);
+        }
+        all = largest = size;
+        for (const Query *q = g->queries; q; q = q->next) {
+                if (q->uid != *uid || q->verdict != VERDICT_PENDING)
+                        continue;
+                all += q->size;
+                if (q->size > largest)
+                        largest = q->size;
+        }
+        if (all - largest > GATE_PARKED_BYTES)
+                return set_limit(error);
+        *ret_size = size;
+        return 0;
+}
+
 /* A user may have many connections, so none may have the whole gate. Who it is costs a question to the bus, which is asked from a number of waiting
  * calls on that is not reached unless somebody lets dialogs stand, or polkit is slow. */
 static int check_caps(Gate *g, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *error) {
@@ -331,10 +361,13 @@ static int check_caps(Gate *g, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *
 
 static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_handler_t handler, void *userdata, sd_bus_error *error) {
         _cleanup_(query_freep) Query *q = NULL;
-        uid_t uid = (uid_t) -1;
+        uid_t uid = NOBODY;
+        size_t size = 0;
         int r;
 
         r = check_caps(g, m, &uid, error);
+        if (r >= 0)
+                r = check_bytes(g, m, &uid, &size, error);
         if (r < 0)
                 return r;
         q = calloc(1, sizeof(*q));
@@ -345,6 +378,7 @@ static int park(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_h
         q->handler = handler;
         q->userdata = userdata;
         q->uid = uid;
+        q->size = size;
         q->action = strdup(action);
         if (!q->action)
                 return bus_error_set_errno(error, -ENOMEM);

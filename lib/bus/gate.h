@@ -28,6 +28,11 @@
 #define GATE_PARKED_PER_USER 32U
 #define GATE_PARKED_MAX 96U
 
+/* And by size: one user's calls may take this many bytes together beside the largest of them, which may be as large as the bus lets it be. Calls
+ * below GATE_SMALL are not counted: as many of them as one user may have come to less. */
+#define GATE_PARKED_BYTES (8U << 20)
+#define GATE_SMALL (64U << 10)
+
 typedef struct Gate Gate;
 
 /* `bus` is referenced. Waits for the bus to accept the matches: for start-up. */

@@ -58,6 +58,7 @@ static int make_record(CredentialCall *c, CredentialKind kind, const char *label
         if (!record)
                 return bus_error_set_errno(error, -ENOMEM);
         record->kind = kind;
+        record->factors = credential_default_factors(kind);
         record->status = CREDENTIAL_REQUESTED;
         record->algorithm = algorithm;
         record->created = c->call.now;

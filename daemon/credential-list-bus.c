@@ -151,7 +151,7 @@ static int append_listed(sd_bus_message *reply, const CredentialCall *call, size
                 { "label", c->label },
                 { "algorithm", key_algorithm_to_string(c->algorithm) },
                 { "status", credential_status_to_string(c->status) },
-                { "factors", credential_factors(c->kind) },
+                { "factors", factors_to_string(c->factors) },
                 { "role", role_to_string(l->role) },
                 { "login", l->login },
         };

@@ -16,7 +16,7 @@
 
 static const char *const kinds[] = { [CREDENTIAL_SEAL] = "seal", [CREDENTIAL_CUSTOMS] = "customs" };
 static const char *const statuses[] = { [CREDENTIAL_REQUESTED] = "requested", [CREDENTIAL_ACTIVE] = "active", [CREDENTIAL_RETIRED] = "retired" };
-static const char *const factors[] = { [CREDENTIAL_SEAL] = "otp", [CREDENTIAL_CUSTOMS] = "password" };
+static const char *const factor_names[] = { [FACTOR_OTP] = "otp", [FACTOR_PIN_OTP] = "pin+otp", [FACTOR_PASSWORD] = "password" };
 
 const char *credential_kind_to_string(CredentialKind k) {
         return (size_t) k < ELEMENTSOF(kinds) ? kinds[k] : NULL;
@@ -26,8 +26,8 @@ const char *credential_status_to_string(CredentialStatus s) {
         return (size_t) s < ELEMENTSOF(statuses) ? statuses[s] : NULL;
 }
 
-const char *credential_factors(CredentialKind k) {
-        return (size_t) k < ELEMENTSOF(factors) ? factors[k] : NULL;
+const char *factors_to_string(Factors f) {
+        return (size_t) f < ELEMENTSOF(factor_names) ? factor_names[f] : NULL;
 }
 
 static int find_string(const char *const *table, size_t n, const char *s) {
@@ -35,6 +35,16 @@ static int find_string(const char *const *table, size_t n, const char *s) {
                 if (strcmp(table[i], s) == 0)
                         return (int) i;
         return -EBADMSG;
+}
+
+Factors factors_from_string(const char *s) {
+        int f = find_string(factor_names, ELEMENTSOF(factor_names), s);
+
+        return f < 0 ? FACTOR_INVALID : (Factors) f;
+}
+
+Factors credential_default_factors(CredentialKind k) {
+        return k == CREDENTIAL_CUSTOMS ? FACTOR_PASSWORD : FACTOR_OTP;
 }
 
 Credential *credential_free(Credential *c) {
@@ -55,7 +65,7 @@ Credential *credential_free(Credential *c) {
 
 /* Every column but the MAC's own, in the order of the table. */
 #define MAC_TYPES "sssssssibbbbb"
-#define MAC_FIELDS(c) (c)->id, kinds[(c)->kind], key_algorithm_to_string((c)->algorithm), (c)->label, (c)->owner, factors[(c)->kind], \
+#define MAC_FIELDS(c) (c)->id, kinds[(c)->kind], key_algorithm_to_string((c)->algorithm), (c)->label, (c)->owner, factor_names[(c)->factors], \
                 statuses[(c)->status], (c)->created, column(&(c)->public_key), column(&(c)->subject), column(&(c)->private_key), \
                 column(&(c)->kdf), column(&(c)->certificates)
 
@@ -74,7 +84,8 @@ static int copy_columns(Row *row, Credential *c) {
         int r = 0;
 
         c->algorithm = key_algorithm_from_string(row_text(row, 2));
-        if (kind < 0 || status < 0 || c->algorithm == KEY_ALGORITHM_INVALID || !id_is_valid(ID_RECORD, row_text(row, 0)))
+        c->factors = factors_from_string(row_text(row, 5));
+        if (kind < 0 || status < 0 || c->factors == FACTOR_INVALID || c->algorithm == KEY_ALGORITHM_INVALID || !id_is_valid(ID_RECORD, row_text(row, 0)))
                 return -EBADMSG;
         strcpy(c->id, row_text(row, 0));
         c->kind = (CredentialKind) kind;
@@ -133,8 +144,9 @@ int credential_update(Txn *t, const Credential *c) {
         r = store_mac(txn_store(t), mac, "credential", MAC_TYPES, MAC_FIELDS(c));
         if (r < 0)
                 return r;
-        r = txn_exec(t, "UPDATE credential SET status = ?1, private_key = ?2, kdf = ?3, certificates = ?4, mac = ?5 WHERE id = ?6", "sbbbbs",
-                     statuses[c->status], column(&c->private_key), column(&c->kdf), column(&c->certificates), VIEW(mac, sizeof(mac)), c->id);
+        r = txn_exec(t, "UPDATE credential SET status = ?1, factors = ?2, private_key = ?3, kdf = ?4, certificates = ?5, mac = ?6 WHERE id = ?7",
+                     "ssbbbbs", statuses[c->status], factor_names[c->factors], column(&c->private_key), column(&c->kdf), column(&c->certificates),
+                     VIEW(mac, sizeof(mac)), c->id);
         return r < 0 ? r : r == 0 ? -ENOENT : 0;
 }
 

@@ -16,6 +16,14 @@ typedef enum CredentialKind {
         CREDENTIAL_CUSTOMS,  /* a person's; its password authorises and opens it */
 } CredentialKind;
 
+/* What authorises an operation, the weaker first. A session is always needed beside. */
+typedef enum Factors {
+        FACTOR_INVALID = 0,
+        FACTOR_OTP,      /* a one-time code */
+        FACTOR_PIN_OTP,  /* that, and the account's PIN */
+        FACTOR_PASSWORD, /* the key's own password */
+} Factors;
+
 typedef enum CredentialStatus {
         CREDENTIAL_REQUESTED = 1, /* no certificate yet */
         CREDENTIAL_ACTIVE,
@@ -26,6 +34,7 @@ typedef struct Credential {
         char id[CREDENTIAL_ID_SIZE];
         CredentialKind kind;
         CredentialStatus status;
+        Factors factors;    /* in force; changed through policy.h */
         KeyAlgorithm algorithm;
         char *label;
         char *owner; /* the account of a personal credential; NULL for a seal */
@@ -41,13 +50,15 @@ DEFINE_CLEANUP(Credential *, credential_free);
 
 const char *credential_kind_to_string(CredentialKind k);
 const char *credential_status_to_string(CredentialStatus s);
-const char *credential_factors(CredentialKind k); /* what authorises its use: "otp", "password" */
+const char *factors_to_string(Factors f); /* "otp", "pin+otp", "password" */
+Factors factors_from_string(const char *s); /* FACTOR_INVALID for anything else */
+Factors credential_default_factors(CredentialKind k); /* of a new one: the weakest that its kind may have */
 
 /* -ENOENT when there is none, -EBADMSG when the record was altered. */
 int credential_load(Txn *t, const char *id, Credential **ret);
 int credential_insert(Txn *t, const Credential *c);
 
-/* Writes status, key and certificates. */
+/* Writes status, factors, key and certificates. */
 int credential_update(Txn *t, const Credential *c);
 
 /* What `account` is to the credential: -ENOENT when it may not use it. */

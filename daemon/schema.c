@@ -35,7 +35,7 @@ static const char *const migrations[] = {
         "  algorithm TEXT NOT NULL,"     /* lib/crypto/key.h */
         "  label TEXT NOT NULL,"
         "  owner TEXT REFERENCES account(id)," /* the person of a personal credential; null for a seal */
-        "  factors TEXT NOT NULL,"       /* what authorises its use: otp, password */
+        "  factors TEXT NOT NULL,"       /* what authorises its use: otp, pin+otp, password */
         "  status TEXT NOT NULL,"        /* requested, active, retired */
         "  created INTEGER NOT NULL,"
         "  public_key BLOB NOT NULL,"    /* SubjectPublicKeyInfo */
@@ -96,7 +96,15 @@ static const char *const migrations[] = {
         "CREATE INDEX audit_credential ON audit(credential, seq);",
         /* 1 to 2 */
         "ALTER TABLE account ADD COLUMN enrolled INTEGER NOT NULL DEFAULT 0;" /* 1: there is an active token */
-        "ALTER TABLE account ADD COLUMN layout INTEGER NOT NULL DEFAULT 1;"   /* of the MAC; see account.c */
+        "ALTER TABLE account ADD COLUMN layout INTEGER NOT NULL DEFAULT 1;",  /* of the MAC; see account.c */
+        /* 2 to 3 */
+        "CREATE TABLE policy ("          /* a credential without a row has the defaults; what is in force stands in credential.factors */
+        "  credential TEXT PRIMARY KEY REFERENCES credential(id),"
+        "  weakest TEXT NOT NULL,"       /* the factors that the operator wants at least: otp, pin+otp, password */
+        "  remember_max_age INTEGER NOT NULL,"        /* seconds; 0: as configured */
+        "  remember_max_signatures INTEGER NOT NULL," /* 0: as configured */
+        "  mac BLOB NOT NULL"
+        ") STRICT;",
 };
 
 const StoreSchema daemon_schema = {

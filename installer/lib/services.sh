@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034,SC2154
-# Users, directories, host keys, stores, and getting the three services to answer on the bus.
+# Users, directories, host keys, stores, and getting the services to answer on the bus.
 
 make_users() {
         local user home
-        for user in sygnet sygnet-ca; do
+        for user in sygnet sygnet-ca sygnet-courier; do
                 getent passwd "$user" >/dev/null && continue
                 changed 'user' "$user, without a shell"
         done
@@ -12,7 +12,7 @@ make_users() {
                 logged systemd-sysusers /usr/lib/sysusers.d/sygnet.conf
         fi
         # Where there is no systemd-sysusers, or it could not do it.
-        for user in sygnet sygnet-ca; do
+        for user in sygnet sygnet-ca sygnet-courier; do
                 home=/var/lib/$user
                 getent passwd "$user" >/dev/null ||
                         logged useradd --system --user-group --no-create-home --home-dir "$home" --shell /usr/sbin/nologin "$user"
@@ -155,10 +155,10 @@ start_services() {
                 logged systemctl daemon-reload
                 logged systemctl enable sygnetd.service
                 logged systemctl restart sygnetd.service || die 'sygnetd does not start.' "See: journalctl -u sygnetd.service" "$(service_words sygnetd)"
-                logged systemctl try-restart sygnet-cad.service sygnet-trustd.service
-                changed 'units' 'sygnetd.service (enabled), sygnet-cad.service and sygnet-trustd.service (started by the bus)'
+                logged systemctl try-restart sygnet-cad.service sygnet-trustd.service sygnet-courier.service
+                changed 'units' 'sygnetd.service (enabled); sygnet-cad, sygnet-trustd and sygnet-courier (started by the bus)'
         fi
-        for name in org.sygnet.Sygnet1 org.sygnet.CA1 org.sygnet.Trust1; do
+        for name in org.sygnet.Sygnet1 org.sygnet.CA1 org.sygnet.Trust1 org.sygnet.Courier1; do
                 booted || bus_end "$name"
                 bus_call StartServiceByName "string:$name" uint32:0 >/dev/null ||
                         die "$name does not start." "Try: dbus-send --system --print-reply --dest=$name / org.freedesktop.DBus.Peer.Ping"

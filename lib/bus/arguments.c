@@ -72,6 +72,13 @@ int bus_message_read_secret(sd_bus_message *m, Secret **ret) {
         return r < 0 ? r : read_memfd(fd, ret);
 }
 
+int bus_message_read_memfd(sd_bus_message *m, Secret **ret) {
+        int fd, r;
+
+        r = sd_bus_message_read(m, "h", &fd);
+        return r < 0 ? r : read_memfd(fd, ret);
+}
+
 int bus_message_append_secret(sd_bus_message *m, const Secret *s) {
         _cleanup_close_ int fd = -1;
         int r;

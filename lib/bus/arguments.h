@@ -12,6 +12,9 @@
  * F_SEAL_GROW (anything else could block us: -EBADF). At most SECRET_MAX bytes: -E2BIG. The message must be marked sensitive. */
 int bus_message_read_secret(sd_bus_message *m, Secret **ret);
 
+/* The same for an argument that is a descriptor `h` itself. */
+int bus_message_read_memfd(sd_bus_message *m, Secret **ret);
+
 /* Appends a secret as variant `h` (a sealed memfd); for clients. */
 int bus_message_append_secret(sd_bus_message *m, const Secret *s);
 

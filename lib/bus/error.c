@@ -40,6 +40,9 @@ static const struct {
         { ERROR_DISABLED, EPERM, "It is disabled." },
         { ERROR_STORE, EIO, "The change could not be written; nothing was changed. See the service's log." },
         { ERROR_NOT_INITIALIZED, ENODATA, "The CA has no root certificate yet. Initialise it first." },
+        { ERROR_DELIVERY_TEMPORARY, EAGAIN, "The message could not be delivered now." },
+        { ERROR_DELIVERY_REFUSED, EREMOTEIO, "The message was refused and is not going to be delivered." },
+        { ERROR_DELIVERY_NOT_CONFIGURED, ENODEV, "Messages of this kind are not sent from this machine. See courier.conf(5)." },
 };
 
 const char *bus_error_sentence(const char *name) {

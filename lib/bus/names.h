@@ -21,7 +21,11 @@
 #define TRUST_OBJECT_PATH "/org/sygnet/Trust1"
 #define TRUST_INTERFACE "org.sygnet.Trust1"
 
-/* Errors, shared by all three services. The comment is when; lib/bus/error.c has the sentence. */
+#define COURIER_BUS_NAME "org.sygnet.Courier1"
+#define COURIER_OBJECT_PATH "/org/sygnet/Courier1"
+#define COURIER_INTERFACE "org.sygnet.Courier1"
+
+/* Errors, shared by all services. The comment is when; lib/bus/error.c has the sentence. */
 #define SYGNET_ERROR "org.sygnet.Error."
 #define ERROR_DENIED SYGNET_ERROR "Denied"                         /* polkit or the rules say no */
 #define ERROR_AUTHORITY_UNAVAILABLE SYGNET_ERROR "AuthorityUnavailable" /* polkit cannot be asked; refused */
@@ -45,6 +49,9 @@
 #define ERROR_DISABLED SYGNET_ERROR "Disabled"                     /* the account or credential is disabled */
 #define ERROR_STORE SYGNET_ERROR "StoreFailed"                     /* could not be written; nothing was changed */
 #define ERROR_NOT_INITIALIZED SYGNET_ERROR "NotInitialized"        /* the CA has no root yet */
+#define ERROR_DELIVERY_TEMPORARY SYGNET_ERROR "DeliveryTemporary"  /* a message was not delivered, but may be later; says why */
+#define ERROR_DELIVERY_REFUSED SYGNET_ERROR "DeliveryRefused"      /* it is not going to be: the recipient or the message was refused */
+#define ERROR_DELIVERY_NOT_CONFIGURED SYGNET_ERROR "DeliveryNotConfigured" /* there is no mail, or no SMS, on this machine */
 
 /* polkit actions, declared in polkit/org.sygnet.policy.in. */
 #define ACTION_USE "org.sygnet.use"                         /* log in, use what is one's own */

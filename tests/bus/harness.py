@@ -42,8 +42,8 @@ BUILD = Path(os.environ.get("SYGNET_BUILD", SOURCE / "build"))
 NAME, PATH = "org.sygnet.Sygnet1", "/org/sygnet/Sygnet1"
 ERROR = "org.sygnet.Error."
 
-ROOT, SYGNET, SYGNET_CA, ALICE, BOB, CAROL, NOBODY = 0, 64001, 64002, 64101, 64102, 64103, 65534
-USERS = {"sygnet": SYGNET, "sygnet-ca": SYGNET_CA, "alice": ALICE, "bob": BOB, "carol": CAROL}
+ROOT, SYGNET, SYGNET_CA, SYGNET_COURIER, ALICE, BOB, CAROL, NOBODY = 0, 64001, 64002, 64003, 64101, 64102, 64103, 65534
+USERS = {"sygnet": SYGNET, "sygnet-ca": SYGNET_CA, "sygnet-courier": SYGNET_COURIER, "alice": ALICE, "bob": BOB, "carol": CAROL}
 
 PASSWORD = "Secret-Word1"
 
@@ -652,7 +652,7 @@ class Machine:
 
 
 class TestCase(unittest.TestCase):
-    def refused(self, name, function, *args, **more):
+    def refused(self, name, function, /, *args, **more):
         """Calls, and wants the error of that name; returns its sentence."""
         try:
             got = function(*args, **more)

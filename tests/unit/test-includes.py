@@ -28,6 +28,7 @@ PROGRAMS = {
     "ca": ("systemd/", "gnutls/"),
     "client": ("systemd/", "gnutls/", "qrencode.h", "png.h"),
     "store-tool": ("gnutls/",),
+    "courier": ("systemd/", "curl/"),
     "installer/trust": ("systemd/", "gnutls/"),
 }
 for folder, foreign in PROGRAMS.items():

@@ -55,6 +55,19 @@ bool email_equal(const char *a, const char *b) {
         return strncmp(a, b, local + 1) == 0 && strcasecmp(a + local + 1, b + local + 1) == 0;
 }
 
+int email_normalize(const char *email, char ret[static EMAIL_MAX + 1]) {
+        size_t i = 0;
+
+        if (!email_is_valid(email))
+                return -EINVAL;
+        for (bool host = false; email[i]; i++) {
+                ret[i] = host && email[i] >= 'A' && email[i] <= 'Z' ? (char) (email[i] + ('a' - 'A')) : email[i];
+                host = host || email[i] == '@';
+        }
+        ret[i] = '\0';
+        return 0;
+}
+
 int phone_normalize(const char *text, char ret[static PHONE_MAX + 1]) {
         char number[PHONE_MAX + 1];
         size_t n = 0;

@@ -16,6 +16,9 @@ bool email_is_valid(const char *email);
 /* Whether both are the same address: host names do not distinguish case, local parts do (RFC 5321, section 2.4). An invalid one equals none. */
 bool email_equal(const char *a, const char *b);
 
+/* Brings an address into one form: the host name in lower case. -EINVAL when it is none. */
+int email_normalize(const char *email, char ret[static EMAIL_MAX + 1]);
+
 /* Brings a number into the form of E.164, as in +48600100200: blanks, dashes, dots and round brackets are dropped. It must begin with + and the
  * country. -EINVAL when it is no such number. */
 int phone_normalize(const char *text, char ret[static PHONE_MAX + 1]);

@@ -46,6 +46,15 @@ static void test_email_equal(void **state) {
         assert_false(email_equal("anna", "anna"));
 }
 
+static void test_email_normalize(void **state) {
+        char email[EMAIL_MAX + 1] = "unchanged";
+
+        assert_int_equal(email_normalize("Anna@", email), -EINVAL);
+        assert_string_equal(email, "unchanged");
+        assert_int_equal(email_normalize("Anna.N@Mail.EXAMPLE.pl", email), 0);
+        assert_string_equal(email, "Anna.N@mail.example.pl");
+}
+
 static void test_phone(void **state) {
         static const char *const good[] = { "+48600100200", "+48 600 100 200", "+48 (600) 100-200", "+48.600.100.200 " };
         static const char *const bad[] = {
@@ -69,6 +78,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_email),
                 cmocka_unit_test(test_email_equal),
+                cmocka_unit_test(test_email_normalize),
                 cmocka_unit_test(test_phone),
         };
 

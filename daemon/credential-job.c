@@ -20,7 +20,7 @@ void credential_job_done(CredentialJob *j) {
         j->record = credential_free(j->record);
         j->subject = subject_free(j->subject);
         bytes_done(&j->request);
-        grant_users_done(&j->users);
+        seal_users_done(&j->users);
         for (size_t i = 0; i < j->n_listed; i++) {
                 credential_free(j->listed[i].record);
                 free(j->listed[i].login);
@@ -97,7 +97,7 @@ static int create_seal(Txn *t, CredentialJob *j) {
         if (r >= 0)
                 r = credential_insert(t, j->record);
         if (r >= 0)
-                r = grant_add(t, a.id, j->record->id, ROLE_ADMINISTRATOR, j->now);
+                r = grant_add(t, a.id, j->record->id, ROLE_ADMINISTRATOR, j->now, NULL);
         return r < 0 ? r : credential_audit(t, j, "seal-created", VIEW(NULL, 0));
 }
 

@@ -7,6 +7,7 @@
 #include "crypto/subject.h"
 #include "daemon/certificate-chain.h"
 #include "daemon/credential.h"
+#include "daemon/seal-users.h"
 
 #define CREDENTIALS_LIST_MAX 1024U
 
@@ -25,7 +26,7 @@ typedef struct CredentialJob {
         int64_t now;
         char account[17];         /* of the session; empty: the operator asks, and polkit has agreed */
         char id[CREDENTIAL_ID_SIZE];
-        const char *login;        /* of the other account; borrowed */
+        const char *login;        /* of the other account, or, to remove a user, an invitation's id; borrowed */
         Secret *otp, *password;
         Bytes chain;
         const View *certificates; /* the same, one by one; borrowed */
@@ -38,10 +39,11 @@ typedef struct CredentialJob {
         Subject *subject;
         int opened;
         Bytes request;
-        GrantUsers users;
+        SealUsers users;
         CredentialListed *listed;
         size_t n_listed;
         char other_account[17];
+        char invitation[INVITATION_ID_SIZE]; /* that it was about; empty: none */
         const char *problem;      /* with OUTCOME_CERTIFICATE, what is wrong; a constant */
         int64_t until;
 } CredentialJob;

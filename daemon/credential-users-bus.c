@@ -10,26 +10,30 @@
 #include "daemon/outcome-bus.h"
 
 static int append_user(sd_bus_message *reply, const CredentialCall *c, size_t i) {
-        const GrantUser *u = &c->job.users.users[i];
+        const SealUser *u = &c->job.users.users[i];
+        const struct {
+                const char *key, *value;
+        } strings[] = {
+                { "invitation", u->invitation },
+                { "login", u->login },
+                { "name", u->name },
+                { "email", u->email },
+                { "phone", u->phone },
+                { "role", role_to_string(u->role) },
+                { "status", u->status },
+        };
+        const struct {
+                const char *key;
+                int64_t value;
+        } times[] = { { "invited", u->invited }, { "granted", u->granted }, { "removed", u->removed } };
         int r;
 
         r = sd_bus_message_open_container(reply, 'a', "{sv}");
-        if (r >= 0)
-                r = bus_append_string(reply, "login", u->login);
-        if (r >= 0)
-                r = bus_append_string(reply, "name", u->name);
-        if (r >= 0)
-                r = bus_append_string(reply, "email", u->email);
-        if (r >= 0)
-                r = bus_append_string(reply, "phone", u->phone);
-        if (r >= 0)
-                r = bus_append_string(reply, "role", role_to_string(u->role));
-        if (r >= 0)
-                r = bus_append_string(reply, "status", u->status);
-        if (r >= 0)
-                r = bus_append_i64(reply, "granted", u->granted);
-        if (r >= 0 && u->removed >= 0)
-                r = bus_append_i64(reply, "removed", u->removed);
+        for (size_t k = 0; r >= 0 && k < ELEMENTSOF(strings); k++)
+                r = bus_append_string(reply, strings[k].key, strings[k].value);
+        for (size_t k = 0; r >= 0 && k < ELEMENTSOF(times); k++)
+                if (times[k].value >= 0)
+                        r = bus_append_i64(reply, times[k].key, times[k].value);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "daemon/account.h"
 #include "daemon/credential-access.h"
+#include "daemon/invitation.h"
 #include "daemon/lease.h"
 #include "daemon/outcome.h"
 #include "daemon/token.h"
@@ -50,6 +51,7 @@ static int find_other(Txn *t, CredentialJob *j) {
         return 0;
 }
 
+/* Whom it was about, for the history of who did it. */
 static int audit_user(Txn *t, const CredentialJob *j, const char *event) {
         _cleanup_free_ char *text = NULL;
         size_t len = 0;
@@ -62,7 +64,10 @@ static int audit_user(Txn *t, const CredentialJob *j, const char *event) {
         json = JSON_INIT(f);
         json.compact = true;
         json_object_begin(&json, NULL);
-        json_string(&json, "login", j->login);
+        if (j->invitation[0])
+                json_string(&json, "invitation", j->invitation);
+        else
+                json_string(&json, "login", j->login);
         json_object_end(&json);
         if (fclose(f) != 0)
                 return -ENOMEM;
@@ -73,7 +78,7 @@ int credential_job_list_users(Txn *t, CredentialJob *j) {
         int r;
 
         r = access_seal(t, j);
-        return r != 0 ? r : grant_list(t, j->id, &j->users);
+        return r != 0 ? r : seal_users_list(t, j->id, &j->users);
 }
 
 int credential_job_add_user(Txn *t, CredentialJob *j) {
@@ -87,29 +92,79 @@ int credential_job_add_user(Txn *t, CredentialJob *j) {
         r = find_other(t, j);
         if (r != 0)
                 return r;
-        r = grant_add(t, j->other_account, j->id, ROLE_USER, j->now);
+        r = grant_add(t, j->other_account, j->id, ROLE_USER, j->now, NULL);
         if (r == -EEXIST)
                 return OUTCOME_EXISTS;
         return r < 0 ? r : audit_user(t, j, "user-added");
 }
 
-int credential_job_remove_user(Txn *t, CredentialJob *j) {
+/* --- Removing ----------------------------------------------------------------------------------------------------- */
+
+static int remove_pending(Txn *t, Invitation *i, void *userdata) {
+        const CredentialJob *j = userdata;
+
+        return invitation_remove(t, i, j->now);
+}
+
+/* An account's grant, and what invitations its address still has to this seal: with one of them it would come back by itself. */
+static int remove_account(Txn *t, CredentialJob *j) {
+        _cleanup_(account_done) Account a = { 0 };
         int r;
 
-        r = access_power(t, j);
-        if (r != 0)
-                return r;
-        r = find_other(t, j);
-        if (r != 0)
-                return r;
         r = grant_remove(t, j->other_account, j->id, j->now);
         if (r == -ENOENT)
                 return OUTCOME_NOT_FOUND;
         if (r == -EPERM)
                 return OUTCOME_DENIED;
         if (r >= 0)
-                r = lease_release_account(t, j->id, j->other_account);
-        return r < 0 ? r : audit_user(t, j, "user-removed");
+                r = account_load(t, j->other_account, &a);
+        if (r >= 0)
+                r = invitation_each_pending(t, j->id, a.email, remove_pending, j);
+        return r < 0 ? r : lease_release_account(t, j->id, j->other_account);
+}
+
+/* Of this seal: another's is not told from none. */
+static int find_invitation(Txn *t, const CredentialJob *j, Invitation *ret) {
+        int r;
+
+        r = id_is_valid(ID_RECORD, j->login) ? invitation_load(t, j->login, ret) : -ENOENT;
+        return r >= 0 && strcmp(ret->credential, j->id) != 0 ? -ENOENT : r;
+}
+
+static int remove_invitation(Txn *t, CredentialJob *j, Invitation *i) {
+        int r;
+
+        strcpy(j->invitation, i->id);
+        switch (i->status) {
+        case INVITATION_PENDING:
+                return invitation_remove(t, i, j->now);
+        case INVITATION_ACCEPTED:
+                r = grant_account(t, i->grant, j->other_account);
+                return r < 0 ? r : remove_account(t, j);
+        case INVITATION_REMOVED:
+                break;
+        }
+        return OUTCOME_NOT_FOUND;
+}
+
+static int remove_user(Txn *t, CredentialJob *j) {
+        Invitation i;
+        int r;
+
+        r = find_invitation(t, j, &i);
+        if (r != -ENOENT)
+                return r < 0 ? r : remove_invitation(t, j, &i);
+        r = find_other(t, j);
+        return r != 0 ? r : remove_account(t, j);
+}
+
+int credential_job_remove_user(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = access_power(t, j);
+        if (r == 0)
+                r = remove_user(t, j);
+        return r != 0 ? r : audit_user(t, j, "user-removed");
 }
 
 int credential_job_break_lease(Txn *t, CredentialJob *j) {

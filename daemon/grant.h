@@ -4,7 +4,12 @@
 /* Grants: account × seal × role × status with dates (requirements E6 to E9). A removed grant stays as history; granting again makes a
  * new row. All functions run in a job; rows are believed only if their MAC fits. */
 
+#include <stdbool.h>
+
+#include "daemon/id.h"
 #include "store/store.h"
+
+#define GRANT_ID_SIZE (2 * ID_RECORD + 1)
 
 typedef enum Role {
         ROLE_NONE = 0,
@@ -18,26 +23,27 @@ const char *role_to_string(Role r); /* "", "user", "administrator", "owner" */
 /* The active grant's role. -ENOENT when there is none, -EBADMSG when the row was altered. */
 int grant_find(Txn *t, const char *account, const char *credential, Role *ret);
 
-/* -EEXIST when the account has a live grant, or the seal an Administrator and `role` is another. */
-int grant_add(Txn *t, const char *account, const char *credential, Role role, int64_t now);
+/* -EEXIST when the account has a live grant, or the seal an Administrator and `role` is another. `ret_id` may be NULL. */
+int grant_add(Txn *t, const char *account, const char *credential, Role role, int64_t now, char *ret_id);
 
 /* -ENOENT when there is no live grant, -EPERM for the Administrator's. */
 int grant_remove(Txn *t, const char *account, const char *credential, int64_t now);
 
-typedef struct GrantUser {
-        char *login, *name, *email, *phone;
+/* The account that a grant was made for, whether or not it lives. -ENOENT, -EBADMSG. */
+int grant_account(Txn *t, const char *id, char ret[static GRANT_ID_SIZE]);
+
+/* A grant as a query finds it, for lists: its columns, of the table `e`, in the order in which grant_read() wants them; their number. */
+#define GRANT_COLUMNS "e.id, e.account, e.credential, e.role, e.status, e.granted, ifnull(e.removed, -1), e.mac"
+#define GRANT_COLUMNS_N 8U
+
+typedef struct Grant {
+        char id[GRANT_ID_SIZE];
+        char account[GRANT_ID_SIZE];
         Role role;
-        char *status;    /* pending, active, deleted */
+        bool active;
         int64_t granted;
         int64_t removed; /* -1: not */
-} GrantUser;
+} Grant;
 
-typedef struct GrantUsers {
-        GrantUser *users;
-        size_t n;
-} GrantUsers;
-
-void grant_users_done(GrantUsers *u);
-
-/* All that ever had a grant, oldest first. -EBADMSG when a row was altered. */
-int grant_list(Txn *t, const char *credential, GrantUsers *ret);
+/* Reads one from a row, its columns beginning with number `first`. -EBADMSG when it was altered. */
+int grant_read(Txn *t, Row *row, unsigned first, Grant *ret);

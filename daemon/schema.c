@@ -5,6 +5,7 @@
  * column which the MAC is to cover gets a `layout` too, the MAC covers it, and old rows are rewritten when the service starts (account_upgrade()). */
 
 #include "base/cleanup.h"
+#include "base/cleanup.h"
 #include "daemon/schema.h"
 
 static const char *const migrations[] = {
@@ -105,6 +106,20 @@ static const char *const migrations[] = {
         "  remember_max_signatures INTEGER NOT NULL," /* 0: as configured */
         "  mac BLOB NOT NULL"
         ") STRICT;",
+        /* 3 to 4 */
+        "CREATE TABLE invitation ("      /* to use a seal; one that was accepted has its grant */
+        "  id TEXT PRIMARY KEY,"
+        "  credential TEXT NOT NULL REFERENCES credential(id),"
+        "  email TEXT NOT NULL,"         /* email_normalize(), as the Administrator gave it */
+        "  phone TEXT NOT NULL,"         /* phone_normalize(), likewise */
+        "  status TEXT NOT NULL,"        /* pending, accepted, removed */
+        "  invited INTEGER NOT NULL,"
+        "  removed INTEGER,"             /* while it was pending; that of a grant stands there */
+        "  entitlement TEXT UNIQUE REFERENCES entitlement(id)," /* null until it is accepted */
+        "  mac BLOB NOT NULL"
+        ") STRICT;"
+        "CREATE INDEX invitation_credential ON invitation(credential);"
+        "CREATE UNIQUE INDEX invitation_pending ON invitation(email, credential) WHERE status = 'pending';",
 };
 
 const StoreSchema daemon_schema = {

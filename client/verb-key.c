@@ -56,7 +56,7 @@ static int generate(Client *c, const char *session, const Secret *password, char
 }
 
 static const char *password_problem(View password) {
-        return password_problem_to_string(password_rule_check(password));
+        return password_problem_to_string(password_rule_check(&password_rule_key, password));
 }
 
 static int ask_new_password(Client *c, Secret **ret) {

@@ -166,7 +166,7 @@ static int read_create(sd_bus_message *message, AccountCall *k, sd_bus_error *er
         if (!k->account.login || !k->account.name || !k->account.email || !k->account.phone)
                 return bus_error_set_errno(error, -ENOMEM);
         r = bus_message_read_secret(message, &k->password);
-        return r < 0 ? bus_error_set_argument(error, r) : account_password_check(k->password, error);
+        return r < 0 ? bus_error_set_argument(error, r) : account_password_check(k->call.manager, k->password, error);
 }
 
 static int method_create(sd_bus_message *message, void *userdata, sd_bus_error *error) {

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
@@ -40,19 +39,17 @@ static void password_call_destroy(Call *c) {
         secret_wipe(k->session, sizeof(k->session));
 }
 
-/* At least eight characters, of any kind that can be typed. */
-int account_password_check(const Secret *password, sd_bus_error *error) {
-        View v = secret_view(password);
-        size_t characters = 0;
+int account_password_check(const Manager *m, const Secret *password, sd_bus_error *error) {
+        _cleanup_free_ char *sentence = NULL;
+        PasswordProblem p;
 
-        if (!utf8_is_valid(v))
-                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The password has characters that cannot be typed.");
-        for (size_t i = 0; i < v.len; i++)
-                if ((v.data[i] & 0xc0) != 0x80)
-                        characters++;
-        if (characters < ACCOUNT_PASSWORD_MIN)
-                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The password needs at least %u characters.", ACCOUNT_PASSWORD_MIN);
-        return 0;
+        p = password_rule_check(&m->settings.password, secret_view(password));
+        if (p == PASSWORD_GOOD)
+                return 0;
+        if (p == PASSWORD_NOT_TEXT)
+                return bus_error_set(error, ERROR_WEAK_PASSWORD, "%s", password_problem_to_string(p));
+        sentence = password_rule_to_string(&m->settings.password);
+        return sentence ? bus_error_set(error, ERROR_WEAK_PASSWORD, "%s", sentence) : bus_error_set_errno(error, -ENOMEM);
 }
 
 static int run_read(Txn *t, void *userdata) {
@@ -175,7 +172,7 @@ static int read_change(Manager *m, sd_bus_message *message, PasswordCall *k, sd_
         r = bus_message_read_secret(message, &k->password);
         if (r >= 0)
                 r = bus_message_read_secret(message, &k->new_password);
-        return r < 0 ? bus_error_set_argument(error, r) : account_password_check(k->new_password, error);
+        return r < 0 ? bus_error_set_argument(error, r) : account_password_check(m, k->new_password, error);
 }
 
 int account_method_change_password(sd_bus_message *message, void *userdata, sd_bus_error *error) {

@@ -6,8 +6,9 @@
 #include <systemd/sd-bus.h>
 
 #include "base/secret.h"
+#include "daemon/manager.h"
 
-/* At least eight characters, of any kind that can be typed: 0, or a negative errno with WeakPassword and the rule that is not met. */
-int account_password_check(const Secret *password, sd_bus_error *error);
+/* By the rule of the settings: 0, or a negative errno with WeakPassword and the rule in full. */
+int account_password_check(const Manager *m, const Secret *password, sd_bus_error *error);
 
 int account_method_change_password(sd_bus_message *message, void *userdata, sd_bus_error *error);

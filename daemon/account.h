@@ -11,7 +11,6 @@
 
 #define ACCOUNT_LOGIN_MAX 64U
 #define ACCOUNT_TEXT_MAX 256U       /* name, e-mail, phone; bytes */
-#define ACCOUNT_PASSWORD_MIN 8U     /* characters */
 #define ACCOUNT_BINDINGS_MAX 256U   /* Unix users of one account */
 
 typedef struct Account {

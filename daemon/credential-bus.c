@@ -130,7 +130,7 @@ static int method_create_seal(sd_bus_message *message, void *userdata, sd_bus_er
 }
 
 static int check_password(const CredentialCall *c, sd_bus_error *error) {
-        PasswordProblem p = password_rule_check(secret_view(c->job.password));
+        PasswordProblem p = password_rule_check(&password_rule_key, secret_view(c->job.password));
 
         return p == PASSWORD_GOOD ? 0 : bus_error_set(error, ERROR_WEAK_PASSWORD, "%s", password_problem_to_string(p));
 }

@@ -7,6 +7,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "base/password-rule.h"
 #include "bus/gate.h"
 #include "bus/worker.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ typedef struct Settings {
         unsigned session_max_signatures; /* of a remembered session; 10000 */
         int64_t lease_idle;         /* 180 */
         int64_t lease_max_age;      /* 30 min */
+        PasswordRule password;      /* of accounts; M1 */
         char *support_contact;      /* E12; may be NULL */
         char *issuer;               /* shown by authenticators; "Sygnet" */
 } Settings;

@@ -20,6 +20,7 @@ static int defaults(Settings *s) {
                 .session_max_signatures = 10000,
                 .lease_idle = 180,
                 .lease_max_age = HOUR / 2,
+                .password = password_rule_account,
                 .issuer = strdup("Sygnet"),
         };
         return s->issuer ? 0 : -ENOMEM;
@@ -36,6 +37,7 @@ static bool is_sound(const Settings *s) {
                 between(s->session_max_signatures, 1, 1000000) &&
                 between(s->lease_idle, 10, HOUR) &&
                 between(s->lease_max_age, s->lease_idle, DAY) &&
+                between(s->password.length, 8, 64) && between(s->password.repeat, 0, 64) &&
                 between((int64_t) strlen(s->issuer), 1, 64) && utf8_is_printable(s->issuer) && !strchr(s->issuer, ':') &&
                 (!s->support_contact || (strlen(s->support_contact) <= 1024 && utf8_is_printable(s->support_contact)));
 }
@@ -48,6 +50,12 @@ int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
                 { "Session", "MaxSignatures", conf_unsigned, &s.session_max_signatures },
                 { "Lease", "Idle", conf_seconds, &s.lease_idle },
                 { "Lease", "MaxAge", conf_seconds, &s.lease_max_age },
+                { "Password", "MinLength", conf_unsigned, &s.password.length },
+                { "Password", "UpperCase", conf_bool, &s.password.upper },
+                { "Password", "LowerCase", conf_bool, &s.password.lower },
+                { "Password", "Digit", conf_bool, &s.password.digit },
+                { "Password", "Special", conf_bool, &s.password.special },
+                { "Password", "MaxRepeat", conf_unsigned, &s.password.repeat },
                 { "Display", "SupportContact", conf_string, &s.support_contact },
                 { "Display", "Issuer", conf_string, &s.issuer },
         };

@@ -41,8 +41,8 @@ except ValueError:
 make_password() {
         [[ -s $target/$1 ]] && return
         private_file "$1"
-        # 144 random bits; the ending satisfies whoever asks for each kind of character.
-        printf '%s-aZ9\n' "$(openssl rand -base64 18)" >"$target/$1"
+        # 144 random bits, less those that have one character three times in a row; the ending satisfies whoever asks for each kind of character.
+        until grep -vq '\(.\)\1\1' "$target/$1"; do printf '%s-aZ9\n' "$(openssl rand -base64 18)" >"$target/$1"; done
 }
 
 known_account() { [[ -n $(sygnet account list --json | picked login login "$1") ]]; }

@@ -37,7 +37,7 @@
 #define ERROR_CLOCK SYGNET_ERROR "ClockUnusable"                   /* the clock is behind what was already recorded */
 #define ERROR_NO_TOKEN SYGNET_ERROR "NoToken"                      /* the account has no confirmed token */
 #define ERROR_WRONG_PASSWORD SYGNET_ERROR "WrongPassword"          /* of a key, within a session */
-#define ERROR_WEAK_PASSWORD SYGNET_ERROR "WeakPassword"            /* says which rule is not met */
+#define ERROR_WEAK_PASSWORD SYGNET_ERROR "WeakPassword"            /* says the rule, or which part of it is not met */
 #define ERROR_NOT_FOUND SYGNET_ERROR "NotFound"                    /* no such credential, account, token … that this caller may see */
 #define ERROR_EXISTS SYGNET_ERROR "Exists"
 #define ERROR_INVALID_ARGUMENT SYGNET_ERROR "InvalidArgument"

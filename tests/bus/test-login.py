@@ -25,6 +25,23 @@ class Account(TestCase):
                           "tokens": 0, "bindings": [(ALICE, "alice"), (BOB, "bob")]},
                          {k: v for k, v in listed[0].items() if k != "created"})
 
+    def test_password_rule(self):
+        """M1: the rule is stated in full, whichever part of it is not met."""
+        said = {self.refused("WeakPassword", self.m.account, "alice", password=p)
+                for p in ("Abcde1!", "abcdef1!", "ABCDEF1!", "Abcdefg!", "Abcdefg1", "Abcdef1!!!")}
+        self.assertEqual({"The password needs at least 8 characters, with an upper-case letter, a lower-case letter, a digit and a special character, "
+                          "and no more than 2 identical characters in a row."}, said)
+        self.refused("WeakPassword", self.m.account, "alice", password="Abcdef1!\t")
+        self.m.account("alice", ALICE, password="AAbb11!!")
+
+    def test_password_rule_as_configured(self):
+        self.m.stop_daemon()
+        self.m.conf = "[Password]\nMinLength=10\nUpperCase=no\nSpecial=no\nMaxRepeat=0\n"
+        self.m.start_daemon()
+        self.assertEqual("The password needs at least 10 characters, with a lower-case letter and a digit.",
+                         self.refused("WeakPassword", self.m.account, "alice", password="Abcdef1!"))
+        self.m.account("alice", ALICE, password="aaaaaaaaa1")
+
     def test_change_password(self):
         m = self.m
         m.account("alice", ALICE)

@@ -35,6 +35,9 @@ static void test_defaults(void **state) {
         assert_int_equal(s.session_max_signatures, 10000);
         assert_int_equal(s.lease_idle, 180);
         assert_int_equal(s.lease_max_age, 1800);
+        assert_int_equal(s.password.length, 8);
+        assert_int_equal(s.password.repeat, 2);
+        assert_true(s.password.upper && s.password.lower && s.password.digit && s.password.special);
         assert_string_equal(s.issuer, "Sygnet");
         assert_null(s.support_contact);
 }
@@ -43,12 +46,16 @@ static void test_reads(void **state) {
         _cleanup_(settings_done) Settings s = { 0 };
         unsigned line;
 
-        assert_int_equal(read_text("[Session]\nIdle = 2 min\nMaxSignatures=5\n[Display]\nSupportContact=help@example.com\nIssuer=Example\n",
+        assert_int_equal(read_text("[Session]\nIdle = 2 min\nMaxSignatures=5\n[Display]\nSupportContact=help@example.com\nIssuer=Example\n"
+                                   "[Password]\nMinLength=12\nSpecial=no\nMaxRepeat=0\n",
                                    &s, &line), 0);
         assert_int_equal(s.session_idle, 120);
         assert_int_equal(s.session_max_signatures, 5);
         assert_string_equal(s.support_contact, "help@example.com");
         assert_string_equal(s.issuer, "Example");
+        assert_int_equal(s.password.length, 12);
+        assert_int_equal(s.password.repeat, 0);
+        assert_true(s.password.upper && !s.password.special);
 }
 
 static void test_refuses(void **state) {
@@ -65,6 +72,10 @@ static void test_refuses(void **state) {
                 { "[Session]\nMaxAge=365d\n", 0 },
                 { "[Session]\nMaxSignatures=0\n", 0 },
                 { "[Lease]\nMaxAge=1min\n", 0 },
+                { "[Password]\nMinLength=7\n", 0 },
+                { "[Password]\nMinLength=65\n", 0 },
+                { "[Password]\nDigit=maybe\n", 2 },
+                { "[Password]\nMaxRepeat=65\n", 0 },
                 { "[Display]\nIssuer=\n", 0 },
                 { "[Display]\nIssuer=a:b\n", 0 },
                 { "[Display]\nSupportContact=\x1b[31m\n", 0 },

@@ -36,6 +36,8 @@ static const ErrorText texts[] = {
         { ERROR_WRONG_PASSWORD, EXIT_DENIED, false, N_("The key's password is not right."),
           N_("A forgotten password of a key cannot be recovered: retire the key and generate a new one.") },
         { ERROR_WEAK_PASSWORD, EXIT_FAILED, true, N_("The password is too weak."), NULL },
+        { ERROR_PASSWORD_CHANGE_REQUIRED, EXIT_DENIED, false, N_("Somebody else gave you your password: change it before anything else."),
+          N_("Change it: sygnet account password") },
         { ERROR_NOT_FOUND, EXIT_NOT_FOUND, true, N_("There is no such thing, or you may not see it."), NULL },
         { ERROR_EXISTS, EXIT_FAILED, true, N_("It exists already."), NULL },
         { ERROR_INVALID_ARGUMENT, EXIT_FAILED, true, N_("The service cannot accept this."), NULL },

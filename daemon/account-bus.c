@@ -124,6 +124,7 @@ static int run_create(Txn *t, void *userdata) {
         k->account.password = bytes_take(&k->record);
         k->account.created = clock_now();
         k->account.active = true;
+        k->account.password_changed = k->account.created;
         r = account_insert(t, &k->account);
         return r < 0 ? r : note_operator(t, k, "account-create");
 }
@@ -347,7 +348,7 @@ static int append_account(sd_bus_message *reply, const AccountInfo *i) {
                                   "name", "s", a->name,
                                   "email", "s", a->email,
                                   "phone", "s", a->phone,
-                                  "status", "s", a->active ? "active" : "disabled",
+                                  "status", "s", account_status(a),
                                   "created", "x", a->created,
                                   "tokens", "u", i->tokens);
         if (r < 0)

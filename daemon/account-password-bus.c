@@ -15,6 +15,7 @@
 #include "daemon/audit.h"
 #include "daemon/call.h"
 #include "daemon/clock.h"
+#include "daemon/session-bus.h"
 #include "daemon/session.h"
 #include "daemon/throttle.h"
 
@@ -102,6 +103,7 @@ static int run_settle(Txn *t, void *userdata) {
                 return refuse(t, k, now);
         bytes_done(&now_there.password);
         now_there.password = bytes_take(&k->new_record);
+        now_there.password_changed = now;
         r = account_update(t, &now_there);
         if (r < 0)
                 return r;
@@ -117,6 +119,7 @@ static int run_settle(Txn *t, void *userdata) {
 static int then_settled(Call *c, int result, sd_bus_error *error) {
         PasswordCall *k = (PasswordCall *) c;
         char until[32];
+        Session *s;
 
         if (result == -EAGAIN)
                 return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", bus_error_time(k->not_before, until));
@@ -125,6 +128,8 @@ static int then_settled(Call *c, int result, sd_bus_error *error) {
         if (result < 0)
                 return result;
         session_end_others(c->manager, k->id, k->session, -1);
+        if (session_find_restricted(c->manager, k->session, c->uid, &s) >= 0)
+                s->restricted = false;
         return sd_bus_reply_method_return(c->message, NULL);
 }
 
@@ -136,10 +141,9 @@ static int then_changed(Call *c, int result, sd_bus_error *error) {
         if (result < 0)
                 return result;
         /* It may have ended while the password was looked at; then a right one changes nothing, a wrong one counts still. */
-        if (session_find(c->manager, k->session, c->uid, &s) < 0) {
-                if (k->fits)
-                        return bus_error_set(error, ERROR_NO_SESSION, NULL);
-        }
+        r = session_find_restricted(c->manager, k->session, c->uid, &s);
+        if (r < 0 && k->fits)
+                return session_bus_error(error, r);
         r = call_store(c, run_settle, then_settled, error);
         return r < 0 ? r : CALL_CONTINUES;
 }
@@ -161,9 +165,9 @@ static int read_change(Manager *m, sd_bus_message *message, PasswordCall *k, sd_
         r = sd_bus_message_read(message, "s", &session);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = session_find(m, session, k->call.uid, &s);
+        r = session_find_restricted(m, session, k->call.uid, &s);
         if (r < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+                return session_bus_error(error, r);
         strcpy(k->session, s->id);
         strcpy(k->id, s->account);
         r = throttle_subject_login(s->login, k->call.uid, k->subject);
@@ -172,7 +176,11 @@ static int read_change(Manager *m, sd_bus_message *message, PasswordCall *k, sd_
         r = bus_message_read_secret(message, &k->password);
         if (r >= 0)
                 r = bus_message_read_secret(message, &k->new_password);
-        return r < 0 ? bus_error_set_argument(error, r) : account_password_check(m, k->new_password, error);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (secret_equal(secret_view(k->password), secret_view(k->new_password)))
+                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The new password is the present one: take another.");
+        return account_password_check(m, k->new_password, error);
 }
 
 int account_method_change_password(sd_bus_message *message, void *userdata, sd_bus_error *error) {

@@ -9,20 +9,43 @@
 #include "daemon/id.h"
 #include "daemon/token.h"
 
-/* What the MAC of a row covers: in layout 1 the columns up to `created`, in layout 2 its number, these, and `enrolled`. */
-#define COLUMNS "id, login, name, email, phone, password, status, created, enrolled, layout, mac"
-#define LAYOUT INT64_C(2)
-#define MAC_TYPES_1 "sssssbsi"
-#define MAC_TYPES "i" MAC_TYPES_1 "i"
+#define COLUMNS(p)                                                                                                            \
+        p "id, " p "login, " p "name, " p "email, " p "phone, " p "password, " p "status, " p "created, " p "enrolled, " p "given_name, " p \
+          "surname, " p "language, " p "password_changed, " p "layout, " p "mac"
+enum { ID, LOGIN, NAME, EMAIL, PHONE, PASSWORD, STATUS, CREATED, ENROLLED, GIVEN_NAME, SURNAME, LANGUAGE, PASSWORD_CHANGED, LAYOUT, MAC, N_COLUMNS };
+
+/* What the MAC of a row covers: in layout 1 the columns up to `created`; from layout 2 on its number, these, and `enrolled`; in layout 3 all the
+ * others too. Columns that a row's layout does not know are not looked at. */
+#define LAYOUT_NOW INT64_C(3)
+#define TYPES_1 "sssssbsi"
+#define TYPES_2 "i" TYPES_1 "i"
+#define TYPES_3 TYPES_2 "sssi"
+#define FIELDS_1(row)                                                                                                   \
+        row_text(row, ID), row_text(row, LOGIN), row_text(row, NAME), row_text(row, EMAIL), row_text(row, PHONE), row_blob(row, PASSWORD), \
+                row_text(row, STATUS), row_int(row, CREATED)
+#define FIELDS_2(row) row_int(row, LAYOUT), FIELDS_1(row), row_int(row, ENROLLED)
+#define FIELDS_3(row) FIELDS_2(row), row_text(row, GIVEN_NAME), row_text(row, SURNAME), row_text(row, LANGUAGE), row_int(row, PASSWORD_CHANGED)
+
 #define BINDING_MAC_TYPES "ssisi"
 
-static const char *status_to_string(bool active) {
-        return active ? "active" : "disabled";
+static const char *const languages[] = { "en", "pl" };
+
+const char *account_status(const Account *a) {
+        return a->deleted ? "deleted" : a->active ? "active" : "disabled";
+}
+
+const char *account_language(const char *language) {
+        for (size_t i = 0; i < ELEMENTSOF(languages); i++)
+                if (strcmp(languages[i], language) == 0)
+                        return languages[i];
+        return NULL;
 }
 
 void account_done(Account *a) {
         free(a->login);
         free(a->name);
+        free(a->given_name);
+        free(a->surname);
         free(a->email);
         free(a->phone);
         bytes_done(&a->password);
@@ -38,36 +61,66 @@ bool account_login_is_valid(const char *login) {
 /* --- Accounts ----------------------------------------------------------------------------------------------------- */
 
 static int check_row(Txn *t, Row *row) {
-        if (row_int(row, 9) == 1)
-                return store_mac_check(txn_store(t), row_blob(row, 10), "account", MAC_TYPES_1, row_text(row, 0), row_text(row, 1),
-                                       row_text(row, 2), row_text(row, 3), row_text(row, 4), row_blob(row, 5), row_text(row, 6), row_int(row, 7));
-        return store_mac_check(txn_store(t), row_blob(row, 10), "account", MAC_TYPES, row_int(row, 9), row_text(row, 0), row_text(row, 1),
-                               row_text(row, 2), row_text(row, 3), row_text(row, 4), row_blob(row, 5), row_text(row, 6), row_int(row, 7),
-                               row_int(row, 8));
+        Store *s = txn_store(t);
+
+        switch (row_int(row, LAYOUT)) {
+        case 1:
+                return store_mac_check(s, row_blob(row, MAC), "account", TYPES_1, FIELDS_1(row));
+        case 2:
+                return store_mac_check(s, row_blob(row, MAC), "account", TYPES_2, FIELDS_2(row));
+        default:
+                return store_mac_check(s, row_blob(row, MAC), "account", TYPES_3, FIELDS_3(row));
+        }
+}
+
+static int read_texts(Row *row, bool whole, Account *a) {
+        a->login = strdup(row_text(row, LOGIN));
+        a->name = strdup(row_text(row, NAME));
+        a->email = strdup(row_text(row, EMAIL));
+        a->phone = strdup(row_text(row, PHONE));
+        a->given_name = strdup(whole ? row_text(row, GIVEN_NAME) : "");
+        a->surname = strdup(whole ? row_text(row, SURNAME) : "");
+        return a->login && a->name && a->email && a->phone && a->given_name && a->surname ? 0 : -ENOMEM;
 }
 
 static int read_row(Txn *t, Row *row, Account *ret) {
         _cleanup_(account_done) Account a = { 0 };
+        bool whole = row_int(row, LAYOUT) >= 3;
         int r;
 
         r = check_row(t, row);
         if (r < 0)
                 return r;
-        if (strlen(row_text(row, 0)) >= sizeof(a.id))
+        if (strlen(row_text(row, ID)) >= sizeof(a.id))
                 return -EBADMSG;
-        strcpy(a.id, row_text(row, 0));
-        a.login = strdup(row_text(row, 1));
-        a.name = strdup(row_text(row, 2));
-        a.email = strdup(row_text(row, 3));
-        a.phone = strdup(row_text(row, 4));
-        if (!a.login || !a.name || !a.email || !a.phone)
-                return -ENOMEM;
-        r = bytes_dup(row_blob(row, 5), &a.password);
+        strcpy(a.id, row_text(row, ID));
+        r = read_texts(row, whole, &a);
         if (r < 0)
                 return r;
-        a.active = strcmp(row_text(row, 6), "active") == 0;
-        a.created = row_int(row, 7);
-        a.enrolled = row_int(row, 8) != 0;
+        r = bytes_dup(row_blob(row, PASSWORD), &a.password);
+        if (r < 0)
+                return r;
+        a.active = strcmp(row_text(row, STATUS), "active") == 0;
+        a.deleted = strcmp(row_text(row, STATUS), "deleted") == 0;
+        a.created = row_int(row, CREATED);
+        a.enrolled = row_int(row, LAYOUT) >= 2 && row_int(row, ENROLLED) != 0;
+        a.language = (whole ? account_language(row_text(row, LANGUAGE)) : NULL) ?: languages[0];
+        a.password_changed = whole ? row_int(row, PASSWORD_CHANGED) : a.created;
+        *ret = a;
+        a = (Account) { 0 };
+        return 0;
+}
+
+/* Of a deleted one the row is history. */
+static int read_living(Txn *t, Row *row, Account *ret) {
+        _cleanup_(account_done) Account a = { 0 };
+        int r;
+
+        r = read_row(t, row, &a);
+        if (r < 0)
+                return r;
+        if (a.deleted)
+                return -ENOENT;
         *ret = a;
         a = (Account) { 0 };
         return 0;
@@ -77,62 +130,68 @@ int account_find(Txn *t, const char *login, Account *ret) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT " COLUMNS " FROM account WHERE login = ?1", "s", login);
+        r = txn_query(t, &row, "SELECT " COLUMNS("") " FROM account WHERE login = ?1", "s", login);
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
-        return read_row(t, row, ret);
+        return read_living(t, row, ret);
 }
 
 int account_load(Txn *t, const char *id, Account *ret) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT " COLUMNS " FROM account WHERE id = ?1", "s", id);
+        r = txn_query(t, &row, "SELECT " COLUMNS("") " FROM account WHERE id = ?1", "s", id);
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
-        return read_row(t, row, ret);
+        return read_living(t, row, ret);
 }
 
 static int account_mac(Txn *t, const Account *a, uint8_t ret[static 32]) {
-        return store_mac(txn_store(t), ret, "account", MAC_TYPES, LAYOUT, a->id, a->login, a->name, a->email, a->phone, bytes_view(&a->password),
-                         status_to_string(a->active), a->created, (int64_t) a->enrolled);
+        return store_mac(txn_store(t), ret, "account", TYPES_3, LAYOUT_NOW, a->id, a->login, a->name, a->email, a->phone, bytes_view(&a->password),
+                         account_status(a), a->created, (int64_t) a->enrolled, a->given_name ?: "", a->surname ?: "",
+                         a->language ?: languages[0], a->password_changed);
+}
+
+/* All columns of a new row, or of one that is there. */
+static int write_row(Txn *t, const Account *a, const char *sql) {
+        uint8_t mac[32];
+        int r;
+
+        r = account_mac(t, a, mac);
+        if (r < 0)
+                return r;
+        return txn_exec(t, sql, TYPES_1 "isssiib", a->id, a->login, a->name, a->email, a->phone, bytes_view(&a->password), account_status(a),
+                        a->created, (int64_t) a->enrolled, a->given_name ?: "", a->surname ?: "", a->language ?: languages[0],
+                        a->password_changed, LAYOUT_NOW, VIEW(mac, sizeof(mac)));
 }
 
 int account_insert(Txn *t, Account *a) {
-        uint8_t mac[32];
         int r;
 
         r = id_random(ID_RECORD, a->id);
         if (r < 0)
                 return r;
-        r = account_mac(t, a, mac);
-        if (r < 0)
-                return r;
-        r = txn_exec(t, "INSERT INTO account (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", MAC_TYPES_1 "iib", a->id,
-                     a->login, a->name, a->email, a->phone, bytes_view(&a->password), status_to_string(a->active), a->created,
-                     (int64_t) a->enrolled, LAYOUT, VIEW(mac, sizeof(mac)));
+        r = write_row(t, a, "INSERT INTO account (" COLUMNS("") ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
         return r < 0 ? r : 0;
 }
 
 int account_update(Txn *t, const Account *a) {
-        uint8_t mac[32];
         int r;
 
-        r = account_mac(t, a, mac);
-        if (r < 0)
-                return r;
-        r = txn_exec(t, "UPDATE account SET password = ?2, status = ?3, enrolled = ?4, layout = ?5, mac = ?6 WHERE id = ?1", "sbsiib", a->id,
-                     bytes_view(&a->password), status_to_string(a->active), (int64_t) a->enrolled, LAYOUT, VIEW(mac, sizeof(mac)));
+        r = write_row(t, a, "UPDATE account SET name = ?3, email = ?4, phone = ?5, password = ?6, status = ?7, enrolled = ?9, given_name = ?10, "
+                            "surname = ?11, language = ?12, password_changed = ?13, layout = ?14, mac = ?15 "
+                            "WHERE id = ?1 AND login = ?2 AND created = ?8");
         return r < 0 ? r : r == 0 ? -ENOENT : 0;
 }
 
 /* The next account of an old layout whose row is believed, after the id `after`. 0 when there is none. */
-static int next_old(Txn *t, const char *after, Account *ret) {
+static int next_old(Txn *t, const char *after, Account *ret, int64_t *ret_layout) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT " COLUMNS " FROM account WHERE layout < ?1 AND id > ?2 ORDER BY id", "is", LAYOUT, after);
+        r = txn_query(t, &row, "SELECT " COLUMNS("") " FROM account WHERE layout < ?1 AND id > ?2 ORDER BY id", "is", LAYOUT_NOW, after);
         for (; r > 0; r = txn_next(t, &row)) {
+                *ret_layout = row_int(row, LAYOUT);
                 r = read_row(t, row, ret);
                 if (r != -EBADMSG)
                         return r < 0 ? r : 1;
@@ -145,15 +204,18 @@ int account_upgrade(Txn *t) {
 
         for (;;) {
                 _cleanup_(account_done) Account a = { 0 };
+                int64_t layout = 0;
                 int r;
 
-                r = next_old(t, after, &a);
+                r = next_old(t, after, &a, &layout);
                 if (r <= 0)
                         return r;
-                r = token_count(t, a.id);
-                if (r < 0)
-                        return r;
-                a.enrolled = r > 0;
+                if (layout == 1) {
+                        r = token_count(t, a.id);
+                        if (r < 0)
+                                return r;
+                        a.enrolled = r > 0;
+                }
                 r = account_update(t, &a);
                 if (r < 0)
                         return r;
@@ -214,6 +276,13 @@ int binding_insert(Txn *t, const char *account, const char *machine, uid_t uid, 
         return r < 0 ? r : 0;
 }
 
+int binding_delete_all(Txn *t, const char *account) {
+        int r;
+
+        r = txn_exec(t, "DELETE FROM binding WHERE account = ?1", "s", account);
+        return r < 0 ? r : 0;
+}
+
 int binding_delete(Txn *t, const char *account, const char *machine, uid_t uid) {
         int r;
 
@@ -223,9 +292,9 @@ int binding_delete(Txn *t, const char *account, const char *machine, uid_t uid) 
 
 /* Believes only what both MACs say; what was tampered with is passed over, so that one bad row takes nothing from others. */
 static bool row_is_bound(Txn *t, Row *row, const char *machine, uid_t uid, const char *user_name) {
-        return check_row(t, row) >= 0 && strcmp(row_text(row, 6), "active") == 0 && strcmp(row_text(row, 11), user_name) == 0 &&
-                store_mac_check(txn_store(t), row_blob(row, 13), "binding", BINDING_MAC_TYPES, row_text(row, 0), machine, (int64_t) uid,
-                                row_text(row, 11), row_int(row, 12)) >= 0;
+        return check_row(t, row) >= 0 && strcmp(row_text(row, STATUS), "active") == 0 && strcmp(row_text(row, N_COLUMNS), user_name) == 0 &&
+                store_mac_check(txn_store(t), row_blob(row, N_COLUMNS + 2), "binding", BINDING_MAC_TYPES, row_text(row, ID), machine,
+                                (int64_t) uid, row_text(row, N_COLUMNS), row_int(row, N_COLUMNS + 1)) >= 0;
 }
 
 int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name,
@@ -236,15 +305,15 @@ int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *use
         if (!user_name)
                 return 0;
         r = txn_query(t, &row,
-                      "SELECT a.id, a.login, a.name, a.email, a.phone, a.password, a.status, a.created, a.enrolled, "
-                      "a.layout, a.mac, b.user_name, b.since, b.mac FROM binding AS b JOIN account AS a ON a.id = b.account WHERE b.machine = ?1 AND b.uid = ?2 ORDER BY a.login",
+                      "SELECT " COLUMNS("a.") ", b.user_name, b.since, b.mac FROM binding AS b JOIN account AS a ON a.id = b.account "
+                      "WHERE b.machine = ?1 AND b.uid = ?2 ORDER BY a.login",
                       "si", machine, (int64_t) uid);
         for (; r > 0; r = txn_next(t, &row)) {
                 int q;
 
                 if (!row_is_bound(t, row, machine, uid, user_name))
                         continue;
-                q = f(row_text(row, 0), userdata);
+                q = f(row_text(row, ID), userdata);
                 if (q < 0)
                         return q;
         }
@@ -316,7 +385,7 @@ int account_list(Txn *t, const char *machine, AccountInfos *ret) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT " COLUMNS " FROM account ORDER BY login", "");
+        r = txn_query(t, &row, "SELECT " COLUMNS("") " FROM account ORDER BY login", "");
         for (; r > 0; r = txn_next(t, &row)) {
                 r = append_account(t, &all, row);
                 if (r < 0)

@@ -16,8 +16,12 @@
 typedef struct Account {
         char id[17];
         char *login, *name, *email, *phone;
+        char *given_name, *surname; /* may be empty: then only `name` is known */
+        const char *language;       /* of messages: "en" or "pl"; static */
         Bytes password; /* password_hash(); empty while none is set */
+        int64_t password_changed; /* 0: whoever gave it, it must be changed at the next login */
         bool active;
+        bool deleted; /* for good: the row is history, and keeps the login from being given again */
         bool enrolled; /* there is an active token: where none is found, somebody has taken its record away */
         int64_t created;
 } Account;
@@ -27,14 +31,20 @@ void account_done(Account *a);
 /* 1 to 64 of a-z 0-9 . _ @ + - */
 bool account_login_is_valid(const char *login);
 
-/* The account of that login, or of that id. -ENOENT. */
+/* "active", "disabled", "deleted" */
+const char *account_status(const Account *a);
+
+/* One of the languages that messages are written in, static; NULL for another. */
+const char *account_language(const char *language);
+
+/* The account of that login, or of that id. -ENOENT, also where it was deleted. */
 int account_find(Txn *t, const char *login, Account *ret);
 int account_load(Txn *t, const char *id, Account *ret);
 
 /* -EEXIST when the login is taken. `a->id` is made here. */
 int account_insert(Txn *t, Account *a);
 
-/* Writes what may change: password, status, whether there is a token. */
+/* Writes all but id, login and the time of creation. */
 int account_update(Txn *t, const Account *a);
 
 /* At start: writes anew what an earlier version wrote, where it is to be believed. */
@@ -54,6 +64,9 @@ int binding_insert(Txn *t, const char *account, const char *machine, uid_t uid, 
 
 /* -ENOENT when there is none. */
 int binding_delete(Txn *t, const char *account, const char *machine, uid_t uid);
+
+/* All of them, on whatever machine. */
+int binding_delete_all(Txn *t, const char *account);
 
 /* Calls `f` with each account that is active and bound to this user (suspended bindings are none); f does not touch the store. */
 int binding_each_account(Txn *t, const char *machine, uid_t uid, const char *user_name,
@@ -78,5 +91,5 @@ typedef struct AccountInfos {
 
 void account_infos_done(AccountInfos *i);
 
-/* All accounts by login, each with its bindings on this machine. */
+/* All accounts by login, deleted ones too, each with its bindings on this machine. */
 int account_list(Txn *t, const char *machine, AccountInfos *ret);

@@ -10,6 +10,7 @@
 #include "bus/names.h"
 #include "daemon/audit.h"
 #include "daemon/call.h"
+#include "daemon/session-bus.h"
 #include "daemon/session.h"
 
 #define LIMIT_DEFAULT 100U
@@ -111,8 +112,9 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = read_options(c, error);
         if (r < 0)
                 return r;
-        if (session_find(m, session, c->call.uid, &s) < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        r = session_find(m, session, c->call.uid, &s);
+        if (r < 0)
+                return session_bus_error(error, r);
         strcpy(c->account, s->account);
         return call_started(call_store(&c->call, run_list, then_listed, error), &c);
 }

@@ -14,6 +14,7 @@
 #include "daemon/credential-call.h"
 #include "daemon/operation.h"
 #include "daemon/outcome-bus.h"
+#include "daemon/session-bus.h"
 
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
@@ -137,9 +138,11 @@ static int check_password(const CredentialCall *c, sd_bus_error *error) {
 
 static int find_session(CredentialCall *c, const char *id, sd_bus_error *error) {
         Session *s;
+        int r;
 
-        if (session_find(c->call.manager, id, c->call.uid, &s) < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        r = session_find(c->call.manager, id, c->call.uid, &s);
+        if (r < 0)
+                return session_bus_error(error, r);
         strcpy(c->job.account, s->account);
         return 0;
 }

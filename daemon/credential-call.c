@@ -11,6 +11,7 @@
 #include "daemon/credential-call.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
+#include "daemon/session-bus.h"
 #include "daemon/session.h"
 
 static void destroy(Call *call) {
@@ -76,8 +77,9 @@ static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", options[1].name);
         if (!session)
                 return gate_pass(m->gate, c->call.message, ACTION_MANAGE_SEALS, handler, m, error);
-        if (session_find(m, session, c->call.uid, &s) < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        r = session_find(m, session, c->call.uid, &s);
+        if (r < 0)
+                return session_bus_error(error, r);
         strcpy(c->job.account, s->account);
         return 0;
 }

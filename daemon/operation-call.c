@@ -11,6 +11,7 @@
 #include "daemon/operation-call.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
+#include "daemon/session-bus.h"
 
 /* Parts of a call for each processor, so that a slower one does not leave the others waiting at the end. */
 #define PARTS_PER_PROCESSOR 2U
@@ -59,8 +60,9 @@ int operation_call_open(OperationCall *c, const char *session, const char *crede
 
         if (!id_is_valid(ID_RECORD, credential))
                 return bus_error_set(error, ERROR_NOT_FOUND, NULL);
-        if (session_find(m, session, c->call.uid, &s) < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+        r = session_find(m, session, c->call.uid, &s);
+        if (r < 0)
+                return session_bus_error(error, r);
         r = operation_new(m, s, &c->operation);
         if (r == -EDQUOT)
                 return bus_error_set(error, ERROR_LIMIT, "The session has too many operations. Use or cancel some first.");

@@ -17,7 +17,7 @@ static const char *const migrations[] = {
         "  email TEXT NOT NULL,"
         "  phone TEXT NOT NULL,"
         "  password BLOB,"               /* password_hash(); null while none is set */
-        "  status TEXT NOT NULL,"        /* active, disabled */
+        "  status TEXT NOT NULL,"        /* active, disabled, deleted */
         "  created INTEGER NOT NULL,"
         "  mac BLOB NOT NULL"
         ") STRICT;"
@@ -120,6 +120,11 @@ static const char *const migrations[] = {
         ") STRICT;"
         "CREATE INDEX invitation_credential ON invitation(credential);"
         "CREATE UNIQUE INDEX invitation_pending ON invitation(email, credential) WHERE status = 'pending';",
+        /* 4 to 5 */
+        "ALTER TABLE account ADD COLUMN given_name TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE account ADD COLUMN surname TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE account ADD COLUMN language TEXT NOT NULL DEFAULT '';"           /* of messages: en, pl */
+        "ALTER TABLE account ADD COLUMN password_changed INTEGER NOT NULL DEFAULT 0;", /* 0: it must be changed at the next login */
 };
 
 const StoreSchema daemon_schema = {

@@ -18,11 +18,16 @@
 #include "daemon/audit.h"
 #include "daemon/call.h"
 #include "daemon/clock.h"
+#include "daemon/session-bus.h"
 #include "daemon/session.h"
 #include "daemon/throttle.h"
 #include "daemon/token-bus.h"
 #include "daemon/token.h"
 #include "daemon/user-name.h"
+
+int session_bus_error(sd_bus_error *e, int r) {
+        return bus_error_set(e, r == -EKEYEXPIRED ? ERROR_PASSWORD_CHANGE_REQUIRED : ERROR_NO_SESSION, NULL);
+}
 
 enum {
         LOGIN_ACCEPTED = 0,
@@ -171,7 +176,8 @@ static int is_unchanged(Txn *t, Login *l) {
         r = read_account(t, l, &a, &binding);
         if (r < 0)
                 return r;
-        return is_open(&a, binding) && strcmp(a.id, l->account.id) == 0 && view_equal(bytes_view(&a.password), bytes_view(&l->account.password));
+        return is_open(&a, binding) && strcmp(a.id, l->account.id) == 0 && a.password_changed == l->account.password_changed &&
+                view_equal(bytes_view(&a.password), bytes_view(&l->account.password));
 }
 
 /* The decision, in one step with its record: the wait is looked at again, since other attempts may have failed meanwhile. */
@@ -214,9 +220,10 @@ static int reply_login(Login *l) {
         r = sd_bus_message_sensitive(reply);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(reply, "sa{sv}", s->id, 2,
+        r = sd_bus_message_append(reply, "sa{sv}", s->id, 3,
                                   "idle_until", "x", s->idle_until + difference,
-                                  "ends", "x", s->ends + difference);
+                                  "ends", "x", s->ends + difference,
+                                  "restricted", "b", (int) s->restricted);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
@@ -250,6 +257,7 @@ static int then_verified(Call *c, int result, sd_bus_error *error) {
                         return bus_error_set(error, ERROR_LIMIT, "There are %u sessions of this Unix user already. Log out of one.", SESSIONS_PER_UID);
                 if (r < 0)
                         return r;
+                l->session->restricted = l->account.password_changed == 0;
         } else if (l->binding == BINDING_SUSPENDED)
                 sd_journal_print(LOG_WARNING, "A login to account %s was refused: Unix user %u has another name than when it was bound. "
                                  "If it is the same person, unbind and bind it again.", l->account.id, c->uid);
@@ -363,9 +371,9 @@ static int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *
         r = sd_bus_message_read(message, "s", &id);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = session_find(m, id, l->call.uid, &s);
+        r = session_find_restricted(m, id, l->call.uid, &s);
         if (r < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+                return session_bus_error(error, r);
         strcpy(l->account, s->account);
         session_end(m, s);
         return call_started(call_store(&l->call, run_logout, then_logged_out, error), &l);
@@ -374,10 +382,11 @@ static int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *
 static int append_session(const Session *s, void *userdata) {
         int64_t difference = clock_now() - clock_age();
 
-        return sd_bus_message_append(userdata, "a{sv}", 7,
+        return sd_bus_message_append(userdata, "a{sv}", 8,
                                      "session", "s", s->id,
                                      "login", "s", s->login,
                                      "remembered", "b", (int) s->remembered,
+                                     "restricted", "b", (int) s->restricted,
                                      "opened", "x", s->opened,
                                      "idle_until", "x", s->idle_until + difference,
                                      "ends", "x", s->ends + difference,

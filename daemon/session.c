@@ -158,7 +158,7 @@ void session_discard(Manager *m, Session *s) {
         session_end(m, s);
 }
 
-int session_find(Manager *m, const char *id, uid_t uid, Session **ret) {
+int session_find_restricted(Manager *m, const char *id, uid_t uid, Session **ret) {
         Session *found = NULL;
 
         end_past(m);
@@ -168,6 +168,19 @@ int session_find(Manager *m, const char *id, uid_t uid, Session **ret) {
         if (!found)
                 return -ENOENT;
         *ret = found;
+        return 0;
+}
+
+int session_find(Manager *m, const char *id, uid_t uid, Session **ret) {
+        Session *s;
+        int r;
+
+        r = session_find_restricted(m, id, uid, &s);
+        if (r < 0)
+                return r;
+        if (s->restricted)
+                return -EKEYEXPIRED;
+        *ret = s;
         return 0;
 }
 

@@ -20,6 +20,7 @@ typedef struct Session {
         int64_t ends;         /* clock_age() of the absolute end */
         unsigned signatures;  /* made so far */
         bool open;            /* false while it is only reserved */
+        bool restricted;      /* the password must be changed first, and nothing else can be done (M1) */
         struct Session *next;
 } Session;
 
@@ -36,9 +37,12 @@ int session_reserve(Manager *m, const char *account, const char *login, uid_t ui
 void session_open(Manager *m, Session *s);
 void session_discard(Manager *m, Session *s);
 
-/* The caller's session `id`: -ENOENT when it is unknown, ended, or another user's (one answer for all three). Borrowed, valid until
- * the loop runs again: after a wait look it up anew. */
+/* The caller's session `id`: -ENOENT when it is unknown, ended, or another user's (one answer for all three), -EKEYEXPIRED when it is restricted.
+ * Borrowed, valid until the loop runs again: after a wait look it up anew. session_bus_error() has the errors for the caller. */
 int session_find(Manager *m, const char *id, uid_t uid, Session **ret);
+
+/* The same for what can be done in a restricted session: change the password, log out. */
+int session_find_restricted(Manager *m, const char *id, uid_t uid, Session **ret);
 
 /* Whether the cap leaves room for n more signatures. */
 bool session_allows(const Manager *m, const Session *s, unsigned n);

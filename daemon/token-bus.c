@@ -15,6 +15,7 @@
 #include "daemon/call.h"
 #include "daemon/clock.h"
 #include "daemon/id.h"
+#include "daemon/session-bus.h"
 #include "daemon/session.h"
 #include "daemon/token-bus.h"
 #include "daemon/token.h"
@@ -80,7 +81,7 @@ static int token_call_new(Manager *m, sd_bus_message *message, TokenCall **ret, 
                 return bus_error_set_argument(error, r);
         r = session_find(m, session, k->call.uid, &s);
         if (r < 0)
-                return bus_error_set(error, ERROR_NO_SESSION, NULL);
+                return session_bus_error(error, r);
         strcpy(k->session, s->id);
         strcpy(k->account, s->account);
         strcpy(k->login, s->login);

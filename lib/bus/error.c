@@ -29,6 +29,7 @@ static const struct {
         { ERROR_NO_TOKEN, ENOKEY, "The account has no confirmed token. Enrol one first." },
         { ERROR_WRONG_PASSWORD, EKEYREJECTED, "The password of the key is not right." },
         { ERROR_WEAK_PASSWORD, EINVAL, "The password is too weak." },
+        { ERROR_PASSWORD_CHANGE_REQUIRED, EKEYEXPIRED, "The password must be changed before anything else is done." },
         { ERROR_NOT_FOUND, ENOENT, "There is nothing of that name that you may see." },
         { ERROR_EXISTS, EEXIST, "It exists already." },
         { ERROR_INVALID_ARGUMENT, EINVAL, "An argument is not what the method takes." },

@@ -38,6 +38,7 @@
 #define ERROR_NO_TOKEN SYGNET_ERROR "NoToken"                      /* the account has no confirmed token */
 #define ERROR_WRONG_PASSWORD SYGNET_ERROR "WrongPassword"          /* of a key, within a session */
 #define ERROR_WEAK_PASSWORD SYGNET_ERROR "WeakPassword"            /* says the rule, or which part of it is not met */
+#define ERROR_PASSWORD_CHANGE_REQUIRED SYGNET_ERROR "PasswordChangeRequired" /* the session serves for nothing else before */
 #define ERROR_NOT_FOUND SYGNET_ERROR "NotFound"                    /* no such credential, account, token … that this caller may see */
 #define ERROR_EXISTS SYGNET_ERROR "Exists"
 #define ERROR_INVALID_ARGUMENT SYGNET_ERROR "InvalidArgument"

@@ -92,6 +92,25 @@ static void test_reserved_is_found_by_nobody(void **state) {
         assert_int_equal(ended, 0);
 }
 
+/* M1: nothing but a new password, and the way out. */
+static void test_restricted(void **state) {
+        Session *s, *found = NULL;
+        char id[33];
+
+        assert_int_equal(session_reserve(*state, "a", "login", 1000, false, &s), 0);
+        s->restricted = true;
+        strcpy(id, s->id);
+        session_open(*state, s);
+        assert_int_equal(session_find(*state, id, 1000, &found), -EKEYEXPIRED);
+        assert_null(found);
+        assert_int_equal(session_find(*state, id, 1001, &found), -ENOENT);
+        assert_int_equal(session_find_restricted(*state, id, 1001, &found), -ENOENT);
+        assert_int_equal(session_find_restricted(*state, id, 1000, &found), 0);
+        assert_ptr_equal(found, s);
+        s->restricted = false;
+        assert_true(is_there(*state, id, 1000));
+}
+
 static void test_idle(void **state) {
         Session *s;
         char id[33];
@@ -175,6 +194,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_one_user_only, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_reserved_is_found_by_nobody, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_restricted, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_absolute_age, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),

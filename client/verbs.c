@@ -139,6 +139,16 @@ static const Option trust_install_options[] = {
 static const Option log_options[] = {
         LIMIT,
         { "all", 'a', NULL, N_("of everybody, without details (operators)") },
+        { "seal", 's', "SEAL", N_("of a seal whose Administrator you are: who signed how many documents, and when") },
+        LOGIN,
+        {},
+};
+
+static const Option log_export_options[] = {
+        OUTPUT,
+        FORCE,
+        { "all", 'a', NULL, N_("of everybody, without details (operators)") },
+        { "seal", 's', "SEAL", N_("of a seal whose Administrator you are: who signed how many documents, and when") },
         LOGIN,
         {},
 };
@@ -200,6 +210,7 @@ const Verb verbs[] = {
           N_("Shows subject, fingerprint and constraints and asks before anything is changed."), trust_install_options, verb_trust_install },
         { "trust remove", "FINGERPRINT", 1, 1, N_("Take a CA certificate out again (operators)"), NULL, yes_options, verb_trust_remove },
         { "log", "", 0, 0, N_("Show what your account did"), NULL, log_options, verb_log },
+        { "log export", "", 0, 0, N_("Print all entries as JSON, one a line, the oldest first"), NULL, log_export_options, verb_log_export },
         { "log verify", "", 0, 0, N_("Check that the log is whole (operators)"), NULL, NULL, verb_log_verify },
         { "completion bash", "", 0, 0, N_("Print the completion script for bash"), NULL, NULL, verb_completion_bash },
         {},

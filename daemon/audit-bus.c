@@ -10,6 +10,9 @@
 #include "bus/names.h"
 #include "daemon/audit.h"
 #include "daemon/call.h"
+#include "daemon/credential.h"
+#include "daemon/grant.h"
+#include "daemon/id.h"
 #include "daemon/session-bus.h"
 #include "daemon/session.h"
 
@@ -18,11 +21,19 @@
 /* Entries that one job of a walk looks at: about a millisecond. */
 #define WALK_ROWS 256U
 
+/* What the entries show beside number, time, event and credential. */
+typedef enum Shows {
+        SHOWS_PAYLOAD, /* to the account itself */
+        SHOWS_ITEMS,   /* to a seal's Administrator: who signed how many, not what */
+        SHOWS_CALLER,  /* to who may read everybody's */
+} Shows;
+
 typedef struct AuditCall {
         Call call;
-        char account[17]; /* empty: everybody's */
-        uint64_t before;
-        uint32_t limit;
+        Shows shows;
+        char account[17];                     /* of the session */
+        char credential[CREDENTIAL_ID_SIZE];
+        AuditQuery query;
         AuditRows rows;
         AuditWalk walk;
 } AuditCall;
@@ -33,7 +44,23 @@ static void destroy(Call *call) {
 
 /* --- Listing ------------------------------------------------------------------------------------------------------ */
 
-static int append_entry(sd_bus_message *reply, const AuditRow *a, bool own) {
+static int append_shown(sd_bus_message *reply, const AuditRow *a, Shows shows) {
+        int r;
+
+        switch (shows) {
+        case SHOWS_PAYLOAD:
+                return a->payload ? bus_append_string(reply, "payload", a->payload) : 0;
+        case SHOWS_ITEMS:
+                r = bus_append_string(reply, "login", a->login);
+                return r < 0 || a->items < 0 ? r : bus_append_u32(reply, "items", (uint32_t) a->items);
+        case SHOWS_CALLER:
+                r = bus_append_string(reply, "login", a->login);
+                return r < 0 || a->uid < 0 ? r : bus_append_u32(reply, "uid", (uint32_t) a->uid);
+        }
+        return -EINVAL;
+}
+
+static int append_entry(sd_bus_message *reply, const AuditRow *a, Shows shows) {
         int r;
 
         r = sd_bus_message_open_container(reply, 'a', "{sv}");
@@ -45,19 +72,22 @@ static int append_entry(sd_bus_message *reply, const AuditRow *a, bool own) {
                 r = bus_append_string(reply, "event", a->event);
         if (r >= 0)
                 r = bus_append_string(reply, "credential", a->credential);
-        if (r >= 0 && own && a->payload)
-                r = bus_append_string(reply, "payload", a->payload);
-        if (r >= 0 && !own)
-                r = bus_append_string(reply, "login", a->login);
-        if (r >= 0 && !own)
-                r = bus_append_u32(reply, "uid", (uint32_t) a->uid);
+        if (r >= 0)
+                r = append_shown(reply, a, shows);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int run_list(Txn *t, void *userdata) {
         AuditCall *c = userdata;
+        Role role;
+        int r;
 
-        return audit_list(t, c->account[0] ? c->account : NULL, c->before, c->limit, &c->rows);
+        if (c->shows == SHOWS_ITEMS) {
+                r = grant_find(t, c->account, c->credential, &role);
+                if (r < 0 || role != ROLE_ADMINISTRATOR)
+                        return r < 0 ? r : -ENOENT;
+        }
+        return audit_list(t, &c->query, &c->rows);
 }
 
 static int then_listed(Call *call, int result, sd_bus_error *error) {
@@ -65,72 +95,114 @@ static int then_listed(Call *call, int result, sd_bus_error *error) {
         AuditCall *c = (AuditCall *) call;
         int r;
 
+        if (result == -ENOENT)
+                return bus_error_set(error, ERROR_NOT_FOUND, "There is no seal of this id whose Administrator you are.");
         if (result < 0)
                 return bus_error_set_errno(error, result);
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "a{sv}");
         for (size_t i = 0; r >= 0 && i < c->rows.n; i++)
-                r = append_entry(reply, &c->rows.rows[i], c->account[0]);
+                r = append_entry(reply, &c->rows.rows[i], c->shows);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int read_options(AuditCall *c, sd_bus_error *error) {
+        uint64_t before = 0, after = 0;
+        uint32_t limit = LIMIT_DEFAULT;
         BusOption options[] = {
-                { "limit", bus_option_u32, &c->limit, false },
-                { "before", bus_option_u64, &c->before, false },
+                { "limit", bus_option_u32, &limit, false },
+                { "before", bus_option_u64, &before, false },
+                { "after", bus_option_u64, &after, false },
         };
         int r;
 
-        c->limit = LIMIT_DEFAULT;
         r = bus_message_read_options(c->call.message, options, ELEMENTSOF(options), error);
         if (r < 0)
                 return r;
-        if (c->limit < 1 || c->limit > AUDIT_LIMIT_MAX)
+        if (limit < 1 || limit > AUDIT_LIMIT_MAX)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The limit is 1 to %u.", AUDIT_LIMIT_MAX);
+        if (options[1].given && options[2].given)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“before” and “after” exclude each other.");
+        c->query.limit = limit;
+        c->query.forward = options[2].given;
+        c->query.from = c->query.forward ? after : before;
         return 0;
 }
 
-static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_call_ AuditCall *c = NULL;
-        Manager *m = userdata;
+static int read_session(AuditCall *c, sd_bus_error *error) {
         const char *session;
         Session *s;
         int r;
 
-        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
-        if (r != 0)
-                return r;
-        r = call_new(m, message, sizeof(*c), destroy, &c, error);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(message, "s", &session);
+        r = sd_bus_message_read(c->call.message, "s", &session);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = read_options(c, error);
-        if (r < 0)
-                return r;
-        r = session_find(m, session, c->call.uid, &s);
+        r = session_find(c->call.manager, session, c->call.uid, &s);
         if (r < 0)
                 return session_bus_error(error, r);
         strcpy(c->account, s->account);
+        return 0;
+}
+
+static int read_credential(AuditCall *c, sd_bus_error *error) {
+        const char *id;
+        int r;
+
+        r = sd_bus_message_read(c->call.message, "s", &id);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (!id_is_valid(ID_RECORD, id))
+                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
+        strcpy(c->credential, id);
+        return 0;
+}
+
+static int list(sd_bus_message *message, Manager *m, Shows shows, sd_bus_error *error) {
+        _cleanup_call_ AuditCall *c = NULL;
+        int r;
+
+        r = call_new(m, message, sizeof(*c), destroy, &c, error);
+        if (r < 0)
+                return r;
+        c->shows = shows;
+        if (shows != SHOWS_CALLER)
+                r = read_session(c, error);
+        if (r >= 0 && shows == SHOWS_ITEMS)
+                r = read_credential(c, error);
+        if (r >= 0)
+                r = read_options(c, error);
+        if (r < 0)
+                return r;
+        c->query.account = shows == SHOWS_PAYLOAD ? c->account : NULL;
+        c->query.credential = shows == SHOWS_ITEMS ? c->credential : NULL;
         return call_started(call_store(&c->call, run_list, then_listed, error), &c);
 }
 
+static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
+        return r != 0 ? r : list(message, m, SHOWS_PAYLOAD, error);
+}
+
+static int method_list_seal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_list_seal, userdata, error);
+        return r != 0 ? r : list(message, m, SHOWS_ITEMS, error);
+}
+
 static int method_list_all(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_call_ AuditCall *c = NULL;
         Manager *m = userdata;
         int r;
 
         r = gate_pass(m->gate, message, ACTION_READ_AUDIT, method_list_all, userdata, error);
-        if (r != 0)
-                return r;
-        r = call_new(m, message, sizeof(*c), destroy, &c, error);
-        if (r >= 0)
-                r = read_options(c, error);
-        return r < 0 ? r : call_started(call_store(&c->call, run_list, then_listed, error), &c);
+        return r != 0 ? r : list(message, m, SHOWS_CALLER, error);
 }
 
 /* --- The chain ---------------------------------------------------------------------------------------------------- */
@@ -178,6 +250,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("s", session, "a{sv}", options), SD_BUS_RESULT("aa{sv}", entries), method_list,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListSeal", SD_BUS_ARGS("s", session, "s", credential, "a{sv}", options), SD_BUS_RESULT("aa{sv}", entries),
+                                method_list_seal, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListAll", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", entries), method_list_all,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Verify", SD_BUS_NO_ARGS, SD_BUS_RESULT("b", intact, "t", count, "ay", head, "t", broken_at), method_verify,

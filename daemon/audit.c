@@ -155,13 +155,14 @@ static int copy_text(const char *s, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-static int copy_row(Row *row, bool payload, AuditRow *a) {
-        View v = payload ? row_blob(row, 6) : VIEW(NULL, 0);
+static int copy_row(Row *row, AuditRow *a) {
+        View v = row_blob(row, 6);
         int r;
 
         a->seq = (uint64_t) row_int(row, 0);
         a->time = row_int(row, 1);
         a->uid = row_int(row, 3);
+        a->items = row_int(row, 7);
         r = copy_text(row_text(row, 2), &a->event);
         if (r >= 0)
                 r = copy_text(row_text(row, 4), &a->credential);
@@ -174,32 +175,44 @@ static int copy_row(Row *row, bool payload, AuditRow *a) {
         return r;
 }
 
-static int query_list(Txn *t, const char *account, uint64_t before, unsigned limit, Row **ret) {
-        int64_t below = before > 0 && before <= INT64_MAX ? (int64_t) before : INT64_MAX;
+#define PAYLOAD "e.payload, -1"
+#define NEITHER "NULL, -1"
+/* Of what was signed the number alone. */
+#define ITEMS "NULL, iif(e.event = 'sign' AND json_valid(CAST(e.payload AS TEXT)), " \
+              "ifnull(json_array_length(CAST(e.payload AS TEXT), '$.items'), -1), -1)"
 
-        if (account)
-                return txn_query(t, ret,
-                                 "SELECT e.seq, e.time, e.event, e.uid, e.credential, a.login, e.payload FROM audit e "
-                                 "LEFT JOIN account a ON a.id = e.account WHERE e.account = ?1 AND e.seq < ?2 "
-                                 "ORDER BY e.seq DESC LIMIT ?3", "sii", account, below, (int64_t) limit);
-        return txn_query(t, ret,
-                         "SELECT e.seq, e.time, e.event, e.uid, e.credential, a.login FROM audit e "
-                         "LEFT JOIN account a ON a.id = e.account WHERE e.seq < ?1 ORDER BY e.seq DESC LIMIT ?2", "ii",
-                         below, (int64_t) limit);
+/* Statements are kept by their text, so each shape has one of its own. ?1 is whose, ?2 the number to go on from, ?3 the limit. */
+#define LIST(what, whose) "SELECT e.seq, e.time, e.event, e.uid, e.credential, a.login, " what " FROM audit e " \
+                          "LEFT JOIN account a ON a.id = e.account WHERE " whose " AND e.seq "
+#define BACK "< ?2 ORDER BY e.seq DESC LIMIT ?3"
+#define FORWARD "> ?2 ORDER BY e.seq LIMIT ?3"
+
+static int query_list(Txn *t, const AuditQuery *q, Row **ret) {
+        static const char *const statements[][2] = {
+                { LIST(PAYLOAD, "e.account = ?1") BACK, LIST(PAYLOAD, "e.account = ?1") FORWARD },
+                { LIST(ITEMS, "e.credential = ?1") BACK, LIST(ITEMS, "e.credential = ?1") FORWARD },
+                { LIST(NEITHER, "?1 IS NULL") BACK, LIST(NEITHER, "?1 IS NULL") FORWARD },
+        };
+        const char *whose = q->account ? q->account : q->credential;
+        int64_t from = q->from <= INT64_MAX ? (int64_t) q->from : INT64_MAX;
+
+        if (!q->forward && from == 0)
+                from = INT64_MAX;
+        return txn_query(t, ret, statements[q->account ? 0 : q->credential ? 1 : 2][q->forward], "sii", whose, from, (int64_t) q->limit);
 }
 
-int audit_list(Txn *t, const char *account, uint64_t before, unsigned limit, AuditRows *ret) {
+int audit_list(Txn *t, const AuditQuery *q, AuditRows *ret) {
         _cleanup_(audit_rows_done) AuditRows rows = { 0 };
         Row *row;
         int r;
 
-        if (limit > AUDIT_LIMIT_MAX)
+        if (q->limit > AUDIT_LIMIT_MAX)
                 return -EINVAL;
-        rows.rows = calloc(limit > 0 ? limit : 1, sizeof(*rows.rows));
+        rows.rows = calloc(q->limit > 0 ? q->limit : 1, sizeof(*rows.rows));
         if (!rows.rows)
                 return -ENOMEM;
-        for (r = query_list(t, account, before, limit, &row); r > 0 && rows.n < limit; r = txn_next(t, &row)) {
-                r = copy_row(row, account != NULL, &rows.rows[rows.n++]);
+        for (r = query_list(t, q, &row); r > 0 && rows.n < q->limit; r = txn_next(t, &row)) {
+                r = copy_row(row, &rows.rows[rows.n++]);
                 if (r < 0)
                         break;
         }

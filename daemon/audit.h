@@ -4,6 +4,8 @@
 /* The audit chain: entries whose heads hash over all before them; payloads are committed to with a salt, so that they can be erased and
  * the chain still stands. Written inside the job that does what is recorded. What it proves is said in docs/audit.md. */
 
+#include <stdbool.h>
+
 #include "store/store.h"
 
 typedef struct AuditEntry {
@@ -34,6 +36,7 @@ typedef struct AuditRow {
         char *login;      /* NULL: none */
         char *credential; /* NULL: none */
         char *payload;    /* NULL: erased, none, or not asked for */
+        int64_t items;    /* that were signed, for a seal's Administrator; -1: no signature, erased, or not asked for */
 } AuditRow;
 
 typedef struct AuditRows {
@@ -45,9 +48,17 @@ void audit_rows_done(AuditRows *r);
 
 #define AUDIT_LIMIT_MAX 1000U
 
-/* In a job: newest first, at most `limit` (up to AUDIT_LIMIT_MAX), those below `before` (0: from the end). With `account` those of this
- * account, with payloads; without, everybody's and no payloads. */
-int audit_list(Txn *t, const char *account, uint64_t before, unsigned limit, AuditRows *ret);
+/* Whose entries, and which of them. */
+typedef struct AuditQuery {
+        const char *account;    /* this account's, with payloads; or else */
+        const char *credential; /* this credential's, without payloads but with the number of items signed; neither: everybody's, without payloads */
+        bool forward;           /* oldest first, those above `from`; else newest first, those below `from` */
+        uint64_t from;          /* 0: from the beginning, or the end */
+        unsigned limit;         /* up to AUDIT_LIMIT_MAX */
+} AuditQuery;
+
+/* In a job. */
+int audit_list(Txn *t, const AuditQuery *q, AuditRows *ret);
 
 /* u8 version (1) ‖ SHA-256; see audit.c for what it is over. */
 #define AUDIT_HEAD_SIZE 33U

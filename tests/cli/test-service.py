@@ -5,7 +5,7 @@ import json
 import re
 import stat
 
-from cli import DENIED, FAILED, NOT_FOUND, OK, main
+from cli import DENIED, FAILED, NOT_FOUND, OK, USAGE, main
 from served import BOB, ROOT, Served, read_uri, totp
 
 
@@ -64,6 +64,22 @@ class Service(Served):
         self.sygnet(FAILED, "otp", "enroll", "--no-confirm", "--uri-file", "uri", says="--force")
         self.sygnet(OK, "otp", "revoke", made["id"], "--otp-file", self.secret("code", m.code(key)))
         self.assertRegex(self.sygnet(OK, "otp", "list"), re.compile("phone.*revoked"))
+
+    def test_log_export(self):
+        self.account()
+        self.sygnet(OK, "login", "anna", "--password-file", self.password)
+        lines = [json.loads(line) for line in self.sygnet(OK, "log", "export").splitlines()]
+        self.assertEqual(["login"], [e["event"] for e in lines])
+        self.assertIn("1 entry", self.sygnet(OK, "log", "export", "-o", "log.jsonl"))
+        self.assertEqual(lines, [json.loads(line) for line in (self.folder / "log.jsonl").read_text().splitlines()])
+        self.sygnet(FAILED, "log", "export", "-o", "log.jsonl", says="--force")
+        self.sygnet(OK, "log", "export", "-o", "log.jsonl", "--force")
+        self.sygnet(DENIED, "log", "export", "--all", says="not allowed")
+        everybody = [json.loads(line) for line in self.sygnet(OK, "log", "export", "--all", uid=ROOT).splitlines()]
+        self.assertEqual(sorted(e["seq"] for e in everybody), [e["seq"] for e in everybody])
+        self.assertLess(len(lines), len(everybody))
+        self.sygnet(USAGE, "log", "--all", "--seal", "x", says="exclude")
+        self.sygnet(NOT_FOUND, "log", "--seal", "no-such-seal")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 #include "client/qr.h"
 
 #define QUIET_TERMINAL 2 /* light modules around it; ISO/IEC 18004 wants 4, terminals are 24 lines high, and readers content */
-#define QUIET_PNG 4
+#define QUIET_FILE 4
 #define PNG_SCALE 8
 
 static void qr_free(QRcode *q) {
@@ -89,7 +89,7 @@ int qr_print(const Secret *text, bool *ret_fits) {
 static void draw(const QRcode *q, int side, uint8_t *pixels) {
         for (int y = 0; y < side; y++)
                 for (int x = 0; x < side; x++)
-                        pixels[y * side + x] = is_dark(q, x / PNG_SCALE - QUIET_PNG, y / PNG_SCALE - QUIET_PNG) ? 0 : 255;
+                        pixels[y * side + x] = is_dark(q, x / PNG_SCALE - QUIET_FILE, y / PNG_SCALE - QUIET_FILE) ? 0 : 255;
 }
 
 static int compress_png(const uint8_t *pixels, int side, Bytes *ret) {
@@ -119,7 +119,7 @@ int qr_write_png(const Secret *text, const char *path, bool replace) {
         r = encode(text, &q);
         if (r < 0)
                 return r;
-        side = (q->width + 2 * QUIET_PNG) * PNG_SCALE;
+        side = (q->width + 2 * QUIET_FILE) * PNG_SCALE;
         r = secret_new((size_t) side * (size_t) side, &pixels);
         if (r < 0)
                 return r;
@@ -129,5 +129,49 @@ int qr_write_png(const Secret *text, const char *path, bool replace) {
                 return r;
         r = atomic_file_write(path, bytes_view(&png), 0600, replace);
         secret_wipe(png.data, png.len);
+        return r;
+}
+
+/* A row's runs of dark modules, each a rectangle of the path. */
+static int append_row(const QRcode *q, int y, Bytes *b) {
+        int r = 0;
+
+        for (int x = 0; r >= 0 && x < q->width; x++) {
+                int begin = x;
+
+                while (is_dark(q, x, y))
+                        x++;
+                if (x > begin)
+                        r = bytes_printf(b, "M%d %dh%dv1h-%dz", begin + QUIET_FILE, y + QUIET_FILE, x - begin, x - begin);
+        }
+        return r;
+}
+
+static int write_svg(const QRcode *q, Bytes *b) {
+        int side = q->width + 2 * QUIET_FILE, r;
+
+        r = bytes_printf(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%dmm\" height=\"%dmm\" shape-rendering=\"crispEdges\">"
+                            "<path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"", side, side, side, side, side, side);
+        for (int y = 0; r >= 0 && y < q->width; y++)
+                r = append_row(q, y, b);
+        return r < 0 ? r : bytes_printf(b, "\"/></svg>\n");
+}
+
+int qr_write_svg(const Secret *text, const char *path, bool replace) {
+        _cleanup_(qr_freep) QRcode *q = NULL;
+        _cleanup_bytes_ Bytes svg = BYTES_NULL;
+        int r;
+
+        r = encode(text, &q);
+        if (r < 0)
+                return r;
+        /* At once, so that no copy is left behind where it grew: a run takes at most 24 bytes, and a light module follows it. */
+        r = bytes_reserve(&svg, 1024 + (size_t) q->width * (size_t) q->width * 12);
+        if (r < 0)
+                return r;
+        r = write_svg(q, &svg);
+        if (r >= 0)
+                r = atomic_file_write(path, bytes_view(&svg), 0600, replace);
+        secret_wipe(svg.data, svg.len);
         return r;
 }

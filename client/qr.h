@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* QR codes of secrets: on the terminal or as PNG. What the encoder made is wiped. */
+/* QR codes of secrets: on the terminal, as PNG or as SVG. What the encoder made is wiped. */
 
 #include "base/secret.h"
 
@@ -11,3 +11,6 @@ int qr_print(const Secret *text, bool *ret_fits);
 
 /* A PNG file, mode 0600, whole or not at all. -EEXIST without `replace`. */
 int qr_write_png(const Secret *text, const char *path, bool replace);
+
+/* The same as SVG, a millimetre a module. */
+int qr_write_svg(const Secret *text, const char *path, bool replace);

@@ -101,12 +101,40 @@ static int fail_output(int error, const char *path) {
         return fail_file(error, path);
 }
 
+/* The URI itself, a line. */
+static int write_uri(const Secret *uri, const char *path, bool replace) {
+        _cleanup_secret_ Secret *line = NULL;
+        int r;
+
+        r = secret_new(secret_len(uri) + 1, &line);
+        if (r < 0)
+                return r;
+        memcpy(secret_data(line), secret_view(uri).data, secret_len(uri));
+        secret_data(line)[secret_len(uri)] = '\n';
+        return atomic_file_write(path, secret_view(line), 0600, replace);
+}
+
+/* In which form the secret is written to a file, by option. */
+static const struct {
+        const char *option;
+        int (*write)(const Secret *uri, const char *path, bool replace);
+} forms[] = {
+        { "png", qr_write_png },
+        { "svg", qr_write_svg },
+        { "uri-file", write_uri },
+};
+
+static bool to_files(const Client *c) {
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++)
+                if (arguments_get(&c->arguments, forms[i].option))
+                        return true;
+        return false;
+}
+
 /* Before anything is made that could then not be shown. */
 static int check_outputs(const Client *c) {
-        static const char *const options[] = { "png", "uri-file" };
-
-        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
-                const char *path = arguments_get(&c->arguments, options[i]);
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                const char *path = arguments_get(&c->arguments, forms[i].option);
 
                 if (path && !arguments_has(&c->arguments, "force") && access(path, F_OK) == 0)
                         return fail_output(-EEXIST, path);
@@ -115,25 +143,15 @@ static int check_outputs(const Client *c) {
 }
 
 static int write_files(const Client *c, const Secret *uri) {
-        const char *png = arguments_get(&c->arguments, "png"), *file = arguments_get(&c->arguments, "uri-file");
-        bool replace = arguments_has(&c->arguments, "force");
-        int r;
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                const char *path = arguments_get(&c->arguments, forms[i].option);
+                int r;
 
-        if (png) {
-                r = qr_write_png(uri, png, replace);
+                if (!path)
+                        continue;
+                r = forms[i].write(uri, path, arguments_has(&c->arguments, "force"));
                 if (r < 0)
-                        return fail_output(r, png);
-        }
-        if (file) {
-                _cleanup_secret_ Secret *line = NULL;
-
-                if (secret_new(secret_len(uri) + 1, &line) < 0)
-                        return fail_memory();
-                memcpy(secret_data(line), secret_view(uri).data, secret_len(uri));
-                secret_data(line)[secret_len(uri)] = '\n';
-                r = atomic_file_write(file, secret_view(line), 0600, replace);
-                if (r < 0)
-                        return fail_output(r, file);
+                        return fail_output(r, path);
         }
         return 0;
 }
@@ -166,7 +184,7 @@ static int show_secret(const Secret *uri) {
         if (r < 0)
                 return fail_errno(r, "%s", _("The QR code could not be made"));
         if (!fits)
-                out("%s\n", _("(The QR code does not fit this terminal: make it wider, or use --png FILE.)"));
+                out("%s\n", _("(The QR code does not fit this terminal: make it wider, or use --png or --svg FILE.)"));
         fflush(stdout);
         return 0;
 }
@@ -191,7 +209,6 @@ static int confirm_at_terminal(Client *c, const char *session, const char *id) {
 }
 
 static int print_enrolled_json(const Client *c, const char *id, const Secret *uri, bool confirmed) {
-        bool elsewhere = arguments_get(&c->arguments, "png") || arguments_get(&c->arguments, "uri-file");
         _cleanup_secret_ Secret *text = NULL;
         Json j = JSON_INIT(stdout);
 
@@ -201,14 +218,14 @@ static int print_enrolled_json(const Client *c, const char *id, const Secret *ur
         json_object_begin(&j, NULL);
         json_string(&j, "id", id);
         json_bool(&j, "confirmed", confirmed);
-        if (!elsewhere)
+        if (!to_files(c))
                 json_string(&j, "uri", (const char *) secret_data(text));
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 static int finish_enroll(Client *c, const char *session, const char *id, const Secret *uri) {
-        bool quiet = c->json || arguments_get(&c->arguments, "png") || arguments_get(&c->arguments, "uri-file");
+        bool quiet = c->json || to_files(c);
         bool later = arguments_has(&c->arguments, "no-confirm");
         int r;
 

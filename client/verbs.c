@@ -48,6 +48,7 @@ static const Option otp_enroll_options[] = {
         { "digits", 0, "N", N_("length of the codes: 8, or 6 for authenticators that know no other") },
         { "label", 0, "TEXT", N_("name of the token in your list") },
         { "png", 0, "FILE", N_("write the QR code into FILE") },
+        { "svg", 0, "FILE", N_("the same as a drawing that can be scaled") },
         { "uri-file", 0, "FILE", N_("write the otpauth URI into FILE") },
         { "no-confirm", 0, NULL, N_("do not ask for a first code; “otp confirm” takes it later") },
         { "otp-file", 0, "FILE", N_("read a code of a token that is active already from FILE") },

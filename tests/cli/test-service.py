@@ -4,9 +4,39 @@
 import json
 import re
 import stat
+import struct
+import zlib
 
 from cli import DENIED, FAILED, NOT_FOUND, OK, USAGE, main
 from served import BOB, ROOT, Served, read_uri, totp
+
+
+def png_modules(data):
+    """A PNG of 8 bit grey, 8 pixels a module, as rows of dark modules."""
+    width, height = struct.unpack(">II", data[16:24])
+    packed, at = b"", 8
+    while at < len(data):
+        n, kind = struct.unpack(">I4s", data[at:at + 8])
+        packed += data[at + 8:at + 8 + n] if kind == b"IDAT" else b""
+        at += 12 + n
+    raw, rows, above = zlib.decompress(packed), [], bytes(width)
+    for y in range(height):
+        kind, line = raw[y * (width + 1)], bytearray(raw[y * (width + 1) + 1:(y + 1) * (width + 1)])
+        for x in range(width):
+            a, b, c = line[x - 1] if x else 0, above[x], above[x - 1] if x else 0
+            paeth = min((a, b, c), key=lambda v: abs(a + b - c - v))
+            line[x] = line[x] + (0, a, b, (a + b) // 2, paeth)[kind] & 255
+        rows.append(bytes(line))
+        above = rows[-1]
+    return [[rows[y][x] == 0 for x in range(4, width, 8)] for y in range(4, height, 8)]
+
+
+def svg_modules(text):
+    side = int(re.search(r'viewBox="0 0 (\d+) ', text)[1])
+    modules = [[False] * side for _ in range(side)]
+    for x, y, n in (map(int, m) for m in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", text)):
+        modules[y][x:x + n] = [True] * n
+    return modules
 
 
 class Service(Served):
@@ -44,11 +74,14 @@ class Service(Served):
         self.account()
         self.sygnet(DENIED, "otp", "list", says="sygnet login")
         self.sygnet(OK, "login", "anna", "--password-file", self.password)
-        made = json.loads(self.sygnet(OK, "otp", "enroll", "--no-confirm", "--label", "phone", "--png", "qr.png", "--uri-file", "uri", "--json"))
+        made = json.loads(self.sygnet(OK, "otp", "enroll", "--no-confirm", "--label", "phone", "--png", "qr.png", "--svg", "qr.svg", "--uri-file", "uri", "--json"))
         self.assertEqual(["confirmed", "id"], sorted(made))
-        for name in ("qr.png", "uri"):
+        for name in ("qr.png", "qr.svg", "uri"):
             self.assertEqual(0o600, stat.S_IMODE((self.folder / name).stat().st_mode))
-        self.assertTrue((self.folder / "qr.png").read_bytes().startswith(b"\x89PNG"))
+        modules = png_modules((self.folder / "qr.png").read_bytes())
+        self.assertEqual(modules, svg_modules((self.folder / "qr.svg").read_text()))
+        self.assertEqual([True] * 7 + [False], modules[4][4:12])  # the finder pattern of ISO/IEC 18004, after four light modules
+        self.assertTrue(300 < sum(map(sum, modules)) < len(modules) ** 2 / 2)
         uri = (self.folder / "uri").read_text().strip()
         key, digits = read_uri(uri)
         self.assertEqual(8, digits)

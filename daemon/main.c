@@ -15,7 +15,9 @@
 #include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/clock.h"
+#include "daemon/code.h"
 #include "daemon/manager.h"
+#include "daemon/outbox.h"
 #include "daemon/schema.h"
 #include "daemon/settings.h"
 
@@ -78,6 +80,11 @@ static int run_accept(Txn *t, void *userdata) {
         int r;
 
         r = txn_accept_rollback(t);
+        /* Codes may have been used since, and messages been delivered. */
+        if (r >= 0)
+                r = code_void_all(t);
+        if (r >= 0)
+                r = outbox_cancel_all(t, e.now);
         return r < 0 ? r : audit_append(t, &e);
 }
 

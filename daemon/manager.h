@@ -23,6 +23,17 @@ typedef struct Settings {
         int64_t lease_idle;         /* 180 */
         int64_t lease_max_age;      /* 30 min */
         PasswordRule password;      /* of accounts; M1 */
+        int64_t code_sms_lifetime;  /* of codes by SMS; 5 min */
+        int64_t code_mail_lifetime; /* of codes by mail; 24 h */
+        unsigned code_attempts;     /* wrong ones until a code is void; 3 */
+        unsigned code_resends;      /* messages after the first within the window; 3 */
+        int64_t code_pause;         /* between them; 60 */
+        int64_t code_window;        /* from the first; 1 h */
+        unsigned delivery_per_account;   /* messages a day; 40 */
+        unsigned delivery_per_user;      /* of a Unix user; 100 */
+        unsigned delivery_per_recipient; /* 20 */
+        int64_t delivery_lifetime;  /* of messages without a code; 3 d */
+        int64_t delivery_keep;      /* of envelopes after their end; 7 d */
         char *support_contact;      /* E12; may be NULL */
         char *issuer;               /* shown by authenticators; "Sygnet" */
 } Settings;

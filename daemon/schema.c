@@ -125,6 +125,48 @@ static const char *const migrations[] = {
         "ALTER TABLE account ADD COLUMN surname TEXT NOT NULL DEFAULT '';"
         "ALTER TABLE account ADD COLUMN language TEXT NOT NULL DEFAULT '';"           /* of messages: en, pl */
         "ALTER TABLE account ADD COLUMN password_changed INTEGER NOT NULL DEFAULT 0;", /* 0: it must be changed at the next login */
+        /* 5 to 6 */
+        "CREATE TABLE code ("            /* one-time codes by mail or SMS; a row stays while its resends count */
+        "  purpose TEXT NOT NULL,"       /* code_purpose_to_string() */
+        "  subject TEXT NOT NULL,"       /* an account's or invitation's id */
+        "  message TEXT NOT NULL,"       /* outbox.id, which may be gone already */
+        "  salt BLOB NOT NULL,"
+        "  verifier BLOB,"               /* HMAC of the code; null once it is void */
+        "  created INTEGER NOT NULL,"
+        "  expires INTEGER NOT NULL,"
+        "  series INTEGER NOT NULL,"     /* when the first message of the row was made */
+        "  sends INTEGER NOT NULL,"      /* messages since then */
+        "  failures INTEGER NOT NULL,"
+        "  seen INTEGER NOT NULL,"       /* 1: an operator has read it */
+        "  mac BLOB NOT NULL,"
+        "  PRIMARY KEY (purpose, subject)"
+        ") STRICT;"
+        "CREATE INDEX code_message ON code(message);"
+        "CREATE INDEX code_expires ON code(expires);"
+        "CREATE TABLE outbox ("
+        "  seq INTEGER PRIMARY KEY,"     /* the order of delivery */
+        "  id TEXT NOT NULL UNIQUE,"
+        "  channel TEXT NOT NULL,"       /* mail, sms */
+        "  recipient TEXT NOT NULL,"
+        "  kind TEXT NOT NULL,"          /* the template */
+        "  language TEXT NOT NULL,"
+        "  payload BLOB,"                /* sealed fields; null once it is over */
+        "  account TEXT,"
+        "  uid INTEGER,"                 /* who caused it; null: an operator, the service */
+        "  created INTEGER NOT NULL,"
+        "  expires INTEGER NOT NULL,"
+        "  attempts INTEGER NOT NULL,"
+        "  next_attempt INTEGER NOT NULL,"
+        "  state TEXT NOT NULL,"         /* waiting, sending, delivered, refused, expired, cancelled */
+        "  reason TEXT NOT NULL,"        /* of the last attempt that failed */
+        "  read_at INTEGER,"             /* when an operator read it */
+        "  ended INTEGER"
+        ") STRICT;"
+        "CREATE INDEX outbox_state ON outbox(state, expires);"
+        "CREATE INDEX outbox_recipient ON outbox(recipient, created);"
+        "CREATE INDEX outbox_account ON outbox(account, created);"
+        "CREATE INDEX outbox_uid ON outbox(uid, created);"
+        "CREATE INDEX outbox_ended ON outbox(ended);",
 };
 
 const StoreSchema daemon_schema = {

@@ -21,6 +21,17 @@ static int defaults(Settings *s) {
                 .lease_idle = 180,
                 .lease_max_age = HOUR / 2,
                 .password = password_rule_account,
+                .code_sms_lifetime = 300,
+                .code_mail_lifetime = DAY,
+                .code_attempts = 3,
+                .code_resends = 3,
+                .code_pause = 60,
+                .code_window = HOUR,
+                .delivery_per_account = 40,
+                .delivery_per_user = 100,
+                .delivery_per_recipient = 20,
+                .delivery_lifetime = 3 * DAY,
+                .delivery_keep = 7 * DAY,
                 .issuer = strdup("Sygnet"),
         };
         return s->issuer ? 0 : -ENOMEM;
@@ -28,6 +39,21 @@ static int defaults(Settings *s) {
 
 static bool between(int64_t v, int64_t min, int64_t max) {
         return v >= min && v <= max;
+}
+
+/* Envelopes stay for a day at least, because a day's messages are counted by them. */
+static bool delivery_is_sound(const Settings *s) {
+        return between(s->code_sms_lifetime, 60, HOUR) &&
+                between(s->code_mail_lifetime, 10 * 60, 7 * DAY) &&
+                between(s->code_attempts, 1, 10) &&
+                between(s->code_resends, 0, 10) &&
+                between(s->code_pause, 10, HOUR) &&
+                between(s->code_window, s->code_pause, DAY) &&
+                between(s->delivery_per_account, 1, 10000) &&
+                between(s->delivery_per_user, 1, 10000) &&
+                between(s->delivery_per_recipient, 1, 10000) &&
+                between(s->delivery_lifetime, HOUR, 30 * DAY) &&
+                between(s->delivery_keep, DAY, 365 * DAY);
 }
 
 /* The issuer is part of a label that authenticators split at the colon. */
@@ -38,6 +64,7 @@ static bool is_sound(const Settings *s) {
                 between(s->lease_idle, 10, HOUR) &&
                 between(s->lease_max_age, s->lease_idle, DAY) &&
                 between(s->password.length, 8, 64) && between(s->password.repeat, 0, 64) &&
+                delivery_is_sound(s) &&
                 between((int64_t) strlen(s->issuer), 1, 64) && utf8_is_printable(s->issuer) && !strchr(s->issuer, ':') &&
                 (!s->support_contact || (strlen(s->support_contact) <= 1024 && utf8_is_printable(s->support_contact)));
 }
@@ -56,6 +83,17 @@ int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
                 { "Password", "Digit", conf_bool, &s.password.digit },
                 { "Password", "Special", conf_bool, &s.password.special },
                 { "Password", "MaxRepeat", conf_unsigned, &s.password.repeat },
+                { "Codes", "SmsLifetime", conf_seconds, &s.code_sms_lifetime },
+                { "Codes", "MailLifetime", conf_seconds, &s.code_mail_lifetime },
+                { "Codes", "Attempts", conf_unsigned, &s.code_attempts },
+                { "Codes", "Resends", conf_unsigned, &s.code_resends },
+                { "Codes", "Pause", conf_seconds, &s.code_pause },
+                { "Codes", "Window", conf_seconds, &s.code_window },
+                { "Delivery", "PerAccount", conf_unsigned, &s.delivery_per_account },
+                { "Delivery", "PerUser", conf_unsigned, &s.delivery_per_user },
+                { "Delivery", "PerRecipient", conf_unsigned, &s.delivery_per_recipient },
+                { "Delivery", "Lifetime", conf_seconds, &s.delivery_lifetime },
+                { "Delivery", "Keep", conf_seconds, &s.delivery_keep },
                 { "Display", "SupportContact", conf_string, &s.support_contact },
                 { "Display", "Issuer", conf_string, &s.issuer },
         };

@@ -38,6 +38,10 @@ void throttle_subject_otp(const char *account, uid_t uid, char ret[static THROTT
         snprintf(ret, THROTTLE_SUBJECT_MAX, "otp:%.32s:%u", account, uid);
 }
 
+void throttle_subject_code(const char *subject, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
+        snprintf(ret, THROTTLE_SUBJECT_MAX, "code:%.32s:%u", subject, uid);
+}
+
 void throttle_subject_password(const char *credential, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
         snprintf(ret, THROTTLE_SUBJECT_MAX, "password:%.32s:%u", credential, uid);
 }

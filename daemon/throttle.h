@@ -14,11 +14,12 @@
 #define THROTTLE_MAX 900    /* the longest wait, seconds */
 #define THROTTLE_SUBJECT_MAX 128U
 
-/* "login:" and the hash of what was given as login (which need not exist), "otp:ACCOUNT", "password:CREDENTIAL", each with the user; and "user:"
+/* "login:" and the hash of what was given as login (which need not exist), "otp:ACCOUNT", "password:CREDENTIAL", "code:" and an account or invitation, each with the user; and "user:"
  * for all logins of a Unix user together, so that made-up names cannot fill the store. */
 int throttle_subject_login(const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_user(uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_otp(const char *account, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
+void throttle_subject_code(const char *subject, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_password(const char *credential, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 
 /* Seconds to wait after `failures` in a row of which `free` cost nothing. */

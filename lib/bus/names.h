@@ -12,6 +12,7 @@
 #define SYGNET_INTERFACE_SESSION "org.sygnet.Sygnet1.Session"
 #define SYGNET_INTERFACE_OPERATION "org.sygnet.Sygnet1.Operation"
 #define SYGNET_INTERFACE_AUDIT "org.sygnet.Sygnet1.Audit"
+#define SYGNET_INTERFACE_OUTBOX "org.sygnet.Sygnet1.Outbox"
 
 #define CA_BUS_NAME "org.sygnet.CA1"
 #define CA_OBJECT_PATH "/org/sygnet/CA1"
@@ -34,6 +35,9 @@
 #define ERROR_TRY_LATER SYGNET_ERROR "TryLater"                    /* slowed down after failures; says until when */
 #define ERROR_WRONG_CODE SYGNET_ERROR "WrongCode"                  /* the one-time code is not right */
 #define ERROR_CODE_USED SYGNET_ERROR "CodeUsed"                    /* it was right once */
+#define ERROR_CODE_VOID SYGNET_ERROR "CodeVoid"                    /* of mail or SMS: none, expired, used, replaced, tried too often */
+#define ERROR_CODE_SEEN SYGNET_ERROR "CodeSeen"                    /* an operator has read it, and that does not suffice here */
+#define ERROR_NOT_POSSIBLE SYGNET_ERROR "NotPossible"              /* there is no way to do it, as things are; says why */
 #define ERROR_CLOCK SYGNET_ERROR "ClockUnusable"                   /* the clock is behind what was already recorded */
 #define ERROR_NO_TOKEN SYGNET_ERROR "NoToken"                      /* the account has no confirmed token */
 #define ERROR_WRONG_PASSWORD SYGNET_ERROR "WrongPassword"          /* of a key, within a session */

@@ -73,6 +73,12 @@ int grant_find(Txn *t, const char *account, const char *credential, Role *ret) {
         return 0;
 }
 
+int grant_held(Txn *t, const char *account) {
+        Row *row;
+
+        return txn_query(t, &row, "SELECT 1 FROM entitlement WHERE account = ?1 AND status = 'active' LIMIT 1", "s", account);
+}
+
 int grant_add(Txn *t, const char *account, const char *credential, Role role, int64_t now, char *ret_id) {
         char id[GRANT_ID_SIZE];
         uint8_t mac[32];

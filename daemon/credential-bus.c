@@ -317,6 +317,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("RemoveUser", SD_BUS_ARGS("s", id, "s", login, "a{sv}", factors), SD_BUS_NO_RESULT,
                                 credential_method_remove_user, SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("BreakLease", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, credential_method_break_lease, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("AwaitFree", SD_BUS_ARGS("s", id, "s", session, "a{sv}", options), SD_BUS_RESULT("x", kept_until),
+                                credential_method_await_free, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Retire", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, method_retire, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shared by credential-bus.c, credential-list-bus.c and credential-users-bus.c; nobody else includes it. A call on a credential, and the
+/* Shared by the files that make up the interface Credential; nobody else includes it. A call on a credential, and the
  * factors that say in whose name. */
 
 #include "daemon/call.h"
@@ -56,3 +56,4 @@ int credential_method_list_users(sd_bus_message *message, void *userdata, sd_bus
 int credential_method_add_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_remove_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_break_lease(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_await_free(sd_bus_message *message, void *userdata, sd_bus_error *error);

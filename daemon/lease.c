@@ -3,12 +3,16 @@
 /* Leases; see lease.h. */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "daemon/lease.h"
 
+static atomic_bool news;
+
 typedef struct Lease {
         bool mine;
+        bool offered;
         char session[33];
         int64_t taken;
         int64_t expires;
@@ -19,7 +23,7 @@ static int find(Txn *t, const char *credential, const char *account, int64_t now
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT account, taken, expires, session FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si",
+        r = txn_query(t, &row, "SELECT account, taken, expires, session, offered FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si",
                       credential, now);
         if (r <= 0)
                 return r;
@@ -27,6 +31,7 @@ static int find(Txn *t, const char *credential, const char *account, int64_t now
                 .mine = strcmp(row_text(row, 0), account) == 0,
                 .taken = row_int(row, 1),
                 .expires = row_int(row, 2),
+                .offered = row_int(row, 4) != 0,
         };
         snprintf(ret->session, sizeof(ret->session), "%s", row_text(row, 3));
         return 1;
@@ -70,7 +75,7 @@ int lease_take(Txn *t, const char *credential, const char *account, const char *
                 *ret_until = lease.expires;
                 return LEASE_E_BUSY;
         }
-        return write_lease(t, credential, account, session, r > 0 ? &lease : NULL, now, terms);
+        return write_lease(t, credential, account, session, r > 0 && !lease.offered ? &lease : NULL, now, terms);
 }
 
 int lease_renew(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms) {
@@ -80,27 +85,58 @@ int lease_renew(Txn *t, const char *credential, const char *account, const char 
         r = find(t, credential, account, now, &lease);
         if (r < 0)
                 return r;
-        if (r == 0 || !lease.mine)
+        if (r == 0 || !lease.mine || lease.offered)
                 return LEASE_E_LOST;
         return write_lease(t, credential, account, session, &lease, now, terms);
+}
+
+int lease_offer(Txn *t, const char *credential, const char *account, const char *session, int64_t now, int64_t *ret_until) {
+        int64_t expires = now + LEASE_TURN;
+        Lease lease;
+        int r;
+
+        r = find(t, credential, account, now, &lease);
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                *ret_until = lease.expires;
+                return lease.mine ? LEASE_HELD : LEASE_E_BUSY;
+        }
+        r = txn_exec(t, "INSERT OR REPLACE INTO lease (credential, account, session, taken, expires, offered) VALUES (?1, ?2, ?3, ?4, ?5, 1)", "sssii",
+                     credential, account, session, now, expires);
+        if (r < 0)
+                return r;
+        *ret_until = expires;
+        return LEASE_HELD;
+}
+
+/* The number of leases that ended. */
+static int ended(int n) {
+        if (n > 0)
+                atomic_store(&news, true);
+        return n;
+}
+
+bool lease_take_news(void) {
+        return atomic_exchange(&news, false);
 }
 
 int lease_release_session(Txn *t, const char *session) {
         int r;
 
-        r = txn_exec(t, "DELETE FROM lease WHERE session = ?1", "s", session);
+        r = ended(txn_exec(t, "DELETE FROM lease WHERE session = ?1", "s", session));
         return r < 0 ? r : 0;
 }
 
 int lease_release_account(Txn *t, const char *credential, const char *account) {
         int r;
 
-        r = txn_exec(t, "DELETE FROM lease WHERE credential = ?1 AND account = ?2", "ss", credential, account);
+        r = ended(txn_exec(t, "DELETE FROM lease WHERE credential = ?1 AND account = ?2", "ss", credential, account));
         return r < 0 ? r : 0;
 }
 
 int lease_break(Txn *t, const char *credential) {
-        return txn_exec(t, "DELETE FROM lease WHERE credential = ?1", "s", credential);
+        return ended(txn_exec(t, "DELETE FROM lease WHERE credential = ?1", "s", credential));
 }
 
 int lease_clear(Txn *t) {

@@ -4,7 +4,11 @@
 /* The lease: the exclusive use of a seal by one account (requirement E10). Taken when activation data is accepted, lapses without
  * signatures, has an absolute maximum, ends with the session that used it last, can be broken. All functions run in a job. */
 
+#include <stdbool.h>
+
 #include "store/store.h"
+
+#define LEASE_TURN 30 /* seconds for which a seal is kept for who waited for it */
 
 enum {
         LEASE_HELD = 0,
@@ -26,6 +30,10 @@ int lease_take(Txn *t, const char *credential, const char *account, const char *
 /* Prolongs it for a signature: LEASE_HELD or LEASE_E_LOST. */
 int lease_renew(Txn *t, const char *credential, const char *account, const char *session, int64_t now, const LeaseTerms *terms);
 
+/* Keeps a free seal for LEASE_TURN seconds for an account that waited for it: others find it busy, the account takes the lease with activation data as
+ * ever. No signature rests on this. LEASE_HELD, or LEASE_E_BUSY; *ret_until is written in both cases. */
+int lease_offer(Txn *t, const char *credential, const char *account, const char *session, int64_t now, int64_t *ret_until);
+
 /* Frees what a session that ended holds. */
 int lease_release_session(Txn *t, const char *session);
 
@@ -34,6 +42,10 @@ int lease_release_account(Txn *t, const char *credential, const char *account);
 
 /* Frees a seal; the number of leases that there were. */
 int lease_break(Txn *t, const char *credential);
+
+/* From any thread: whether a lease was freed since this was asked last, other than by lapsing. It may be asked before the commit: whoever then
+ * submits a job sees what was committed. */
+bool lease_take_news(void);
 
 /* Frees all: sessions do not outlive the process, so at its start none is held. */
 int lease_clear(Txn *t);

@@ -7,6 +7,8 @@
 
 #include "bus/names.h"
 #include "daemon/key-cache.h"
+#include "daemon/lease-wait.h"
+#include "daemon/lease.h"
 #include "daemon/manager.h"
 #include "daemon/operation.h"
 #include "daemon/session.h"
@@ -19,6 +21,8 @@ static int on_store(sd_event_source *source, int fd, uint32_t revents, void *use
         Manager *m = userdata;
 
         store_dispatch(m->store);
+        if (lease_take_news())
+                lease_wait_kick(m);
         return 0;
 }
 
@@ -57,6 +61,9 @@ int manager_start(Manager *m) {
         r = session_table_new(m, &m->sessions);
         if (r < 0)
                 return r;
+        r = lease_wait_table_new(m, &m->lease_waits);
+        if (r < 0)
+                return r;
         r = sd_event_add_io(m->event, &m->store_source, store_fd(m->store), EPOLLIN, on_store, m);
         if (r < 0)
                 return r;
@@ -72,6 +79,7 @@ void manager_stop(Manager *m) {
         m->store_source = sd_event_source_disable_unref(m->store_source);
         store_close(TAKE_PTR(m->store));
         worker_pool_free(TAKE_PTR(m->names));
+        m->lease_waits = lease_wait_table_free(m->lease_waits);
         m->operations = operation_table_free(m->operations);
         m->keys = key_cache_free(m->keys);
         m->sessions = session_table_free(m->sessions);

@@ -15,6 +15,7 @@
 typedef struct SessionTable SessionTable;     /* daemon/session.h */
 typedef struct OperationTable OperationTable; /* daemon/operation.h */
 typedef struct KeyCache KeyCache;             /* daemon/key-cache.h */
+typedef struct LeaseWaitTable LeaseWaitTable; /* daemon/lease-wait.h */
 
 typedef struct Settings {
         int64_t session_idle;       /* seconds without a signature after which a session ends; 180 (D2) */
@@ -50,6 +51,7 @@ typedef struct Manager {
         SessionTable *sessions;
         OperationTable *operations;
         KeyCache *keys;
+        LeaseWaitTable *lease_waits;
         struct Call *calls;         /* under way: daemon/call.h */
         char machine_id[33];
 } Manager;

@@ -167,6 +167,8 @@ static const char *const migrations[] = {
         "CREATE INDEX outbox_account ON outbox(account, created);"
         "CREATE INDEX outbox_uid ON outbox(uid, created);"
         "CREATE INDEX outbox_ended ON outbox(ended);",
+        /* 6 to 7 */
+        "ALTER TABLE lease ADD COLUMN offered INTEGER NOT NULL DEFAULT 0;", /* 1: kept for who waited; no signature rests on it */
 };
 
 const StoreSchema daemon_schema = {

@@ -199,6 +199,13 @@ int session_use(Manager *m, Session *s, unsigned n) {
         return 0;
 }
 
+void session_keep(Manager *m, Session *s) {
+        if (s->remembered)
+                return;
+        s->idle_until = clock_age() + m->settings.session_idle;
+        arm(m);
+}
+
 void session_end_others(Manager *m, const char *account, const char *spared, int64_t uid) {
         for (Session *s = m->sessions->first, *following; s; s = following) {
                 following = s->next;

@@ -50,6 +50,9 @@ bool session_allows(const Manager *m, const Session *s, unsigned n);
 /* Notes n signatures: prolongs the idle time, counts against the cap. -EDQUOT when the cap would be passed; then nothing is noted. */
 int session_use(Manager *m, Session *s, unsigned n);
 
+/* The idle time begins anew without a signature: for who waits for a seal, and is not away. */
+void session_keep(Manager *m, Session *s);
+
 /* Ends one session; NULL is none. */
 void session_end(Manager *m, Session *s);
 

@@ -45,6 +45,7 @@ static const ErrorText texts[] = {
           N_("Change it: sygnet account password") },
         { ERROR_NOT_FOUND, EXIT_NOT_FOUND, true, N_("There is no such thing, or you may not see it."), NULL },
         { ERROR_EXISTS, EXIT_FAILED, true, N_("It exists already."), NULL },
+        { ERROR_NOT_POSSIBLE, EXIT_FAILED, true, N_("This cannot be done as things are."), NULL },
         { ERROR_INVALID_ARGUMENT, EXIT_FAILED, true, N_("The service cannot accept this."), NULL },
         { ERROR_LIMIT, EXIT_FAILED, true, N_("Too many, or too large."), NULL },
         { ERROR_ITEM_REFUSED, EXIT_FAILED, true, N_("The service refused to sign this."), N_("Check that this machine's clock is right.") },

@@ -100,22 +100,73 @@ int grant_add(Txn *t, const char *account, const char *credential, Role role, in
         return 0;
 }
 
-int grant_remove(Txn *t, const char *account, const char *credential, int64_t now) {
+static int end(Txn *t, const char *account, const char *credential, const Grant *g, int64_t now) {
         uint8_t mac[32];
+        int r;
+
+        r = store_mac(txn_store(t), mac, "entitlement", MAC_TYPES, g->id, account, credential, roles[g->role], "deleted", g->granted, now);
+        if (r < 0)
+                return r;
+        r = txn_exec(t, "UPDATE entitlement SET status = 'deleted', removed = ?1, mac = ?2 WHERE id = ?3", "ibs",
+                     now, VIEW(mac, sizeof(mac)), g->id);
+        return r < 0 ? r : 0;
+}
+
+int grant_remove(Txn *t, const char *account, const char *credential, int64_t now) {
         Grant g;
         int r;
 
         r = find_live(t, account, credential, &g);
         if (r < 0)
                 return r;
-        if (g.role == ROLE_ADMINISTRATOR)
-                return -EPERM;
-        r = store_mac(txn_store(t), mac, "entitlement", MAC_TYPES, g.id, account, credential, roles[g.role], "deleted", g.granted, now);
-        if (r < 0)
+        return g.role == ROLE_ADMINISTRATOR ? -EPERM : end(t, account, credential, &g, now);
+}
+
+/* One that is live, of a seal that is not retired; with `role` of that role only. */
+#define OF_LIVING_SEAL                                                                                                             \
+        "SELECT " GRANT_COLUMNS " FROM entitlement e JOIN credential c ON c.id = e.credential "                                    \
+        "WHERE e.account = ?1 AND e.status = 'active' AND c.status != 'retired' AND (?2 IS NULL OR e.role = ?2) LIMIT 1"
+
+static int find_of_living_seal(Txn *t, const char *account, const char *role) {
+        Grant g;
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, OF_LIVING_SEAL, "ss", account, role);
+        if (r <= 0)
                 return r;
-        r = txn_exec(t, "UPDATE entitlement SET status = 'deleted', removed = ?1, mac = ?2 WHERE id = ?3", "ibs",
-                     now, VIEW(mac, sizeof(mac)), g.id);
-        return r < 0 ? r : 0;
+        r = grant_read(t, row, 0, &g);
+        return r < 0 ? r : 1;
+}
+
+int grant_any(Txn *t, const char *account) {
+        return find_of_living_seal(t, account, NULL);
+}
+
+int grant_remove_all(Txn *t, const char *account, int64_t now) {
+        int r;
+
+        r = find_of_living_seal(t, account, roles[ROLE_ADMINISTRATOR]);
+        if (r != 0)
+                return r < 0 ? r : -EPERM;
+        for (;;) {
+                char credential[GRANT_ID_SIZE];
+                Grant g;
+                Row *row;
+
+                r = txn_query(t, &row, "SELECT " GRANT_COLUMNS " FROM entitlement e WHERE e.account = ?1 AND e.status = 'active' LIMIT 1", "s", account);
+                if (r <= 0)
+                        return r;
+                r = grant_read(t, row, 0, &g);
+                if (r < 0)
+                        return r;
+                if (!id_is_valid(ID_RECORD, row_text(row, 2)))
+                        return -EBADMSG;
+                strcpy(credential, row_text(row, 2));
+                r = end(t, account, credential, &g, now);
+                if (r < 0)
+                        return r;
+        }
 }
 
 int grant_account(Txn *t, const char *id, char ret[static GRANT_ID_SIZE]) {

@@ -33,6 +33,12 @@ int grant_add(Txn *t, const char *account, const char *credential, Role role, in
 /* -ENOENT when there is no live grant, -EPERM for the Administrator's. */
 int grant_remove(Txn *t, const char *account, const char *credential, int64_t now);
 
+/* Whether the account may use a seal that is not retired: 1 or 0. */
+int grant_any(Txn *t, const char *account);
+
+/* Ends all that the account has. -EPERM, with nothing written, when it administers a seal that is not retired. */
+int grant_remove_all(Txn *t, const char *account, int64_t now);
+
 /* The account that a grant was made for, whether or not it lives. -ENOENT, -EBADMSG. */
 int grant_account(Txn *t, const char *id, char ret[static GRANT_ID_SIZE]);
 

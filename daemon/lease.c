@@ -135,6 +135,13 @@ int lease_release_account(Txn *t, const char *credential, const char *account) {
         return r < 0 ? r : 0;
 }
 
+int lease_release_all(Txn *t, const char *account) {
+        int r;
+
+        r = txn_exec(t, "DELETE FROM lease WHERE account = ?1", "s", account);
+        return r < 0 ? r : 0;
+}
+
 int lease_break(Txn *t, const char *credential) {
         return ended(txn_exec(t, "DELETE FROM lease WHERE credential = ?1", "s", credential));
 }

@@ -40,6 +40,9 @@ int lease_release_session(Txn *t, const char *session);
 /* Frees what an account holds of one seal. */
 int lease_release_account(Txn *t, const char *credential, const char *account);
 
+/* Frees all that an account holds. */
+int lease_release_all(Txn *t, const char *account);
+
 /* Frees a seal; the number of leases that there were. */
 int lease_break(Txn *t, const char *credential);
 

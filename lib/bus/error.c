@@ -36,6 +36,7 @@ static const struct {
         { ERROR_PASSWORD_CHANGE_REQUIRED, EKEYEXPIRED, "The password must be changed before anything else is done." },
         { ERROR_NOT_FOUND, ENOENT, "There is nothing of that name that you may see." },
         { ERROR_EXISTS, EEXIST, "It exists already." },
+        { ERROR_NOT_POSSIBLE, EPERM, "This cannot be done as things are." },
         { ERROR_INVALID_ARGUMENT, EINVAL, "An argument is not what the method takes." },
         { ERROR_LIMIT, ENOBUFS, "A limit was reached. Try again when other calls are done." },
         { ERROR_ITEM_REFUSED, EBADMSG, "An item is not what its type promises; nothing was signed." },

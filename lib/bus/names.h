@@ -45,6 +45,7 @@
 #define ERROR_PASSWORD_CHANGE_REQUIRED SYGNET_ERROR "PasswordChangeRequired" /* the session serves for nothing else before */
 #define ERROR_NOT_FOUND SYGNET_ERROR "NotFound"                    /* no such credential, account, token … that this caller may see */
 #define ERROR_EXISTS SYGNET_ERROR "Exists"
+#define ERROR_NOT_POSSIBLE SYGNET_ERROR "NotPossible"              /* as things are; says why, and what to do first */
 #define ERROR_INVALID_ARGUMENT SYGNET_ERROR "InvalidArgument"
 #define ERROR_LIMIT SYGNET_ERROR "LimitReached"                    /* too many of something, or too large */
 #define ERROR_ITEM_REFUSED SYGNET_ERROR "ItemRefused"              /* the item is not what its type promises */

@@ -11,6 +11,8 @@
 #include "daemon/lease.h"
 #include "daemon/manager.h"
 #include "daemon/operation.h"
+#include "daemon/session-login-bus.h"
+#include "daemon/session-signal-bus.h"
 #include "daemon/session.h"
 #include "daemon/settings.h"
 
@@ -31,6 +33,8 @@ static int register_interfaces(Manager *m) {
                 manager_bus_register,
                 account_bus_register,
                 session_bus_register,
+                session_signal_bus_register,
+                session_login_bus_register,
                 token_bus_register,
                 credential_bus_register,
                 operation_bus_register,
@@ -83,6 +87,8 @@ void manager_stop(Manager *m) {
         m->operations = operation_table_free(m->operations);
         m->keys = key_cache_free(m->keys);
         m->sessions = session_table_free(m->sessions);
+        m->logins = login_watch_free(m->logins);
+        m->subscribers = subscriber_table_free(m->subscribers);
         m->gate = gate_free(m->gate);
         m->bus = sd_bus_flush_close_unref(m->bus);
         m->event = sd_event_unref(m->event);

@@ -16,6 +16,8 @@ typedef struct SessionTable SessionTable;     /* daemon/session.h */
 typedef struct OperationTable OperationTable; /* daemon/operation.h */
 typedef struct KeyCache KeyCache;             /* daemon/key-cache.h */
 typedef struct LeaseWaitTable LeaseWaitTable; /* daemon/lease-wait.h */
+typedef struct SubscriberTable SubscriberTable; /* daemon/session-signal-bus.h */
+typedef struct LoginWatch LoginWatch;         /* daemon/session-login-bus.h */
 
 typedef struct Settings {
         int64_t session_idle;       /* seconds without a signature after which a session ends; 180 (D2) */
@@ -52,6 +54,8 @@ typedef struct Manager {
         OperationTable *operations;
         KeyCache *keys;
         LeaseWaitTable *lease_waits;
+        SubscriberTable *subscribers;
+        LoginWatch *logins;
         struct Call *calls;         /* under way: daemon/call.h */
         char machine_id[33];
 } Manager;
@@ -66,6 +70,8 @@ void manager_stop(Manager *m);
 int manager_bus_register(Manager *m);
 int account_bus_register(Manager *m);
 int session_bus_register(Manager *m);
+int session_signal_bus_register(Manager *m);
+int session_login_bus_register(Manager *m);
 int token_bus_register(Manager *m);
 int credential_bus_register(Manager *m);
 int operation_bus_register(Manager *m);

@@ -8,10 +8,12 @@
 
 #include "bus/error.h"
 #include "bus/names.h"
+#include "daemon/clock.h"
 #include "daemon/operation-call.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
 #include "daemon/session-bus.h"
+#include "daemon/session-signal-bus.h"
 
 /* Parts of a call for each processor, so that a slower one does not leave the others waiting at the end. */
 #define PARTS_PER_PROCESSOR 2U
@@ -203,6 +205,7 @@ static int settled(OperationCall *c, int r, sd_bus_error *error) {
 
 static int then_signed(Call *call, int result, sd_bus_error *error) {
         OperationCall *c = (OperationCall *) call;
+        Session *s = NULL;
         int r;
 
         if (c->audited < 0)
@@ -213,11 +216,14 @@ static int then_signed(Call *call, int result, sd_bus_error *error) {
         }
         if (c->signed_result < 0)
                 return sign_failed(c, -EIO, error);
-        r = still_stands(c, NULL, error);
+        r = still_stands(c, &s, error);
         if (r != -ECANCELED && r < 0)
                 return r;
         advance(c);
-        return r < 0 ? r : reply_signatures(c);
+        if (r < 0)
+                return r;
+        session_signal_used(call->manager, s, c->job.credential, (unsigned) c->batch.n, clock_now());
+        return reply_signatures(c);
 }
 
 static int submit_parts(OperationCall *c) {

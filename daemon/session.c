@@ -16,7 +16,21 @@ struct SessionTable {
         Session *first;
         sd_event_source *timer;
         SessionEnded on_end;
+        const SessionEvents *events;
 };
+
+const char *session_reason_to_string(SessionReason r) {
+        static const char *const reasons[] = {
+                [SESSION_LOGGED_OUT] = "logout",
+                [SESSION_IDLE] = "idle",
+                [SESSION_OLD] = "age",
+                [SESSION_ACCOUNT] = "account",
+                [SESSION_USER_LEFT] = "user-left",
+                [SESSION_STOPPED] = "stopped",
+        };
+
+        return reasons[r];
+}
 
 static Session *session_free(Session *s) {
         if (s)
@@ -41,27 +55,58 @@ static void unlink_session(SessionTable *t, Session *s) {
         }
 }
 
-void session_end(Manager *m, Session *s) {
+static void end(Manager *m, Session *s, SessionReason reason) {
+        const SessionEvents *events = m->sessions->events;
+
         if (!s)
                 return;
         unlink_session(m->sessions, s);
         if (s->open && m->sessions->on_end)
                 m->sessions->on_end(m, s);
+        if (s->open && events && events->ended)
+                events->ended(m, s, reason);
         session_free(s);
 }
 
-/* Ends what is past; returns the age at which the next one ends, INT64_MAX for none. */
+void session_end(Manager *m, Session *s) {
+        end(m, s, SESSION_LOGGED_OUT);
+}
+
+static int64_t warning(const Manager *m) {
+        return m->settings.session_idle / 2 < SESSION_WARNING ? m->settings.session_idle / 2 : SESSION_WARNING;
+}
+
+/* Tells once that the end is near; returns the age at which to look again. */
+static int64_t warn(Manager *m, Session *s, int64_t age) {
+        const SessionEvents *events = m->sessions->events;
+
+        if (s->warned)
+                return end_of(s);
+        if (age < end_of(s) - warning(m))
+                return end_of(s) - warning(m);
+        s->warned = true;
+        if (events && events->ending)
+                events->ending(m, s, end_of(s) - age);
+        return end_of(s);
+}
+
+/* Ends what is past and warns of what is near; returns the age at which to look again, INT64_MAX for never. */
 static int64_t end_past(Manager *m) {
         int64_t age = clock_age(), next = INT64_MAX;
 
         for (Session *s = m->sessions->first, *following; s; s = following) {
+                int64_t then;
+
                 following = s->next;
                 if (!s->open)
                         continue;
-                if (end_of(s) <= age)
-                        session_end(m, s);
-                else if (end_of(s) < next)
-                        next = end_of(s);
+                if (end_of(s) <= age) {
+                        end(m, s, s->ends <= age ? SESSION_OLD : SESSION_IDLE);
+                        continue;
+                }
+                then = warn(m, s, age);
+                if (then < next)
+                        next = then;
         }
         return next;
 }
@@ -152,6 +197,8 @@ void session_open(Manager *m, Session *s) {
         s->idle_until = s->remembered ? s->ends : age + m->settings.session_idle;
         s->open = true;
         arm(m);
+        if (m->sessions->events && m->sessions->events->opened)
+                m->sessions->events->opened(m, s);
 }
 
 void session_discard(Manager *m, Session *s) {
@@ -193,7 +240,11 @@ int session_use(Manager *m, Session *s, unsigned n) {
                 return -EDQUOT;
         s->signatures += n;
         if (!s->remembered) {
+                int64_t before = end_of(s);
+
                 s->idle_until = clock_age() + m->settings.session_idle;
+                if (end_of(s) > before)
+                        s->warned = false;
                 arm(m);
         }
         return 0;
@@ -211,7 +262,7 @@ void session_end_others(Manager *m, const char *account, const char *spared, int
                 following = s->next;
                 if (s->open && strcmp(s->account, account) == 0 && (uid < 0 || s->uid == (uid_t) uid) &&
                     (!spared || strcmp(s->id, spared) != 0))
-                        session_end(m, s);
+                        end(m, s, SESSION_ACCOUNT);
         }
 }
 
@@ -219,20 +270,31 @@ void session_end_account(Manager *m, const char *account) {
         session_end_others(m, account, NULL, -1);
 }
 
+void session_set_login(Manager *m, uid_t uid, bool logged_in) {
+        for (Session *s = m->sessions->first, *following; s; s = following) {
+                following = s->next;
+                if (!s->open || s->uid != uid)
+                        continue;
+                if (logged_in)
+                        s->has_login = true;
+                else if (s->has_login)
+                        end(m, s, SESSION_USER_LEFT);
+        }
+}
+
 void session_end_all(Manager *m) {
         for (Session *s = m->sessions->first, *following; s; s = following) {
                 following = s->next;
                 if (s->open)
-                        session_end(m, s);
+                        end(m, s, SESSION_STOPPED);
         }
 }
 
-int session_each(Manager *m, uid_t uid, int (*f)(const Session *s, void *userdata), void *userdata) {
-        end_past(m);
+static int each(Manager *m, int64_t uid, int (*f)(const Session *s, void *userdata), void *userdata) {
         for (Session *s = m->sessions->first; s; s = s->next) {
                 int r;
 
-                if (!s->open || s->uid != uid)
+                if (!s->open || (uid >= 0 && s->uid != (uid_t) uid))
                         continue;
                 r = f(s, userdata);
                 if (r < 0)
@@ -241,6 +303,19 @@ int session_each(Manager *m, uid_t uid, int (*f)(const Session *s, void *userdat
         return 0;
 }
 
+int session_each(Manager *m, uid_t uid, int (*f)(const Session *s, void *userdata), void *userdata) {
+        end_past(m);
+        return each(m, uid, f, userdata);
+}
+
+int session_each_user(Manager *m, int (*f)(const Session *s, void *userdata), void *userdata) {
+        return each(m, -1, f, userdata);
+}
+
 void session_on_end(Manager *m, SessionEnded f) {
         m->sessions->on_end = f;
+}
+
+void session_on_events(Manager *m, const SessionEvents *events) {
+        m->sessions->events = events;
 }

@@ -21,11 +21,25 @@ typedef struct Session {
         unsigned signatures;  /* made so far */
         bool open;            /* false while it is only reserved */
         bool restricted;      /* the password must be changed first, and nothing else can be done (M1) */
+        bool warned;          /* that it is about to end was told */
+        bool has_login;       /* its user was seen logged in while it was open */
         struct Session *next;
 } Session;
 
 #define SESSIONS_PER_UID 16U
 #define SESSIONS_MAX 1024U
+#define SESSION_WARNING 60 /* seconds before its end at which it is told, or half of session_idle where that is less */
+
+typedef enum SessionReason {
+        SESSION_LOGGED_OUT,
+        SESSION_IDLE,       /* nothing was signed for session_idle seconds */
+        SESSION_OLD,        /* its absolute end came */
+        SESSION_ACCOUNT,    /* the account's password, status or bindings changed */
+        SESSION_USER_LEFT,  /* the Unix user's last login session ended */
+        SESSION_STOPPED,    /* the service stops */
+} SessionReason;
+
+const char *session_reason_to_string(SessionReason r);
 
 int session_table_new(Manager *m, SessionTable **ret);
 SessionTable *session_table_free(SessionTable *t); /* without on_end: for after everything else */
@@ -62,12 +76,28 @@ void session_end_account(Manager *m, const char *account);
 /* The same but for one session id (NULL: none is spared), or for one Unix user's only (uid -1: everybody's). */
 void session_end_others(Manager *m, const char *account, const char *spared, int64_t uid);
 
+/* Notes that the Unix user has a login session (has_login), or has none any more: then the sessions that were noted end. */
+void session_set_login(Manager *m, uid_t uid, bool logged_in);
+
 /* Ends everything, at stop. */
 void session_end_all(Manager *m);
 
 /* Calls `f` with each of a user's sessions that are open; stops at the first negative return and returns it. */
 int session_each(Manager *m, uid_t uid, int (*f)(const Session *s, void *userdata), void *userdata);
 
+/* The same over everybody's, for what concerns all users. */
+int session_each_user(Manager *m, int (*f)(const Session *s, void *userdata), void *userdata);
+
 /* Is called with each session that ends, before it is freed: operations and cached keys go with it. Set once, at start. */
 typedef void (*SessionEnded)(Manager *m, const Session *s);
 void session_on_end(Manager *m, SessionEnded f);
+
+/* What is told of sessions to whoever listens. `ending` comes once before each end that is foreseen, and again for an end that was put off. None
+ * of these may end a session. Set once, at start; a NULL is skipped. */
+typedef struct SessionEvents {
+        void (*opened)(Manager *m, const Session *s);
+        void (*ending)(Manager *m, const Session *s, int64_t left); /* seconds */
+        void (*ended)(Manager *m, const Session *s, SessionReason reason);
+} SessionEvents;
+
+void session_on_events(Manager *m, const SessionEvents *events);

@@ -34,6 +34,7 @@ from urllib.parse import parse_qs, urlparse
 
 import dbus
 import dbus.bus
+import dbus.lowlevel
 import dbus.mainloop.glib
 
 SOURCE = Path(os.environ.get("SYGNET_SOURCE", Path(__file__).parents[2]))
@@ -254,6 +255,12 @@ def _serve(pipe, address, uid):
         except (dbus.DBusException, ValueError, TypeError) as e:
             pipe.send((number, ("error", "harness", repr(e))))
 
+    def heard(_, message):
+        if message.get_type() == 4 and message.get_path() == PATH:  # DBUS_MESSAGE_TYPE_SIGNAL
+            pipe.send(("signal", (str(message.get_member()), [_plain(v) for v in message.get_args_list()])))
+        return dbus.lowlevel.HANDLER_RESULT_NOT_YET_HANDLED
+
+    bus.add_message_filter(heard)
     pipe.send(("name", str(bus.get_unique_name())))
     try:
         while True:
@@ -274,7 +281,7 @@ class Client:
         self.process = multiprocessing.Process(target=_serve, args=(other, machine.address, uid), daemon=True)
         self.process.start()
         other.close()
-        self.replies, self.count = {}, 0
+        self.replies, self.count, self.signals = {}, 0, []
         self.name = self.pipe.recv()[1]
 
     def start(self, member, signature="", *args, name=NAME, path=PATH, timeout=60):
@@ -291,13 +298,36 @@ class Client:
         while number not in self.replies:
             if not self.pipe.poll(max(0, until - time.monotonic())):
                 raise TimeoutError(f"no reply to call {number}")
-            got, reply = self.pipe.recv()
-            self.replies[got] = reply
+            self._receive()
         reply = self.replies.pop(number)
         if reply[0] == "error":
             raise BusError(reply[1], reply[2])
         values = reply[1]
         return None if not values else values[0] if len(values) == 1 else tuple(values)
+
+    def _receive(self):
+        got, what = self.pipe.recv()
+        if got == "signal":
+            self.signals.append(what)
+        else:
+            self.replies[got] = what
+
+    def heard(self, member, timeout=20):
+        """The arguments of the next signal of that name of our object that was sent to this connection."""
+        until = time.monotonic() + timeout
+        while True:
+            for signal_ in self.signals:
+                if signal_[0] == member:
+                    self.signals.remove(signal_)
+                    return signal_[1]
+            if not self.pipe.poll(max(0, until - time.monotonic())):
+                raise TimeoutError(f"no signal {member}; got {self.signals}")
+            self._receive()
+
+    def heard_nothing(self):
+        """Whether no signal waits, of those that were sent before the answer to a call of now."""
+        self.call("org.freedesktop.DBus.Peer.Ping")
+        return not self.signals
 
     def call(self, member, signature="", *args, **where):
         return self.wait(self.start(member, signature, *args, **where))
@@ -472,7 +502,7 @@ class Machine:
         return self
 
     def _start(self):
-        policies = list(SOURCE.glob("dbus/*.conf")) + [Path("/usr/share/dbus-1/system.d/org.freedesktop.PolicyKit1.conf")]
+        policies = list(SOURCE.glob("dbus/*.conf")) + [Path(f"/usr/share/dbus-1/system.d/org.freedesktop.{n}.conf") for n in ("PolicyKit1", "login1")]
         includes = "\n  ".join(f"<include>{p}</include>" for p in policies)
         (self.folder / "bus.conf").write_text(BUS_CONFIG.format(folder=self.folder, includes=includes))
         self.spawn(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={self.folder}/bus.conf"],

@@ -14,7 +14,9 @@
 #include "daemon/session.h"
 
 static int64_t the_time;
-static unsigned ended;
+static unsigned ended, warned;
+static int64_t last_left;
+static SessionReason last_reason;
 static char last_ended[33];
 
 int64_t clock_now(void) {
@@ -30,15 +32,27 @@ static void on_end(Manager *m, const Session *s) {
         strcpy(last_ended, s->id);
 }
 
+static void on_ending(Manager *m, const Session *s, int64_t left) {
+        warned++;
+        last_left = left;
+}
+
+static void on_ended(Manager *m, const Session *s, SessionReason reason) {
+        last_reason = reason;
+}
+
+static const SessionEvents events = { .ending = on_ending, .ended = on_ended };
+
 static int setup(void **state) {
         Manager *m = calloc(1, sizeof(*m));
 
         the_time = 0;
-        ended = 0;
+        ended = warned = 0;
         if (!m || sd_event_new(&m->event) < 0 || session_table_new(m, &m->sessions) < 0)
                 return -1;
         m->settings = (Settings) { .session_idle = 180, .session_max_age = 3600, .session_max_signatures = 10 };
         session_on_end(m, on_end);
+        session_on_events(m, &events);
         *state = m;
         return 0;
 }
@@ -190,6 +204,91 @@ static void test_end_of_account(void **state) {
         assert_int_equal(ended, 3);
 }
 
+/* Once before each end; again only when a signature has put it off (D2). */
+static void test_warning(void **state) {
+        Session *s;
+        char id[33];
+
+        open_one(*state, "a", 1000, false, id);
+        the_time = 119;
+        assert_true(is_there(*state, id, 1000));
+        assert_int_equal(warned, 0);
+        for (the_time = 120; the_time < 180; the_time += 20)
+                assert_true(is_there(*state, id, 1000));
+        assert_int_equal(warned, 1);
+        assert_int_equal(last_left, 60);
+        the_time = 160;
+        assert_int_equal(session_find(*state, id, 1000, &s), 0);
+        assert_int_equal(session_use(*state, s, 1), 0);
+        the_time += 119;
+        assert_true(is_there(*state, id, 1000));
+        assert_int_equal(warned, 1);
+        the_time += 11;
+        assert_true(is_there(*state, id, 1000));
+        assert_int_equal(warned, 2);
+        assert_int_equal(last_left, 50);
+        the_time += 50;
+        assert_false(is_there(*state, id, 1000));
+        assert_int_equal(warned, 2);
+        assert_int_equal(last_reason, SESSION_IDLE);
+}
+
+/* A signature does not put off the absolute end: its warning stays the only one. */
+static void test_warning_of_age(void **state) {
+        Session *s;
+        char id[33];
+
+        open_one(*state, "a", 1000, false, id);
+        for (the_time = 100; the_time < 3600; the_time += 100) {
+                assert_int_equal(session_find(*state, id, 1000, &s), 0);
+                assert_int_equal(session_use(*state, s, 1), 0);
+        }
+        the_time = 3550;
+        assert_int_equal(session_find(*state, id, 1000, &s), 0);
+        assert_int_equal(session_use(*state, s, 1), 0);
+        assert_true(is_there(*state, id, 1000));
+        assert_int_equal(warned, 1);
+        the_time = 3600;
+        assert_false(is_there(*state, id, 1000));
+        assert_int_equal(last_reason, SESSION_OLD);
+}
+
+static void test_reasons(void **state) {
+        Session *s;
+        char id[33];
+
+        open_one(*state, "a", 1000, false, id);
+        assert_int_equal(session_find(*state, id, 1000, &s), 0);
+        session_end(*state, s);
+        assert_int_equal(last_reason, SESSION_LOGGED_OUT);
+        open_one(*state, "a", 1000, false, id);
+        session_end_account(*state, "a");
+        assert_int_equal(last_reason, SESSION_ACCOUNT);
+        open_one(*state, "a", 1000, false, id);
+        session_end_all(*state);
+        assert_int_equal(last_reason, SESSION_STOPPED);
+        assert_string_equal(session_reason_to_string(SESSION_USER_LEFT), "user-left");
+}
+
+/* Only a session that had a login beside it ends with the last of them. */
+static void test_login(void **state) {
+        char service[33], person[33], other[33];
+
+        open_one(*state, "a", 1000, true, service);
+        session_set_login(*state, 1000, false);
+        assert_true(is_there(*state, service, 1000));
+        open_one(*state, "a", 1001, true, person);
+        open_one(*state, "a", 1002, true, other);
+        session_set_login(*state, 1001, true);
+        session_set_login(*state, 1002, true);
+        session_set_login(*state, 1001, false);
+        assert_false(is_there(*state, person, 1001));
+        assert_int_equal(last_reason, SESSION_USER_LEFT);
+        assert_true(is_there(*state, other, 1002));
+        assert_true(is_there(*state, service, 1000));
+        assert_int_equal(ended, 1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_one_user_only, setup, teardown),
@@ -200,6 +299,10 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_end_of_account, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_warning, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_warning_of_age, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_login, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

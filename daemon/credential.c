@@ -12,9 +12,10 @@
 
 #define PURPOSE_SEAL "seal key"
 #define PURPOSE_CUSTOMS "customs key"
+#define PURPOSE_SIGNATURE "signature key"
 #define KEY_SIZE 32U
 
-static const char *const kinds[] = { [CREDENTIAL_SEAL] = "seal", [CREDENTIAL_CUSTOMS] = "customs" };
+static const char *const kinds[] = { [CREDENTIAL_SEAL] = "seal", [CREDENTIAL_CUSTOMS] = "customs", [CREDENTIAL_SIGNATURE] = "signature" };
 static const char *const statuses[] = { [CREDENTIAL_REQUESTED] = "requested", [CREDENTIAL_ACTIVE] = "active", [CREDENTIAL_RETIRED] = "retired" };
 static const char *const factor_names[] = { [FACTOR_OTP] = "otp", [FACTOR_PIN_OTP] = "pin+otp", [FACTOR_PASSWORD] = "password" };
 
@@ -44,7 +45,7 @@ Factors factors_from_string(const char *s) {
 }
 
 Factors credential_default_factors(CredentialKind k) {
-        return k == CREDENTIAL_CUSTOMS ? FACTOR_PASSWORD : FACTOR_OTP;
+        return k == CREDENTIAL_CUSTOMS ? FACTOR_PASSWORD : k == CREDENTIAL_SIGNATURE ? FACTOR_PIN_OTP : FACTOR_OTP;
 }
 
 Credential *credential_free(Credential *c) {
@@ -243,10 +244,23 @@ static int derive(View kdf, View password, Secret **ret) {
         return r < 0 ? r : argon2id(&params, password, KEY_SIZE, ret);
 }
 
+/* Under the store key and another one; what was sealed before is replaced. */
+static int seal_under(Store *s, Credential *c, const char *purpose, View second, View plain) {
+        _cleanup_bytes_ Bytes sealed = BYTES_NULL;
+        char place[PLACE_SIZE];
+        int r;
+
+        r = store_seal_with(s, purpose, place_of(c, place), second, plain, &sealed);
+        if (r < 0)
+                return r;
+        bytes_done(&c->private_key);
+        c->private_key = bytes_take(&sealed);
+        return 0;
+}
+
 static int seal_with_password(Store *s, Credential *c, View password, View plain) {
         _cleanup_secret_ Secret *second = NULL;
         Argon2Params params;
-        char place[PLACE_SIZE];
         int r;
 
         r = argon2_params_new(&params);
@@ -254,10 +268,10 @@ static int seal_with_password(Store *s, Credential *c, View password, View plain
                 r = argon2_params_write(&params, &c->kdf);
         if (r >= 0)
                 r = derive(bytes_view(&c->kdf), password, &second);
-        return r < 0 ? r : store_seal_with(s, PURPOSE_CUSTOMS, place_of(c, place), secret_view(second), plain, &c->private_key);
+        return r < 0 ? r : seal_under(s, c, PURPOSE_CUSTOMS, secret_view(second), plain);
 }
 
-int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View password) {
+int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View second) {
         _cleanup_secret_ Secret *plain = NULL;
         char place[PLACE_SIZE];
         int r;
@@ -268,26 +282,70 @@ int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View pass
         if (r < 0)
                 return r;
         if (c->kind == CREDENTIAL_CUSTOMS)
-                return seal_with_password(s, c, password, secret_view(plain));
+                return seal_with_password(s, c, second, secret_view(plain));
+        if (c->kind == CREDENTIAL_SIGNATURE)
+                return seal_under(s, c, PURPOSE_SIGNATURE, second, secret_view(plain));
         return store_seal(s, PURPOSE_SEAL, place_of(c, place), secret_view(plain), &c->private_key);
 }
 
-int credential_open_key(Store *s, const Credential *c, View password, gnutls_privkey_t *ret) {
-        _cleanup_secret_ Secret *second = NULL, *plain = NULL;
+/* Another password is another key; the record's own MAC has told damage apart before. */
+static int unseal_with_password(Store *s, const Credential *c, View password, Secret **ret) {
+        _cleanup_secret_ Secret *second = NULL;
+        char place[PLACE_SIZE];
+        int r;
+
+        r = derive(bytes_view(&c->kdf), password, &second);
+        if (r < 0)
+                return r;
+        r = store_unseal_with(s, PURPOSE_CUSTOMS, place_of(c, place), secret_view(second), bytes_view(&c->private_key), ret);
+        return r == -ENOKEY || r == -EBADMSG ? -EKEYREJECTED : r;
+}
+
+/* The verifier has told a wrong PIN apart before. */
+static int unseal_with_pin(Store *s, const Credential *c, View second, Secret **ret) {
+        char place[PLACE_SIZE];
+        int r;
+
+        r = store_unseal_with(s, PURPOSE_SIGNATURE, place_of(c, place), second, bytes_view(&c->private_key), ret);
+        return r == -ENOKEY ? -EBADMSG : r;
+}
+
+int credential_open_key(Store *s, const Credential *c, View second, gnutls_privkey_t *ret) {
+        _cleanup_secret_ Secret *plain = NULL;
         char place[PLACE_SIZE];
         int r;
 
         if (c->private_key.len == 0)
                 return -ENODATA;
-        if (c->kind == CREDENTIAL_CUSTOMS) {
-                r = derive(bytes_view(&c->kdf), password, &second);
-                if (r < 0)
-                        return r;
-                r = store_unseal_with(s, PURPOSE_CUSTOMS, place_of(c, place), secret_view(second), bytes_view(&c->private_key), &plain);
-                /* Another password is another key; the record's own MAC has told damage apart before. */
-                if (r == -ENOKEY || r == -EBADMSG)
-                        return -EKEYREJECTED;
-        } else
+        if (c->kind == CREDENTIAL_CUSTOMS)
+                r = unseal_with_password(s, c, second, &plain);
+        else if (c->kind == CREDENTIAL_SIGNATURE)
+                r = unseal_with_pin(s, c, second, &plain);
+        else
                 r = store_unseal(s, PURPOSE_SEAL, place_of(c, place), bytes_view(&c->private_key), &plain);
         return r < 0 ? r : key_import(secret_view(plain), ret);
+}
+
+int credential_reseal_key(Store *s, Credential *c, View old_second, View new_second) {
+        _cleanup_secret_ Secret *plain = NULL;
+        int r;
+
+        if (c->private_key.len == 0)
+                return -ENODATA;
+        r = unseal_with_pin(s, c, old_second, &plain);
+        return r < 0 ? r : seal_under(s, c, PURPOSE_SIGNATURE, new_second, secret_view(plain));
+}
+
+int credential_each_signature(Txn *t, const char *account, int (*f)(const char *id, void *userdata), void *userdata) {
+        Row *row;
+        int r, q;
+
+        r = txn_query(t, &row, "SELECT id FROM credential WHERE owner = ?1 AND kind = 'signature' AND status != 'retired' ORDER BY created, id", "s",
+                      account);
+        for (; r > 0; r = txn_next(t, &row)) {
+                q = f(row_text(row, 0), userdata);
+                if (q < 0)
+                        return q;
+        }
+        return r;
 }

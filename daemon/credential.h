@@ -14,6 +14,7 @@
 typedef enum CredentialKind {
         CREDENTIAL_SEAL = 1, /* an organisation's; grants say who may use it; one-time codes authorise */
         CREDENTIAL_CUSTOMS,  /* a person's; its password authorises and opens it */
+        CREDENTIAL_SIGNATURE, /* a person's; a one-time code and the account's PIN authorise, the PIN opens it */
 } CredentialKind;
 
 /* What authorises an operation, the weaker first. A session is always needed beside. */
@@ -70,9 +71,15 @@ int credential_check_use(Txn *t, const Credential *c, const char *account, int64
 /* The certificate number `i`, borrowed; -ENODATA when there are fewer. */
 int credential_certificate(const Credential *c, size_t i, View *ret);
 
-/* Seals the key into `c` (which has its id), under the store key, and for a customs key under the password too: then it takes as long as
- * Argon2 does, on a worker. Fills in public_key. */
-int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View password);
+/* Seals the key into `c` (which has its id), under the store key; a customs key under the password `second` too: then it takes as long as
+ * Argon2 does, on a worker; a signature under the PIN's key `second` too (pin.h). Fills in public_key. */
+int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View second);
 
-/* Opens it. -EKEYREJECTED for a wrong password, -ENODATA when the key was erased. */
-int credential_open_key(Store *s, const Credential *c, View password, gnutls_privkey_t *ret);
+/* Opens it. -EKEYREJECTED for a wrong password, -ENODATA when the key was erased, -EBADMSG for a PIN's key that it is not sealed under. */
+int credential_open_key(Store *s, const Credential *c, View second, gnutls_privkey_t *ret);
+
+/* Seals a signature's key anew, under another key of a PIN. */
+int credential_reseal_key(Store *s, Credential *c, View old_second, View new_second);
+
+/* Calls `f` with the id of each signature of an account that is not retired; f does not touch the store. */
+int credential_each_signature(Txn *t, const char *account, int (*f)(const char *id, void *userdata), void *userdata);

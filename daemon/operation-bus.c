@@ -24,22 +24,22 @@ static int read_hash(sd_bus_message *m, uint8_t ret[static SHA256_SIZE], sd_bus_
         return 0;
 }
 
-/* otp or password; which of them fits the credential is not known yet, but never both. */
+/* otp, pin, password; which of them fit the credential is not known yet. A password never goes with the others. */
 static int read_factors(sd_bus_message *m, OperationCall *c, sd_bus_error *error) {
-        _cleanup_secret_ Secret *otp = NULL, *password = NULL;
         BusOption options[] = {
-                { "otp", bus_option_secret, &otp, false },
-                { "password", bus_option_secret, &password, false },
+                { "otp", bus_option_secret, &c->job.otp, false },
+                { "pin", bus_option_secret, &c->job.pin, false },
+                { "password", bus_option_secret, &c->job.password, false },
         };
         int r;
 
         r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
         if (r < 0)
                 return r;
-        if (otp && password)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "Only one of the factors `otp` and `password` can fit.");
-        c->job.factor_is_password = password != NULL;
-        c->job.factor = otp ? TAKE_PTR(otp) : TAKE_PTR(password);
+        if (c->job.password && (c->job.otp || c->job.pin))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` does not go together with `otp` or `pin`.");
+        if (c->job.pin && !pin_is_well_formed(secret_view(c->job.pin)))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);
         return 0;
 }
 

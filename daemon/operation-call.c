@@ -38,8 +38,20 @@ int operation_call_new(Manager *m, sd_bus_message *message, OperationCall **ret,
         return call_new(m, message, sizeof(OperationCall), destroy, ret, error);
 }
 
+/* A session that was opened with the PIN stands for it, unless it is given anew. */
+static int take_session_pin(OperationJob *j, const Session *s, sd_bus_error *error) {
+        int r;
+
+        if (!s->pin_key || j->pin)
+                return 0;
+        r = bytes_dup(bytes_view(&s->pin_kdf), &j->pin_kdf);
+        if (r >= 0)
+                r = secret_dup(secret_view(s->pin_key), &j->pin_key);
+        return r < 0 ? bus_error_set_errno(error, r) : 0;
+}
+
 /* What jobs need of operation and session, copied. */
-static void fill_job(OperationCall *c, const Session *s) {
+static int fill_job(OperationCall *c, const Session *s, sd_bus_error *error) {
         const Operation *o = c->operation;
         const Settings *settings = &c->call.manager->settings;
         OperationJob *j = &c->job;
@@ -53,6 +65,7 @@ static void fill_job(OperationCall *c, const Session *s) {
         j->terms = (LeaseTerms) { .idle = settings->lease_idle, .max_age = settings->lease_max_age };
         j->remembered = s->remembered;
         j->count = o->left;
+        return take_session_pin(j, s, error);
 }
 
 int operation_call_open(OperationCall *c, const char *session, const char *credential, uint32_t count, sd_bus_error *error) {
@@ -73,8 +86,7 @@ int operation_call_open(OperationCall *c, const char *session, const char *crede
         c->prepares = true;
         strcpy(c->operation->credential, credential);
         c->operation->left = count;
-        fill_job(c, s);
-        return 0;
+        return fill_job(c, s, error);
 }
 
 int operation_call_take(OperationCall *c, const char *id, OperationState state, OperationState next, sd_bus_error *error) {
@@ -92,8 +104,7 @@ int operation_call_take(OperationCall *c, const char *id, OperationState state, 
         c->operation->state = next;
         c->otherwise = state;
         operation_touch(c->operation);
-        fill_job(c, s);
-        return 0;
+        return fill_job(c, s, error);
 }
 
 static const char session_full[] = "The session has made as many signatures as it may. Log in again.";
@@ -354,13 +365,17 @@ static int run_open_key(void *userdata) {
 }
 
 static int authorized(OperationCall *c, sd_bus_error *error) {
-        c->job.factor = secret_free(c->job.factor);
+        c->job.pin_key = secret_free(c->job.pin_key);
         if (c->once)
                 return sign(c, error);
         c->operation->state = OPERATION_AUTHORIZED;
         operation_touch(c->operation);
         c->otherwise = 0;
         return sd_bus_reply_method_return(c->call.message, "");
+}
+
+static bool is_kept(const OperationCall *c) {
+        return c->operation->kind == CREDENTIAL_SEAL || c->job.pin_kdf.len > 0;
 }
 
 static int take_key(OperationCall *c, sd_bus_error *error) {
@@ -373,8 +388,8 @@ static int take_key(OperationCall *c, sd_bus_error *error) {
         r = signing_key_new(TAKE_PTR(c->job.key), &o->key);
         if (r < 0)
                 return bus_error_set_errno(error, r);
-        /* A customs key stays with the operation that its password opened. */
-        if (o->kind == CREDENTIAL_SEAL)
+        /* What a password or PIN opened stays with the operation it was given for, or the session. */
+        if (is_kept(c))
                 (void) key_cache_put(c->call.manager->keys, o->credential, o->session, o->key);
         return authorized(c, error);
 }
@@ -391,7 +406,7 @@ static int find_key(OperationCall *c, sd_bus_error *error) {
         Operation *o = c->operation;
         int r;
 
-        if (o->kind == CREDENTIAL_CUSTOMS)
+        if (c->job.key)
                 return take_key(c, error);
         r = still_stands(c, NULL, error);
         if (r < 0)
@@ -405,13 +420,14 @@ static int find_key(OperationCall *c, sd_bus_error *error) {
 static int then_authorized(Call *call, int result, sd_bus_error *error) {
         OperationCall *c = (OperationCall *) call;
 
+        operation_job_forget_factors(&c->job);
         if (result != 0)
                 return outcome_set_error(error, result, c->job.until);
         c->announced = c->once;
         return settled(c, find_key(c, error), error);
 }
 
-static int then_password_tried(Call *call, int result, sd_bus_error *error) {
+static int then_tried(Call *call, int result, sd_bus_error *error) {
         if (result < 0 && result != -EKEYREJECTED)
                 return bus_error_set_errno(error, result);
         return continues(call_store(call, run_authorize, then_authorized, error));
@@ -422,19 +438,33 @@ static int then_may_try(Call *call, int result, sd_bus_error *error) {
 
         if (result != 0)
                 return outcome_set_error(error, result, c->job.until);
-        return continues(call_work_heavy(call, run_open_key, then_password_tried, error));
+        return continues(call_work_heavy(call, run_open_key, then_tried, error));
 }
 
-static int authorize(OperationCall *c, sd_bus_error *error) {
-        if (c->operation->kind == CREDENTIAL_CUSTOMS) {
-                if (!c->job.factor || !c->job.factor_is_password)
-                        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` is needed.");
-                c->job.rules = item_rules_free(c->job.rules);
-                return continues(call_store(&c->call, run_prepare, then_may_try, error));
-        }
-        if (c->job.factor ? c->job.factor_is_password : !c->job.remembered)
+/* The factors that the kind takes; what the policy wants of them is the job's question. */
+static int check_factors(const OperationCall *c, sd_bus_error *error) {
+        const OperationJob *j = &c->job;
+
+        if (c->operation->kind == CREDENTIAL_CUSTOMS)
+                return j->password && !j->otp && !j->pin ? 0 : bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` is needed.");
+        if (j->password || (!j->otp && !j->remembered))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");
-        return continues(call_store(&c->call, run_authorize, then_authorized, error));
+        if (c->operation->kind == CREDENTIAL_SIGNATURE && !j->pin && !j->pin_key)
+                return bus_error_set(error, ERROR_PIN_REQUIRED, NULL);
+        return 0;
+}
+
+/* A password or PIN is tried on a worker first; what came of it is settled in the job that authorises. */
+static int authorize(OperationCall *c, sd_bus_error *error) {
+        int r;
+
+        r = check_factors(c, error);
+        if (r < 0)
+                return r;
+        if (!c->job.password && !c->job.pin)
+                return continues(call_store(&c->call, run_authorize, then_authorized, error));
+        c->job.rules = item_rules_free(c->job.rules);
+        return continues(call_store(&c->call, run_prepare, then_may_try, error));
 }
 
 int operation_call_authorize(OperationCall *c, sd_bus_error *error) {

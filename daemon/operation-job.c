@@ -9,10 +9,20 @@
 #include "daemon/credential-password.h"
 #include "daemon/operation-job.h"
 #include "daemon/outcome.h"
+#include "daemon/policy.h"
 #include "daemon/token.h"
 
+void operation_job_forget_factors(OperationJob *j) {
+        j->otp = secret_free(j->otp);
+        j->password = secret_free(j->password);
+        j->pin = secret_free(j->pin);
+        pin_done(&j->tried);
+}
+
 void operation_job_done(OperationJob *j) {
-        j->factor = secret_free(j->factor);
+        operation_job_forget_factors(j);
+        j->pin_key = secret_free(j->pin_key);
+        bytes_done(&j->pin_kdf);
         bytes_done(&j->payload);
         j->record = credential_free(j->record);
         j->rules = item_rules_free(j->rules);
@@ -51,29 +61,50 @@ int operation_job_prepare(Txn *t, OperationJob *j) {
         r = load(t, j);
         if (r != 0)
                 return r;
-        if (j->record->kind == CREDENTIAL_CUSTOMS && j->factor) {
+        if (j->record->kind == CREDENTIAL_CUSTOMS && j->password)
                 r = credential_password_check(t, j->credential, j->uid, j->now, &j->until);
-                if (r != 0)
-                        return r;
-        }
+        else if (j->pin)
+                r = pin_check(t, j->account, &j->tried);
+        if (r != 0)
+                return r;
         r = credential_certificate(j->record, 0, &certificate);
         return r < 0 ? r : item_rules_new(j->record->algorithm, certificate, &j->rules);
 }
 
-static int settle_code(Txn *t, OperationJob *j) {
-        int r;
+static int settle_pin(Txn *t, OperationJob *j) {
+        const PinAttempt a = {
+                .account = j->account,
+                .uid = j->uid,
+                .credential = j->credential,
+                .otp = j->remembered ? NULL : j->otp,
+                .remembered = j->remembered,
+                .tried = &j->tried,
+                .opened = j->opened,
+                .now = j->now,
+        };
 
-        if (j->remembered)
-                return 0;
-        r = token_accept(t, j->account, j->uid, secret_view(j->factor), j->now, &j->until);
-        if (r == -ENOKEY)
-                return OUTCOME_NO_TOKEN;
-        if (r == -EAGAIN)
-                return OUTCOME_LATER;
-        return r == TOTP_ACCEPTED ? 0 : r;
+        return pin_settle(t, &a, &j->until);
 }
 
-/* The lease is looked at first: a code is not spent on a seal that is busy. */
+/* What the policy wants is looked at first: a code is not spent on what cannot suffice. */
+static int settle_factors(Txn *t, OperationJob *j) {
+        Policy policy;
+        int r;
+
+        r = policy_load(t, j->record, &policy);
+        if (r < 0)
+                return r;
+        if (j->pin)
+                return settle_pin(t, j);
+        if (policy.factors == FACTOR_PIN_OTP) {
+                r = j->pin_kdf.len > 0 ? pin_check_remembered(t, j->account, bytes_view(&j->pin_kdf)) : OUTCOME_PIN_NEEDED;
+                if (r != 0)
+                        return r;
+        }
+        return j->remembered ? 0 : token_settle(t, j->account, j->uid, secret_view(j->otp), j->now, &j->until);
+}
+
+/* The lease is looked at before all: a code is not spent on a seal that is busy. */
 static int authorize_seal(Txn *t, OperationJob *j) {
         int r;
 
@@ -82,7 +113,7 @@ static int authorize_seal(Txn *t, OperationJob *j) {
                 return OUTCOME_BUSY;
         if (r < 0)
                 return r;
-        r = settle_code(t, j);
+        r = settle_factors(t, j);
         if (r != 0)
                 return r;
         r = lease_take(t, j->credential, j->account, j->session, j->now, &j->terms, &j->until);
@@ -98,6 +129,8 @@ int operation_job_authorize(Txn *t, OperationJob *j) {
                 return r;
         if (j->record->kind == CREDENTIAL_SEAL)
                 r = authorize_seal(t, j);
+        else if (j->record->kind == CREDENTIAL_SIGNATURE)
+                r = settle_factors(t, j);
         else
                 r = credential_password_settle(t, j->credential, j->account, j->uid, j->now, j->opened, &j->until);
         if (r != 0)
@@ -113,8 +146,21 @@ int operation_job_once(Txn *t, OperationJob *j) {
         return r != 0 ? r : append(t, j, "sign", bytes_view(&j->payload));
 }
 
+static int open_key(OperationJob *j) {
+        const Secret *second = j->record->kind == CREDENTIAL_CUSTOMS ? j->password : j->pin_key;
+        int r;
+
+        if (j->pin) {
+                r = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
+                if (r < 0 || j->record->kind == CREDENTIAL_SEAL)
+                        return r;
+                second = j->pin_key;
+        }
+        return credential_open_key(j->store, j->record, second ? secret_view(second) : VIEW(NULL, 0), &j->key);
+}
+
 int operation_job_open_key(OperationJob *j) {
-        j->opened = credential_open_key(j->store, j->record, j->factor ? secret_view(j->factor) : VIEW(NULL, 0), &j->key);
+        j->opened = open_key(j);
         return j->opened;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/credential.h"
 #include "daemon/item.h"
 #include "daemon/lease.h"
+#include "daemon/pin.h"
 
 typedef struct OperationJob {
         /* given */
@@ -18,13 +19,15 @@ typedef struct OperationJob {
         int64_t now;
         LeaseTerms terms;
         bool remembered;  /* the session has its one-time code already */
-        Secret *factor;   /* one-time code or password; NULL: none was given */
-        bool factor_is_password;
+        Bytes pin_kdf;    /* and its PIN: of the record that it fitted; empty: no */
+        Secret *otp, *password, *pin; /* what was given; NULL: not */
         uint32_t count;   /* items of the operation */
         Bytes payload;    /* of the audit entry of signatures */
         /* found */
         Credential *record;
         ItemRules *rules;
+        Pin tried;        /* the record that `pin` is held against */
+        Secret *pin_key;  /* from `pin`; with pin_kdf it is given */
         gnutls_privkey_t key;
         int opened;       /* what operation_job_open_key() came to */
         int64_t until;    /* with OUTCOME_BUSY and OUTCOME_LATER */
@@ -32,11 +35,14 @@ typedef struct OperationJob {
 
 void operation_job_done(OperationJob *j);
 
-/* Store: whether the account may have the credential sign. 0 and `rules`, or an OUTCOME_. For a customs key also whether a password
- * may be tried now. Writes nothing. */
+/* Wipes what was given, once it is settled. `pin_key` stays: it opens a signature. */
+void operation_job_forget_factors(OperationJob *j);
+
+/* Store: whether the account may have the credential sign. 0 and `rules`, or an OUTCOME_. With a password or a PIN also whether it may be tried
+ * now. Writes nothing. */
 int operation_job_prepare(Txn *t, OperationJob *j);
 
-/* Store: grant, status, validity, lease, factor, audit as one step. 0 or an outcome (TOTP_E_*, OUTCOME_*). For a customs key after
+/* Store: grant, status, validity, policy, lease, factors, audit as one step. 0 or an outcome (TOTP_E_*, OUTCOME_*). With a password or a PIN after
  * operation_job_open_key(). */
 int operation_job_authorize(Txn *t, OperationJob *j);
 
@@ -44,7 +50,8 @@ int operation_job_authorize(Txn *t, OperationJob *j);
  * once, and is on disk before the key is touched. */
 int operation_job_once(Txn *t, OperationJob *j);
 
-/* Worker: opens `record`'s key into `key`; the result is also in `opened`. */
+/* Worker: opens `record`'s key into `key`; a seal's not while its user's PIN is tried. The result is also in `opened`: -EKEYREJECTED for a wrong
+ * password or PIN. Heavy where one of them is given. */
 int operation_job_open_key(OperationJob *j);
 
 /* Store: looks everything up again that may have changed since, prolongs the lease, writes the audit entry. Without its 0 no signature leaves. */

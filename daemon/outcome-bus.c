@@ -27,6 +27,10 @@ static const struct {
         { OUTCOME_WRONG_PASSWORD, ERROR_WRONG_PASSWORD },
         { OUTCOME_NO_TOKEN, ERROR_NO_TOKEN },
         { OUTCOME_NO_SESSION, ERROR_NO_SESSION },
+        { OUTCOME_NO_PIN, ERROR_NO_PIN },
+        { OUTCOME_PIN_NEEDED, ERROR_PIN_REQUIRED },
+        { OUTCOME_WRONG_PIN, ERROR_WRONG_PIN },
+        { OUTCOME_PIN_BLOCKED, ERROR_PIN_BLOCKED },
 };
 
 /* RFC 3339, for programs and people alike. */
@@ -49,5 +53,7 @@ int outcome_set_error(sd_bus_error *error, int outcome, int64_t until) {
                 return bus_error_set(error, ERROR_SEAL_BUSY, "The seal is in use by another account until %s.", format_until(until, text));
         if (outcome == OUTCOME_LATER)
                 return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", format_until(until, text));
+        if (outcome == OUTCOME_CODE_NEEDED)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");
         return bus_error_set_errno(error, outcome < 0 ? outcome : -EIO);
 }

@@ -18,4 +18,9 @@ enum {
         OUTCOME_WRONG_PASSWORD,
         OUTCOME_NO_TOKEN,
         OUTCOME_NO_SESSION,
+        OUTCOME_CODE_NEEDED,    /* a one-time code was not given */
+        OUTCOME_NO_PIN,         /* the account has none */
+        OUTCOME_PIN_NEEDED,     /* none was given, or the session's was changed since */
+        OUTCOME_WRONG_PIN,
+        OUTCOME_PIN_BLOCKED,
 };

@@ -15,6 +15,8 @@ bool policy_factors_fit(CredentialKind k, Factors f) {
                 return f == FACTOR_OTP || f == FACTOR_PIN_OTP;
         case CREDENTIAL_CUSTOMS:
                 return f == FACTOR_PASSWORD;
+        case CREDENTIAL_SIGNATURE:
+                return f == FACTOR_PIN_OTP;
         }
         return false;
 }

@@ -32,7 +32,7 @@ static const char *const migrations[] = {
         ") STRICT;"
         "CREATE TABLE credential ("
         "  id TEXT PRIMARY KEY,"
-        "  kind TEXT NOT NULL,"          /* seal, customs */
+        "  kind TEXT NOT NULL,"          /* seal, customs, signature */
         "  algorithm TEXT NOT NULL,"     /* lib/crypto/key.h */
         "  label TEXT NOT NULL,"
         "  owner TEXT REFERENCES account(id)," /* the person of a personal credential; null for a seal */
@@ -169,6 +169,15 @@ static const char *const migrations[] = {
         "CREATE INDEX outbox_ended ON outbox(ended);",
         /* 6 to 7 */
         "ALTER TABLE lease ADD COLUMN offered INTEGER NOT NULL DEFAULT 0;", /* 1: kept for who waited; no signature rests on it */
+        /* 7 to 8 */
+        "CREATE TABLE pin ("
+        "  account TEXT PRIMARY KEY REFERENCES account(id),"
+        "  kdf BLOB NOT NULL,"           /* Argon2 parameters of the PIN's key */
+        "  verifier BLOB NOT NULL,"      /* opens with that key; so do the account's signatures */
+        "  failures INTEGER NOT NULL,"   /* in a row */
+        "  changed INTEGER NOT NULL,"
+        "  mac BLOB NOT NULL"
+        ") STRICT;",
 };
 
 const StoreSchema daemon_schema = {

@@ -32,9 +32,16 @@ const char *session_reason_to_string(SessionReason r) {
         return reasons[r];
 }
 
+static void forget_pin(Session *s) {
+        s->pin_key = secret_free(s->pin_key);
+        bytes_done(&s->pin_kdf);
+}
+
 static Session *session_free(Session *s) {
-        if (s)
-                secret_wipe(s->id, sizeof(s->id));
+        if (!s)
+                return NULL;
+        secret_wipe(s->id, sizeof(s->id));
+        forget_pin(s);
         free(s);
         return NULL;
 }
@@ -280,6 +287,12 @@ void session_set_login(Manager *m, uid_t uid, bool logged_in) {
                 else if (s->has_login)
                         end(m, s, SESSION_USER_LEFT);
         }
+}
+
+void session_forget_pin(Manager *m, const char *account) {
+        for (Session *s = m->sessions->first; s; s = s->next)
+                if (strcmp(s->account, account) == 0)
+                        forget_pin(s);
 }
 
 void session_end_all(Manager *m) {

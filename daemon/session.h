@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/secret.h"
 #include "daemon/manager.h"
 
 typedef struct Session {
@@ -15,6 +16,8 @@ typedef struct Session {
         char login[65];
         uid_t uid;
         bool remembered;      /* an OTP was given for the session as a whole (D3) */
+        Secret *pin_key;      /* and the PIN: what opens signatures (pin.h); NULL: it is asked for each time */
+        Bytes pin_kdf;        /* of the PIN's record */
         int64_t opened;       /* clock_now() */
         int64_t idle_until;   /* clock_age() at which it ends unless something is signed */
         int64_t ends;         /* clock_age() of the absolute end */
@@ -78,6 +81,9 @@ void session_end_others(Manager *m, const char *account, const char *spared, int
 
 /* Notes that the Unix user has a login session (has_login), or has none any more: then the sessions that were noted end. */
 void session_set_login(Manager *m, uid_t uid, bool logged_in);
+
+/* The account's sessions no longer stand for its PIN, which is another now. */
+void session_forget_pin(Manager *m, const char *account);
 
 /* Ends everything, at stop. */
 void session_end_all(Manager *m);

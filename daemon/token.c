@@ -11,6 +11,7 @@
 #include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/id.h"
+#include "daemon/outcome.h"
 #include "daemon/throttle.h"
 #include "daemon/token.h"
 
@@ -184,6 +185,17 @@ int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t n
         for (int i = 0; i < n; i++)
                 token_done(&tokens[i]);
         return r < 0 ? r : settle(t, subject, r, now);
+}
+
+int token_settle(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_until) {
+        int r;
+
+        r = token_accept(t, account, uid, code, now, ret_until);
+        if (r == -ENOKEY)
+                return OUTCOME_NO_TOKEN;
+        if (r == -EAGAIN)
+                return OUTCOME_LATER;
+        return r == TOTP_ACCEPTED ? 0 : r;
 }
 
 /* --- Their life --------------------------------------------------------------------------------------------------- */

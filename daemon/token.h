@@ -17,6 +17,9 @@
  * other than TOTP_ACCEPTED does nothing else and returns it, positive, to be committed. */
 int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_not_before);
 
+/* The same as an outcome of outcome.h: 0, TOTP_E_*, OUTCOME_NO_TOKEN or OUTCOME_LATER (until *ret_until). */
+int token_settle(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_until);
+
 /* How many active tokens the account has. */
 int token_count(Txn *t, const char *account);
 

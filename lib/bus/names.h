@@ -43,6 +43,10 @@
 #define ERROR_WRONG_PASSWORD SYGNET_ERROR "WrongPassword"          /* of a key, within a session */
 #define ERROR_WEAK_PASSWORD SYGNET_ERROR "WeakPassword"            /* says the rule, or which part of it is not met */
 #define ERROR_PASSWORD_CHANGE_REQUIRED SYGNET_ERROR "PasswordChangeRequired" /* the session serves for nothing else before */
+#define ERROR_NO_PIN SYGNET_ERROR "NoPin"                          /* the account has none yet */
+#define ERROR_PIN_REQUIRED SYGNET_ERROR "PinRequired"              /* the credential's policy wants it, and none was given */
+#define ERROR_WRONG_PIN SYGNET_ERROR "WrongPin"                    /* counted; the one-time code that came with it is spent */
+#define ERROR_PIN_BLOCKED SYGNET_ERROR "PinBlocked"                /* after five wrong ones */
 #define ERROR_NOT_FOUND SYGNET_ERROR "NotFound"                    /* no such credential, account, token … that this caller may see */
 #define ERROR_EXISTS SYGNET_ERROR "Exists"
 #define ERROR_NOT_POSSIBLE SYGNET_ERROR "NotPossible"              /* as things are; says why, and what to do first */

@@ -7,10 +7,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <termios.h>
 
+#include "base/no-core.h"
 #include "client/output.h"
 #include "client/prompt.h"
 
@@ -19,13 +18,6 @@ static volatile sig_atomic_t caught;
 
 static void note_signal(int number) {
         caught = number;
-}
-
-void protect_process(void) {
-        const struct rlimit none = { 0, 0 };
-
-        (void) prctl(PR_SET_DUMPABLE, 0);
-        (void) setrlimit(RLIMIT_CORE, &none);
 }
 
 bool prompt_possible(void) {
@@ -156,7 +148,7 @@ int prompt_ask_secret(const char *question, Secret **ret) {
         _cleanup_secret_ Secret *s = NULL;
         int r;
 
-        protect_process();
+        no_core();
         r = read_line(question, false, &s);
         if (r > 0)
                 return r;
@@ -185,7 +177,7 @@ static int ask_again(const char *question, const Secret *first) {
 static int get_secret(Client *c, const char *option, const char *question, bool *ret_asked, Secret **ret) {
         const char *path = arguments_get(&c->arguments, option);
 
-        protect_process();
+        no_core();
         *ret_asked = !path;
         if (path)
                 return read_secret_file(c, option, path, ret);

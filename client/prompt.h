@@ -30,6 +30,3 @@ int prompt_line(const char *question, char **ret);
 
 /* Yes or no; no is the default. Without a terminal an error that names `option`. 0 for yes, EXIT_FAILED for no. */
 int prompt_confirm(const char *option, const char *question);
-
-/* No core file and no debugger of the same user from here on: called before a secret is held. */
-void protect_process(void);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/atomic-file.h"
+#include "base/no-core.h"
 #include "bus/arguments.h"
 #include "bus/names.h"
 #include "client/bus-call.h"
@@ -266,7 +267,7 @@ int verb_otp_enroll(Client *c) {
         r = check_outputs(c);
         if (r > 0)
                 return r;
-        protect_process();
+        no_core();
         r = session_choose(c, NULL, &session);
         if (r > 0)
                 return r;

@@ -6,10 +6,9 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/no-core.h"
 #include "config.h"
 #include "crypto/init.h"
 #include "store/store.h"
@@ -141,8 +140,7 @@ static int run_verb(int argc, char **argv, Options *o) {
 
 /* Keys pass through this process: no core, no ptrace(2) by others, no wide file modes. */
 static void harden(void) {
-        (void) setrlimit(RLIMIT_CORE, &(struct rlimit) { 0 });
-        (void) prctl(PR_SET_DUMPABLE, 0);
+        no_core();
         umask(077);
 }
 

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/no-core.h"
 #include "bus/service.h"
 #include "config.h"
 
@@ -93,10 +94,7 @@ int service_options(int argc, char *argv[], const char *purpose, const ServiceOp
 }
 
 void service_protect(void) {
-        const struct rlimit none = { 0, 0 };
-
-        (void) setrlimit(RLIMIT_CORE, &none);
-        (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        no_core();
         umask(0077);
 }
 

@@ -21,6 +21,11 @@ no_core_possible() {
         [[ $(stat -c %U "/proc/$pid/environ") == root ]] || { ls -l "/proc/$pid/environ"; return 1; }
 }
 
+no_memory_in_core() {
+        apt-get -q -y --no-install-recommends install gdb || return 1
+        python3 "$here/no-core.py" "$login" "$out/password.txt" "$(id -u "$login")"
+}
+
 no_network() {
         # Its own network namespace holds the loopback alone, or it has none of ours.
         [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]
@@ -59,6 +64,7 @@ check_service() {
                 systemctl restart sygnetd.service
                 check 'after a restart one can log in again' log_in
         fi
+        check_rollback
         check 'bad password: one answer, and a status of its own' test "$(answer_of root-nobody)" = "$(answer_of "$login")"
 }
 

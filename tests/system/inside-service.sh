@@ -47,12 +47,54 @@ check_codes() {
         check 'what was sealed before the kill verifies' person sygnet verify "$name"
 }
 
+# The commands that sygnetd(8) gives for accepting an older copy: for systemd, or without.
+rollback_commands() {
+        local file=/usr/share/man/man8/sygnetd.8 number=1
+        [[ $mode == booted ]] || number=2
+        { cat $file 2>/dev/null || zcat $file.gz; } | awk -v number=$number '/^\.SH OLDER COPIES/ { here = 1 } /^\.fi/ { inside = 0 }
+                inside && n == number { gsub(/\\-/, "-"); gsub(/\\e/, "\\"); print } here && /^\.nf/ { inside = 1; n++ }'
+}
+
+stop_sygnetd() {
+        if [[ $mode == booted ]]; then systemctl stop sygnetd.service; else kill "$(service_pid org.sygnet.Sygnet1)"; sleep 2; fi
+}
+
+# What a restored snapshot looks like: the file beside the database is ahead of it.
+make_older_copy() {
+        local file=/var/lib/sygnet/generation
+        stop_sygnetd || return 1
+        echo $(($(cat $file) + 1)) >/tmp/generation
+        cat /tmp/generation >$file
+        if [[ $mode == booted ]]; then systemctl start sygnetd.service; fi
+}
+
+accept_rollback() {
+        rollback_commands >/tmp/accept.sh
+        cat /tmp/accept.sh
+        grep -q -e --accept-rollback /tmp/accept.sh || return 1
+        if [[ $mode == plain ]]; then stop_sygnetd; fi
+        bash -e /tmp/accept.sh
+}
+
+check_rollback() {
+        check 'the store becomes an older copy' make_older_copy
+        fresh_code
+        check_status 'one-time codes are refused then' 3 log_in --remember --otp-file /tmp/code
+        check 'and accepted after what sygnetd(8) says' accept_rollback
+        fresh_code
+        check 'codes serve again' log_in --remember --otp-file /tmp/code
+        check 'the acceptance is in the log' grep_log rollback-accept
+        person sygnet logout >/dev/null 2>&1
+}
+grep_log() { sygnet log --all --limit 20 | grep "$1"; }
+
 check_service() {
         local pid
         pid=$(service_pid org.sygnet.Sygnet1)
         check 'state 0700, files 0600' modes_are_right
         check 'sygnetd runs as its own user' test "$(stat -c %u "/proc/$pid")" = "$(id -u sygnet)" -o "$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")" = "$(id -u sygnet)"
         check 'no core can be written' no_core_possible "$pid"
+        check 'a core made all the same holds no memory' no_memory_in_core
         if [[ $mode == booted ]]; then
                 check 'exposure' exposure_is_low
                 check 'sygnetd has no network' no_network "$pid"

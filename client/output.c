@@ -246,14 +246,24 @@ static char *static_buffer(void) {
         return buffers[next++ % ELEMENTSOF(buffers)];
 }
 
+static bool read_local(int64_t seconds, struct tm *ret) {
+        time_t t = (time_t) seconds;
+
+        return seconds >= 0 && localtime_r(&t, ret);
+}
+
 const char *text_time(int64_t seconds) {
         char *buffer = static_buffer();
-        time_t t = (time_t) seconds;
         struct tm tm;
 
-        if (seconds < 0 || !localtime_r(&t, &tm) || strftime(buffer, 64, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-                return "–";
-        return buffer;
+        return read_local(seconds, &tm) && strftime(buffer, 64, "%Y-%m-%d %H:%M:%S", &tm) > 0 ? buffer : "–";
+}
+
+const char *text_date(int64_t seconds) {
+        char *buffer = static_buffer();
+        struct tm tm;
+
+        return read_local(seconds, &tm) && strftime(buffer, 64, "%Y-%m-%d", &tm) > 0 ? buffer : "–";
 }
 
 const char *text_duration(int64_t seconds) {

@@ -57,6 +57,9 @@ char *text_clean(const char *s);
 /* "2026-01-31 12:00:00", local time; "–" for what is before the epoch. The buffer is static, four in turn. */
 const char *text_time(int64_t seconds);
 
+/* "2026-01-31", where the hour does not matter. The same kind of buffer. */
+const char *text_date(int64_t seconds);
+
 /* "2 min 5 s". The same kind of buffer. */
 const char *text_duration(int64_t seconds);
 

@@ -135,6 +135,9 @@ int verb_account_list(Client *c) {
                 return EXIT_OK;
         }
         t = table_new(ELEMENTSOF(titles), titles);
+        table_keep(t, 0);
+        table_keep(t, 4);
+        table_keep(t, 6);
         for (size_t i = 0; i < l.n_items; i++) {
                 const Dict *d = &l.items[i];
                 _cleanup_free_ char *users = join(dict_field(d, "bindings"));

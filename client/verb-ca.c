@@ -187,7 +187,7 @@ int verb_ca_issue(Client *c) {
 }
 
 int verb_ca_list(Client *c) {
-        const char *titles[] = { _("Number"), _("Subject"), _("Profile"), _("Issued"), _("Valid until"), _("Serial number") };
+        const char *titles[] = { _("Number"), _("Subject"), _("Profile"), _("Valid until"), _("Serial number") };
         _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_(table_freep) Table *t = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
@@ -207,6 +207,9 @@ int verb_ca_list(Client *c) {
         if (c->json)
                 return dict_list_print_json("certificates", &l);
         t = table_new(ELEMENTSOF(titles), titles);
+        table_keep(t, 0);
+        table_keep(t, 3);
+        table_keep(t, 4);
         for (size_t i = 0; i < l.n_items; i++) {
                 const Dict *d = &l.items[i];
                 char number[24];
@@ -215,8 +218,7 @@ int verb_ca_list(Client *c) {
                 table_cell(t, number);
                 table_cell(t, dict_string(d, "subject"));
                 table_cell(t, dict_string(d, "profile"));
-                table_cell(t, text_time(dict_number(d, "issued", -1)));
-                table_cell(t, text_time(dict_number(d, "not_after", -1)));
+                table_cell(t, text_date(dict_number(d, "not_after", -1)));
                 table_cell(t, dict_string(d, "serial"));
         }
         table_print(t);

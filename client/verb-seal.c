@@ -160,6 +160,9 @@ static void print_users(const DictList *l) {
         const char *titles[] = { _("Login"), _("Name"), _("E-mail"), _("Phone"), _("Role"), _("Status"), _("Granted"), _("Removed") };
         _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
 
+        table_keep(t, 0);
+        for (unsigned i = 5; i < ELEMENTSOF(titles); i++)
+                table_keep(t, i);
         for (size_t i = 0; i < l->n_items; i++) {
                 const Dict *d = &l->items[i];
 
@@ -169,8 +172,8 @@ static void print_users(const DictList *l) {
                 table_cell(t, dict_string(d, "phone"));
                 table_cell(t, role_text(dict_string(d, "role")));
                 table_cell(t, status_text(dict_string(d, "status")));
-                table_cell(t, text_time(dict_number(d, "granted", -1)));
-                table_cell(t, text_time(dict_number(d, "removed", -1)));
+                table_cell(t, text_date(dict_number(d, "granted", -1)));
+                table_cell(t, text_date(dict_number(d, "removed", -1)));
         }
         table_print(t);
 }

@@ -25,8 +25,9 @@ static const Option login_options[] = {
         {},
 };
 static const Option session_options[] = { LOGIN, {} };
-static const Option list_options[] = { { "all", 'a', NULL, N_("every credential of the service (operators)") }, {} };
-static const Option show_options[] = { { "pem", 0, NULL, N_("print the certificates as PEM") }, {} };
+#define ALL { "all", 'a', NULL, N_("every credential of the service (operators)") }
+static const Option list_options[] = { ALL, {} };
+static const Option show_options[] = { ALL, { "pem", 0, NULL, N_("print the certificates as PEM") }, {} };
 static const Option sign_options[] = {
         { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label") },
         { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },

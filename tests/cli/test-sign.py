@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """From an account to documents that others verify, through the client alone (S1, S2, C2, C5, E3, E5, E11)."""
 import json
+import os
+import re
 import subprocess
 
-from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, main
-from served import KEY_PASSWORD, Signing
+from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, SYGNET, Terminal, environment, main
+from served import BOB, KEY_PASSWORD, ROOT, Signing
 
 
 class Sign(Signing):
@@ -23,6 +25,8 @@ class Sign(Signing):
         # A second signature on the sealed document; the first stays valid.
         self.sygnet(OK, "sign", "invoice-sealed.pdf", "-o", "twice.pdf", "--otp-file", self.code())
         self.assertEqual(2, len(self.verify(OK, "twice.pdf")["signatures"]))
+        # A file that somebody shortens while it is read is told, and does not kill the program.
+        self.shorten("twice.pdf")
         # Outputs that exist stay.
         before = (self.folder / "declaration.xml.p7s").read_bytes()
         self.sygnet(FAILED, "sign", "declaration.xml", "--otp-file", self.secret("never", "12345678"), says="--force")
@@ -32,6 +36,40 @@ class Sign(Signing):
         self.sygnet(INDETERMINATE, "verify", "--anchors", "/etc/ssl/certs/ca-certificates.crt", "declaration.xml.p7s")
         (self.folder / "declaration.xml").write_text("<Declaration />")
         self.assertFalse(self.verify(NOT_VALID, "declaration.xml.p7s")["signatures"][0]["integrity"])
+        self.assertNotIn("whole", self.sygnet(NOT_VALID, "verify", "declaration.xml.p7s"))
+
+    def shorten(self, name):
+        """While sygnet verify stands between mapping the file and reading it."""
+        file = self.folder / "shortened.pdf"
+        file.write_bytes((self.folder / name).read_bytes())
+        p = subprocess.Popen(["strace", "-o", self.folder / "trace", "-e", "trace=mmap", "-P", file, "-e", "inject=mmap:delay_exit=3s", SYGNET, "verify", file],
+                             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment(ASAN_OPTIONS="detect_leaks=0"))
+        self.machine.wait_for(lambda: "mmap" in (self.folder / "trace").read_text() if (self.folder / "trace").exists() else False, "the mapping")
+        os.truncate(file, 0)
+        said = p.communicate(timeout=60)[1]
+        self.assertEqual(FAILED, p.returncode, said)
+        self.assertIn("shortened by another program", said)
+
+    def test_operator_sees_what_others_have(self):
+        seal = self.seal()
+        for name in (seal, "Example seal"):
+            self.assertIn("VATPL-5250000000", self.sygnet(OK, "show", name, uid=ROOT))
+        self.sygnet(NOT_FOUND, "show", "Example seal", uid=BOB, says="sygnet list")
+        self.sygnet(DENIED, "show", "--all", "Example seal", uid=BOB)
+        self.sygnet(NOT_FOUND, "show", "nothing", uid=ROOT)
+
+    def test_tables_fit(self):
+        """What identifies a line is whole on a terminal of 80 columns."""
+        seal = self.seal()
+        certificate = json.loads(self.sygnet(OK, "ca", "list", "--json", uid=ROOT))["certificates"][0]
+        self.sygnet(OK, "account", "create", "somebody-of-long-login", "--name", "Somebody With A Name", "--email", "somebody.with.a.name@example.com",
+                    "--phone", "+48 600 000 000", "--bind", BOB, "--password-file", self.password, uid=ROOT)
+        for verb, wanted in ((("ca", "list"), certificate["serial"]), (("account", "list"), "somebody-of-long-login"),
+                             (("account", "list"), f"bob ({BOB})"), (("seal", "users", seal, "--operator"), "active")):
+            t = Terminal(*verb, DBUS_SYSTEM_BUS_ADDRESS=self.machine.address)
+            self.assertEqual(OK, t.wait(), t.output)
+            self.assertIn(wanted, t.output)
+            self.assertLessEqual(max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", t.output).splitlines()), 80, t.output)
 
     def test_customs_key(self):
         weak = self.secret("weak", "tooweak")

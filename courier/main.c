@@ -10,6 +10,7 @@
 #include "bus/service.h"
 #include "config.h"
 #include "courier/courier.h"
+#include "courier/transfer.h"
 
 #define CALLER "sygnet"
 
@@ -52,7 +53,11 @@ static int serve(Courier *c) {
 static int run(Courier *c) {
         int r;
 
-        r = find_caller(&c->caller);
+        r = transfer_init();
+        if (r < 0)
+                service_log(SD_ERR, "libcurl cannot be started.");
+        if (r >= 0)
+                r = find_caller(&c->caller);
         if (r >= 0)
                 r = service_event(&c->event);
         if (r >= 0)

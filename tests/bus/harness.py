@@ -82,6 +82,8 @@ def namespace():
         (top / folder).mkdir()
         _mount(top / folder, place, 0x1000)
     shutil.copy(SOURCE / "polkit/org.sygnet.policy.in", top / "actions/org.sygnet.policy")
+    shutil.copy(SOURCE / "tests/bus/org.freedesktop.ModemManager1.policy", top / "actions")
+    shutil.copy(SOURCE / "polkit/org.sygnet.courier.rules", top / "rules/50-org.sygnet.courier.rules")
     pid = os.getpid()
 
     def clean():
@@ -502,7 +504,8 @@ class Machine:
         return self
 
     def _start(self):
-        policies = list(SOURCE.glob("dbus/*.conf")) + [Path(f"/usr/share/dbus-1/system.d/org.freedesktop.{n}.conf") for n in ("PolicyKit1", "login1")]
+        policies = [*SOURCE.glob("dbus/*.conf"), *SOURCE.glob("tests/bus/*.conf"),
+                    *(Path(f"/usr/share/dbus-1/system.d/org.freedesktop.{n}.conf") for n in ("PolicyKit1", "login1"))]
         includes = "\n  ".join(f"<include>{p}</include>" for p in policies)
         (self.folder / "bus.conf").write_text(BUS_CONFIG.format(folder=self.folder, includes=includes))
         self.spawn(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={self.folder}/bus.conf"],

@@ -21,7 +21,7 @@ int task_new(Authority *a, sd_bus_message *message, size_t size, void (*destroy)
         t->root = a->root;
         t->now = time(NULL);
         t->destroy = destroy;
-        r = bus_sender_uid(message, &t->uid);
+        r = gate_sender_uid(a->gate, message, &t->uid);
         if (r >= 0)
                 r = gate_watch(a->gate, message, &t->watch);
         if (r < 0)

@@ -52,7 +52,7 @@ int call_new(Manager *m, sd_bus_message *message, size_t size, void (*destroy)(C
         c->message = sd_bus_message_ref(message);
         c->destroy = destroy;
         c->now = clock_now();
-        r = bus_sender_uid(message, &c->uid);
+        r = gate_sender_uid(m->gate, message, &c->uid);
         if (r >= 0)
                 r = check_caps(m, c->uid, false);
         if (r >= 0)

@@ -29,7 +29,7 @@ int credential_method_await_free(sd_bus_message *message, void *userdata, sd_bus
                 return r;
         if (timeout > LEASE_WAIT_MAX)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "Nobody can wait for longer than %d seconds.", LEASE_WAIT_MAX);
-        r = bus_sender_uid(message, &uid);
+        r = gate_sender_uid(m->gate, message, &uid);
         if (r < 0)
                 return bus_error_set_errno(error, r);
         if (!id_is_valid(ID_RECORD, id))

@@ -194,7 +194,7 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
         r = sd_bus_message_read(message, "s", &id);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = bus_sender_uid(message, &uid);
+        r = gate_sender_uid(m->gate, message, &uid);
         if (r < 0)
                 return bus_error_set_errno(error, r);
         if (operation_find(m, id, uid, &o) < 0)

@@ -402,7 +402,7 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
         if (r != 0)
                 return r;
-        r = bus_sender_uid(message, &uid);
+        r = gate_sender_uid(m->gate, message, &uid);
         if (r < 0)
                 return bus_error_set_errno(error, r);
         r = sd_bus_message_new_method_return(message, &reply);

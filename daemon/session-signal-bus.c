@@ -172,7 +172,7 @@ static int subscribe(Manager *m, sd_bus_message *message) {
         s = calloc(1, sizeof(*s));
         if (!s)
                 return -ENOMEM;
-        r = bus_sender_uid(message, &s->uid);
+        r = gate_sender_uid(m->gate, message, &s->uid);
         if (r < 0)
                 return r;
         s->name = strdup(sd_bus_message_get_sender(message));

@@ -72,7 +72,7 @@ static int call_new(Trust *t, sd_bus_message *m, Call **ret, sd_bus_error *error
         t->calls = c;
         t->n_calls++;
         c->message = sd_bus_message_ref(m);
-        r = bus_sender_uid(m, &c->uid);
+        r = gate_sender_uid(t->gate, m, &c->uid);
         if (r >= 0)
                 r = gate_watch(t->gate, m, &c->watch);
         if (r < 0)

@@ -15,6 +15,7 @@
 #include "bus/error.h"
 #include "bus/gate.h"
 #include "bus/names.h"
+#include "bus/sender.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -75,6 +76,7 @@ struct Gate {
         Remembered *remembered;
         Watch *watches;
         uint64_t last_cancellation;
+        SenderTable senders;
 };
 
 static uint64_t now_usec(void) {
@@ -313,7 +315,7 @@ static int check_bytes(Gate *g, sd_bus_message *m, uid_t *uid, size_t *ret_size,
         if (size < GATE_SMALL)
                 return 0;
         if (*uid == NOBODY) {
-                r = bus_sender_uid(m, uid);
+                r = sender_uid(&g->senders, m, uid);
                 if (r < 0)
                         return bus_error_set_errno(error, r);
         }
@@ -331,8 +333,8 @@ static int check_bytes(Gate *g, sd_bus_message *m, uid_t *uid, size_t *ret_size,
         return 0;
 }
 
-/* A user may have many connections, so none may have the whole gate. Who it is costs a question to the bus, which is asked from a number of waiting
- * calls on that is not reached unless somebody lets dialogs stand, or polkit is slow. */
+/* A user may have many connections, so none may have the whole gate. Who it is may cost a question to the bus, which is asked from a number of
+ * waiting calls on that is not reached unless somebody lets dialogs stand, or polkit is slow. */
 static int check_caps(Gate *g, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *error) {
         const char *sender = sd_bus_message_get_sender(m);
         unsigned of_sender = 0, all = 0;
@@ -349,7 +351,7 @@ static int check_caps(Gate *g, sd_bus_message *m, uid_t *ret_uid, sd_bus_error *
         if (of_sender >= GATE_PARKED_PER_SENDER || all >= GATE_PARKED_MAX)
                 return set_limit(error);
         if (all >= GATE_PARKED_PER_USER) {
-                r = bus_sender_uid(m, &uid);
+                r = sender_uid(&g->senders, m, &uid);
                 if (r < 0)
                         return bus_error_set_errno(error, r);
                 if (count_user(g, uid) >= GATE_PARKED_PER_USER)
@@ -422,6 +424,10 @@ bool gate_is_idle(const Gate *g) {
         return !g->queries;
 }
 
+int gate_sender_uid(Gate *g, sd_bus_message *m, uid_t *ret) {
+        return sender_uid(&g->senders, m, ret);
+}
+
 /* --- Senders that leave ------------------------------------------------------------------------------------------- */
 
 int gate_watch(Gate *g, sd_bus_message *m, Watch **ret) {
@@ -471,6 +477,7 @@ static int on_name_gone(sd_bus_message *m, void *userdata, sd_bus_error *ret_err
                 return 0;
         drop(g, NULL, name);
         forget(g, name);
+        sender_forget(&g->senders, name);
         for (Watch *w = g->watches; w; w = w->next)
                 if (strcmp(w->sender, name) == 0)
                         w->gone = true;

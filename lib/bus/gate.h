@@ -46,6 +46,9 @@ int gate_pass(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_han
 /* Whether no call waits for polkit: a service that ends when it is idle asks first. */
 bool gate_is_idle(const Gate *g);
 
+/* The Unix user of a message's sender, as bus_sender_uid(); the bus is asked only the first time. */
+int gate_sender_uid(Gate *g, sd_bus_message *m, uid_t *ret);
+
 /* Whether the sender of a message is still there, for work that outlasts the handler: what was asked for by somebody who left is not granted. */
 typedef struct Watch Watch;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The worker pool; see worker.h. Two queues under one lock; what is done goes to a third, and an eventfd wakes the loop. */
+/* The worker pool; see worker.h. Two queues under one lock; what is done goes to a third, and an eventfd wakes the loop. Whoever is woken may run in
+ * place of the one who wakes, at once, and wants the lock first: it is let go before. */
 
 #include <errno.h>
 #include <pthread.h>
@@ -99,6 +100,20 @@ static bool end_part_inlock(WorkerPool *p, Job *job, int result) {
         return --job->left == 0;
 }
 
+/* Hands a job back to the loop. Gives the lock away for a while. */
+static void finish_inlock(WorkerPool *p, Job *job) {
+        /* Where more is done already the loop has been woken, and takes all. */
+        bool wake = !p->done.first;
+
+        queue_push(&p->done, job);
+        if (!wake)
+                return;
+        pthread_mutex_unlock(&p->lock);
+        /* It fails only when the counter is full: the loop is awake then. */
+        (void) eventfd_write(p->fd, 1);
+        pthread_mutex_lock(&p->lock);
+}
+
 /* --- Threads ------------------------------------------------------------------------------------------------------ */
 
 static int run_part(Job *job, unsigned part) {
@@ -106,10 +121,8 @@ static int run_part(Job *job, unsigned part) {
 }
 
 static void *thread_main(void *userdata) {
-        static const uint64_t one = 1;
         WorkerPool *p = userdata;
         unsigned part;
-        bool wake;
         Job *job;
         int r;
 
@@ -126,13 +139,8 @@ static void *thread_main(void *userdata) {
                 pthread_mutex_unlock(&p->lock);
                 r = run_part(job, part);
                 pthread_mutex_lock(&p->lock);
-                if (!end_part_inlock(p, job, r))
-                        continue;
-                /* Where more is done already the loop has been woken, and takes all. */
-                wake = !p->done.first;
-                queue_push(&p->done, job);
-                if (wake && write(p->fd, &one, sizeof(one)) < 0)
-                        continue; /* only when the counter is full: the loop is awake then */
+                if (end_part_inlock(p, job, r))
+                        finish_inlock(p, job);
         }
 finish:
         pthread_mutex_unlock(&p->lock);
@@ -225,8 +233,8 @@ WorkerPool *worker_pool_free(WorkerPool *p) {
         return NULL;
 }
 
-/* Wakes a thread for each part, or makes one where none is idle. Fails only where there is no thread at all. */
-static int enqueue_inlock(WorkerPool *p, Job *job) {
+/* Makes threads where too few are idle; `*ret_wake` are to be woken. Fails only where there is no thread at all. */
+static int enqueue_inlock(WorkerPool *p, Job *job, unsigned *ret_wake) {
         int r = 0;
 
         if (p->stopping || p->n_waiting + job->n_parts > WAITING_MAX)
@@ -237,13 +245,13 @@ static int enqueue_inlock(WorkerPool *p, Job *job) {
                 return r;
         queue_push(job->heavy ? &p->heavy : &p->light, job);
         p->n_waiting += job->n_parts;
-        for (unsigned i = 0; i < job->n_parts && i < p->n_idle; i++)
-                pthread_cond_signal(&p->wake);
+        *ret_wake = job->n_parts < p->n_idle ? job->n_parts : p->n_idle;
         return 0;
 }
 
 static int submit(WorkerPool *p, const Job *template) {
         _cleanup_free_ Job *job = NULL;
+        unsigned wake = 0;
         int r;
 
         job = malloc(sizeof(*job));
@@ -253,10 +261,12 @@ static int submit(WorkerPool *p, const Job *template) {
         job->left = job->n_parts;
 
         pthread_mutex_lock(&p->lock);
-        r = enqueue_inlock(p, job);
+        r = enqueue_inlock(p, job, &wake);
         if (r >= 0)
                 TAKE_PTR(job);
         pthread_mutex_unlock(&p->lock);
+        while (wake-- > 0)
+                pthread_cond_signal(&p->wake);
         return r;
 }
 

@@ -138,9 +138,9 @@ static Job *take_group(Store *s) {
         return group.first;
 }
 
-/* With the lock held: hands each job to whoever waits for it. */
-static void report(Store *s, Job *first) {
-        bool told = false;
+/* With the lock held: hands each job to whoever waits for it. True when the loop is to be woken. */
+static bool report(Store *s, Job *first) {
+        bool idle = !s->done.first, told = false;
 
         for (Job *next, *j = first; j; j = next) {
                 next = j->next;
@@ -152,9 +152,16 @@ static void report(Store *s, Job *first) {
                 j->finished = true;
                 pthread_cond_broadcast(&s->finished);
         }
+        /* Where something is done already it has been woken, and takes all. */
+        return told && idle;
+}
+
+/* With the lock held, which is given away for a while: whoever is woken may run at once in our place, and wants it first. */
+static void wake_loop(Store *s) {
+        pthread_mutex_unlock(&s->lock);
         /* A full counter cannot be: it counts groups, and dispatch reads it. */
-        if (told && eventfd_write(s->event_fd, 1) < 0)
-                return;
+        (void) eventfd_write(s->event_fd, 1);
+        pthread_mutex_lock(&s->lock);
 }
 
 static void checkpoint(Store *s, int mode) {
@@ -209,7 +216,8 @@ static void *thread_main(void *userdata) {
                 if (group)
                         run_group(s, group);
                 pthread_mutex_lock(&s->lock);
-                report(s, group);
+                if (report(s, group))
+                        wake_loop(s);
                 if (s->wal_pages <= WAL_PAGES_MAX)
                         continue;
                 pthread_mutex_unlock(&s->lock);

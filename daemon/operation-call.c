@@ -142,6 +142,9 @@ static int run_part(void *userdata, unsigned part) {
         OperationCall *c = userdata;
         size_t n = c->batch.n;
 
+        /* By now the audit's entry has waited long enough for others to be committed with. */
+        if (part == c->n_parts / 2 && !c->announced)
+                store_hurry(c->job.store);
         return batch_sign(&c->batch, c->operation->rules, signing_key_handle(c->key), n * part / c->n_parts, n * (part + 1) / c->n_parts);
 }
 
@@ -226,7 +229,7 @@ static int then_signed(Call *call, int result, sd_bus_error *error) {
                 return outcome_set_error(error, c->audited, c->job.until);
         }
         if (c->signed_result < 0)
-                return sign_failed(c, -EIO, error);
+                return sign_failed(c, c->signed_result == -ENOBUFS ? -ENOBUFS : -EIO, error);
         r = still_stands(c, &s, error);
         if (r != -ECANCELED && r < 0)
                 return r;
@@ -254,13 +257,14 @@ static int submit_parts(OperationCall *c) {
 static int submit_audit(OperationCall *c) {
         int r;
 
-        r = store_submit(c->call.manager->store, run_sign_job, on_audited, c);
+        r = store_submit_later(c->call.manager->store, run_sign_job, on_audited, c);
         if (r >= 0)
                 c->pending++;
         return r;
 }
 
-/* Signing and the audit's commit overlap, unless it is on disk already; then_signed() lets nothing out before both are done. */
+/* Signing and the audit's commit overlap, unless it is on disk already; then_signed() lets nothing out before both are done. The entry is
+ * submitted first, since the workers hurry it. */
 static int sign(OperationCall *c, sd_bus_error *error) {
         Session *s = NULL;
         int r;
@@ -275,13 +279,15 @@ static int sign(OperationCall *c, sd_bus_error *error) {
                 return bus_error_set_errno(error, r);
         c->key = signing_key_ref(c->operation->key);
         c->call.then = then_signed;
-        r = submit_parts(c);
-        if (r >= 0 && !c->announced)
-                r = submit_audit(c);
+        r = c->announced ? 0 : submit_audit(c);
+        if (r >= 0)
+                r = submit_parts(c);
         if (r < 0 && c->pending == 0)
                 return bus_error_set_errno(error, r);
-        if (r < 0)
-                c->audited = r;
+        if (r < 0) {
+                c->signed_result = r;
+                store_hurry(c->job.store);
+        }
         return CALL_CONTINUES;
 }
 

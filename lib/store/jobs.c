@@ -135,6 +135,7 @@ static Job *take_group(Store *s) {
                 list_append(&group, j);
                 s->waiting--;
         }
+        s->urgent = s->queue.first;
         return group.first;
 }
 
@@ -189,7 +190,7 @@ static bool wait_for_work(Store *s) {
 
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += QUIET_SECONDS;
-        while (!s->queue.first && !s->closing) {
+        while (!s->urgent && !s->closing) {
                 if (!s->wal_used)
                         pthread_cond_wait(&s->wake, &s->lock);
                 else if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
@@ -250,7 +251,7 @@ int jobs_start(Store *s) {
         return start_thread(s);
 }
 
-static int enqueue(Store *s, Job *j) {
+static int enqueue(Store *s, Job *j, bool urgent) {
         int r = 0;
 
         pthread_mutex_lock(&s->lock);
@@ -261,13 +262,15 @@ static int enqueue(Store *s, Job *j) {
         else {
                 list_append(&s->queue, j);
                 s->waiting++;
-                pthread_cond_signal(&s->wake);
+                s->urgent = s->urgent || urgent;
         }
         pthread_mutex_unlock(&s->lock);
+        if (r == 0 && urgent)
+                pthread_cond_signal(&s->wake);
         return r;
 }
 
-int store_submit(Store *s, StoreRun run, StoreDone done, void *userdata) {
+static int submit(Store *s, StoreRun run, StoreDone done, void *userdata, bool urgent) {
         _cleanup_free_ Job *j = NULL;
         int r;
 
@@ -275,18 +278,37 @@ int store_submit(Store *s, StoreRun run, StoreDone done, void *userdata) {
         if (!j)
                 return -ENOMEM;
         *j = (Job) { .run = run, .done = done, .userdata = userdata };
-        r = enqueue(s, j);
+        r = enqueue(s, j, urgent);
         if (r < 0)
                 return r;
         TAKE_PTR(j);
         return 0;
 }
 
+int store_submit(Store *s, StoreRun run, StoreDone done, void *userdata) {
+        return submit(s, run, done, userdata, true);
+}
+
+int store_submit_later(Store *s, StoreRun run, StoreDone done, void *userdata) {
+        return submit(s, run, done, userdata, false);
+}
+
+void store_hurry(Store *s) {
+        bool wake;
+
+        pthread_mutex_lock(&s->lock);
+        wake = s->queue.first && !s->urgent;
+        s->urgent = s->urgent || wake;
+        pthread_mutex_unlock(&s->lock);
+        if (wake)
+                pthread_cond_signal(&s->wake);
+}
+
 int store_run(Store *s, StoreRun run, void *userdata) {
         Job j = { .run = run, .userdata = userdata };
         int r;
 
-        r = enqueue(s, &j);
+        r = enqueue(s, &j, true);
         if (r < 0)
                 return r;
         pthread_mutex_lock(&s->lock);

@@ -42,6 +42,7 @@ struct Store {
         pthread_cond_t wake, finished;
         JobList queue, done;
         unsigned waiting;
+        bool urgent; /* something in the queue does not wait for others */
         bool closing, rolled_back;
         uint64_t commits; /* that wrote something: what cost an fsync */
         int failed;       /* negative errno after an fsync failed: what is on disk is unknown, nothing more is accepted */

@@ -73,6 +73,11 @@ typedef void (*StoreDone)(int result, void *userdata);
  * and `userdata` stays the caller's. */
 int store_submit(Store *s, StoreRun run, StoreDone done, void *userdata);
 
+/* For what has time: the job goes with the next that was submitted, in order, or begins at store_hurry() at the latest, which the caller promises. So
+ * it need not cost a commit of its own. store_hurry() may be called from any thread, and costs nothing where nothing waits. */
+int store_submit_later(Store *s, StoreRun run, StoreDone done, void *userdata);
+void store_hurry(Store *s);
+
 /* Runs one job and waits for its commit; for start-up, tools and tests, never on a loop. */
 int store_run(Store *s, StoreRun run, void *userdata);
 

@@ -13,11 +13,9 @@
 #include "daemon/operation-batch.h"
 
 void batch_done(Batch *b) {
-        for (size_t i = 0; i < b->n; i++) {
-                if (b->items[i].signature.data)
-                        secret_wipe(b->items[i].signature.data, b->items[i].signature.len);
-                bytes_done(&b->items[i].signature);
-        }
+        if (b->signatures)
+                secret_wipe(b->signatures, b->n * b->signature_max);
+        free(b->signatures);
         free(b->items);
         free(b->hashes);
         *b = (Batch) { 0 };
@@ -44,6 +42,10 @@ int batch_check(Batch *b, const ItemRules *rules, int64_t prepared) {
         b->hashes = calloc(b->n > 0 ? b->n : 1, sizeof(*b->hashes));
         if (!b->hashes)
                 return -ENOMEM;
+        b->signature_max = item_rules_scheme(rules)->signature_max;
+        b->signatures = malloc(b->n > 0 ? b->n * b->signature_max : 1);
+        if (!b->signatures)
+                return -ENOMEM;
         for (size_t i = 0; i < b->n; i++) {
                 BatchItem *item = &b->items[i];
 
@@ -64,20 +66,35 @@ int batch_list_hash(const Batch *b, const uint8_t rest[static SHA256_SIZE], uint
 }
 
 /* An XML item's digest is that of the item: what it references, its Reference elements name. */
-static int write_item(Json *j, const Batch *b, size_t i) {
+static int write_digest(Json *j, const char *name, const Batch *b, size_t i) {
         const BatchItem *item = &b->items[i];
         _cleanup_free_ char *digest = NULL;
 
         digest = hex_encode(item->digest.len > 0 ? item->digest : VIEW(b->hashes[i], SHA256_SIZE));
         if (!digest)
                 return -ENOMEM;
-        json_object_begin(j, NULL);
-        json_string(j, "type", item_type_to_string(item->type));
-        if (item->name)
-                json_string(j, "name", item->name);
-        json_string(j, "digest", digest);
-        json_object_end(j);
+        json_string(j, name, digest);
         return 0;
+}
+
+/* An item, or a run of items that have no names and one type: the entry of a large batch is mostly digests. `*i` is moved past it. */
+static int write_run(Json *j, const Batch *b, size_t *i) {
+        const BatchItem *first = &b->items[*i];
+        int r = 0;
+
+        json_object_begin(j, NULL);
+        json_string(j, "type", item_type_to_string(first->type));
+        if (first->name) {
+                json_string(j, "name", first->name);
+                r = write_digest(j, "digest", b, (*i)++);
+        } else {
+                json_array_begin(j, "digests");
+                while (r >= 0 && *i < b->n && !b->items[*i].name && b->items[*i].type == first->type)
+                        r = write_digest(j, NULL, b, (*i)++);
+                json_array_end(j);
+        }
+        json_object_end(j);
+        return r;
 }
 
 int batch_payload(const Batch *b, Bytes *ret) {
@@ -96,8 +113,8 @@ int batch_payload(const Batch *b, Bytes *ret) {
         j.compact = true;
         json_object_begin(&j, NULL);
         json_array_begin(&j, "items");
-        for (size_t i = 0; r >= 0 && i < b->n; i++)
-                r = write_item(&j, b, i);
+        for (size_t i = 0; r >= 0 && i < b->n;)
+                r = write_run(&j, b, &i);
         json_array_end(&j);
         json_object_end(&j);
         if (fclose(f) != 0 || r < 0)
@@ -137,6 +154,16 @@ static int to_fixed_width(Bytes *signature, size_t width) {
         return 0;
 }
 
+static int keep_signature(Batch *b, size_t i, View signature) {
+        uint8_t *place = b->signatures + i * b->signature_max;
+
+        if (signature.len > b->signature_max)
+                return -EIO;
+        memcpy(place, signature.data, signature.len);
+        b->items[i].signature = VIEW(place, signature.len);
+        return 0;
+}
+
 int batch_sign(Batch *b, const ItemRules *rules, gnutls_privkey_t key, size_t from, size_t to) {
         const SignatureScheme *scheme = item_rules_scheme(rules);
         size_t width = scheme->algorithm == KEY_P256 ? 32 : scheme->algorithm == KEY_P384 ? 48 : 0;
@@ -144,10 +171,15 @@ int batch_sign(Batch *b, const ItemRules *rules, gnutls_privkey_t key, size_t fr
 
         for (size_t i = from; i < to; i++) {
                 BatchItem *item = &b->items[i];
+                Bytes signature = BYTES_NULL;
 
-                r = key_sign(key, scheme, item->bytes, &item->signature);
+                r = key_sign(key, scheme, item->bytes, &signature);
                 if (r >= 0 && width > 0 && item->type == ITEM_XML_SIGNEDINFO)
-                        r = to_fixed_width(&item->signature, width);
+                        r = to_fixed_width(&signature, width);
+                if (r >= 0)
+                        r = keep_signature(b, i, bytes_view(&signature));
+                secret_wipe(signature.data, signature.len);
+                bytes_done(&signature);
                 if (r < 0)
                         return r;
         }

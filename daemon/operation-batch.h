@@ -14,7 +14,7 @@ typedef struct BatchItem {
         View bytes;
         const char *name; /* NULL: none was declared */
         View digest;      /* messageDigest, within bytes; empty for XML */
-        Bytes signature;
+        View signature;   /* within the batch's signatures */
 } BatchItem;
 
 typedef struct Batch {
@@ -22,6 +22,8 @@ typedef struct Batch {
         size_t n, allocated;
         size_t size; /* bytes of all items */
         uint8_t (*hashes)[SHA256_SIZE];
+        uint8_t *signatures; /* room for those of all items: one block, since threads that allocate and free for each other wait for each other */
+        size_t signature_max;
         size_t refused;      /* the item that batch_check() refused, from 0 */
         const char *reason;  /* and why; a constant */
 } Batch;
@@ -31,13 +33,14 @@ void batch_done(Batch *b);
 
 int batch_add(Batch *b, ItemType type, View bytes, const char *name);
 
-/* Holds every item against the rules and hashes it. ITEM_ACCEPTED or ITEM_E_REFUSED. Any thread. */
+/* Holds every item against the rules and hashes it, and makes room for the signatures. ITEM_ACCEPTED or ITEM_E_REFUSED. Any thread. */
 int batch_check(Batch *b, const ItemRules *rules, int64_t prepared);
 
 /* The hash of the list that begins with these items and goes on with `rest`. After batch_check(). */
 int batch_list_hash(const Batch *b, const uint8_t rest[static SHA256_SIZE], uint8_t ret[static SHA256_SIZE]);
 
-/* What the audit keeps for the owner: {"items":[{"type":…,"name":…,"digest":…}]}. After batch_check(). */
+/* What the audit keeps for the owner: {"items":[{"type":…,"name":…,"digest":…},{"type":…,"digests":[…]}]}; the latter for items without a name
+ * that follow each other and are of one type. After batch_check(). */
 int batch_payload(const Batch *b, Bytes *ret);
 
 /* Signs items `from` to before `to`. Any thread; parts must not overlap. */

@@ -15,13 +15,14 @@ static const struct {
         unsigned bits;
         gnutls_sign_algorithm_t sign;
         gnutls_digest_algorithm_t message_digest;
+        size_t signature_max; /* ECDSA: two INTEGERs, each with a leading zero, in a SEQUENCE */
 } algorithms[] = {
-        { KEY_P256, "p256", GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), GNUTLS_SIGN_ECDSA_SHA256, GNUTLS_DIG_SHA256 },
-        { KEY_P384, "p384", GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1), GNUTLS_SIGN_ECDSA_SHA384, GNUTLS_DIG_SHA384 },
-        { KEY_RSA3072, "rsa3072", GNUTLS_PK_RSA, 3072, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256 },
-        { KEY_RSA4096, "rsa4096", GNUTLS_PK_RSA, 4096, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256 },
+        { KEY_P256, "p256", GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), GNUTLS_SIGN_ECDSA_SHA256, GNUTLS_DIG_SHA256, 72 },
+        { KEY_P384, "p384", GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1), GNUTLS_SIGN_ECDSA_SHA384, GNUTLS_DIG_SHA384, 104 },
+        { KEY_RSA3072, "rsa3072", GNUTLS_PK_RSA, 3072, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256, 384 },
+        { KEY_RSA4096, "rsa4096", GNUTLS_PK_RSA, 4096, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256, 512 },
         { KEY_ED25519, "ed25519", GNUTLS_PK_EDDSA_ED25519, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), GNUTLS_SIGN_EDDSA_ED25519,
-          GNUTLS_DIG_SHA512 },
+          GNUTLS_DIG_SHA512, 64 },
 };
 
 DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
@@ -57,6 +58,7 @@ int signature_scheme_of(KeyAlgorithm a, SignatureScheme *ret) {
                         .algorithm = a,
                         .sign = algorithms[i].sign,
                         .message_digest = algorithms[i].message_digest,
+                        .signature_max = algorithms[i].signature_max,
                 };
                 return 0;
         }

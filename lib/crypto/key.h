@@ -31,6 +31,7 @@ typedef struct SignatureScheme {
         KeyAlgorithm algorithm;
         gnutls_sign_algorithm_t sign;
         gnutls_digest_algorithm_t message_digest; /* of the document, as messageDigest has it */
+        size_t signature_max;                     /* bytes of the longest value of key_sign() */
 } SignatureScheme;
 
 /* -EINVAL for an algorithm that is none. */

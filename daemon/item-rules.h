@@ -10,6 +10,7 @@
 #include "daemon/item.h"
 
 struct ItemRules {
+        unsigned refs;
         SignatureScheme scheme;
         size_t digest_size; /* of messageDigest */
         Digest sha256, sha384, sha512; /* of the credential's certificate, as ESSCertIDv2 may name it */

@@ -95,12 +95,13 @@ static int describe_certificate(ItemRules *rules, View certificate) {
 }
 
 int item_rules_new(KeyAlgorithm algorithm, View certificate, ItemRules **ret) {
-        _cleanup_(item_rules_freep) ItemRules *rules = NULL;
+        _cleanup_(item_rules_unrefp) ItemRules *rules = NULL;
         int r;
 
         rules = calloc(1, sizeof(*rules));
         if (!rules)
                 return -ENOMEM;
+        rules->refs = 1;
         r = signature_scheme_of(algorithm, &rules->scheme);
         if (r < 0)
                 return r;
@@ -112,8 +113,13 @@ int item_rules_new(KeyAlgorithm algorithm, View certificate, ItemRules **ret) {
         return 0;
 }
 
-ItemRules *item_rules_free(ItemRules *r) {
-        if (!r)
+ItemRules *item_rules_ref(ItemRules *r) {
+        r->refs++;
+        return r;
+}
+
+ItemRules *item_rules_unref(ItemRules *r) {
+        if (!r || --r->refs > 0)
                 return NULL;
         bytes_done(&r->issuer_serial);
         free(r);

@@ -29,13 +29,15 @@ enum {
         ITEM_E_REFUSED = 1, /* not what the type promises */
 };
 
-/* What the rules need to know of a credential, worked out once for each operation. Read-only after, so threads may share it. */
+/* What the rules need to know of a credential, worked out once and shared by operations. Read-only after, so threads may share it; but references are
+ * counted by one of them only. */
 typedef struct ItemRules ItemRules;
 
-/* `certificate`: the credential's own, DER. -EBADMSG when it is none, -EINVAL for no algorithm. The caller owns *ret. */
+/* `certificate`: the credential's own, DER. -EBADMSG when it is none, -EINVAL for no algorithm. The caller has the first reference. */
 int item_rules_new(KeyAlgorithm algorithm, View certificate, ItemRules **ret);
-ItemRules *item_rules_free(ItemRules *r);
-DEFINE_CLEANUP(ItemRules *, item_rules_free);
+ItemRules *item_rules_ref(ItemRules *r);
+ItemRules *item_rules_unref(ItemRules *r);
+DEFINE_CLEANUP(ItemRules *, item_rules_unref);
 
 const SignatureScheme *item_rules_scheme(const ItemRules *r);
 

@@ -476,7 +476,7 @@ static int authorize(OperationCall *c, sd_bus_error *error) {
                 return r;
         if (!c->job.password && !c->job.pin)
                 return continues(call_store(&c->call, run_authorize, then_authorized, error));
-        c->job.rules = item_rules_free(c->job.rules);
+        c->job.rules = item_rules_unref(c->job.rules);
         return continues(call_store(&c->call, run_prepare, then_may_try, error));
 }
 
@@ -485,6 +485,17 @@ int operation_call_authorize(OperationCall *c, sd_bus_error *error) {
 }
 
 /* --- Preparing ---------------------------------------------------------------------------------------------------- */
+
+static int prepared(OperationCall *c, sd_bus_error *error) {
+        int r;
+
+        if (c->once)
+                return check(c, error);
+        r = sd_bus_reply_method_return(c->call.message, "s", c->operation->id);
+        if (r >= 0)
+                c->prepares = false;
+        return r;
+}
 
 static int then_prepared(Call *call, int result, sd_bus_error *error) {
         OperationCall *c = (OperationCall *) call;
@@ -498,14 +509,17 @@ static int then_prepared(Call *call, int result, sd_bus_error *error) {
                 return r;
         o->rules = TAKE_PTR(c->job.rules);
         o->kind = c->job.record->kind;
-        if (c->once)
-                return check(c, error);
-        r = sd_bus_reply_method_return(call->message, "s", o->id);
-        if (r >= 0)
-                c->prepares = false;
-        return r;
+        operation_note_prepared(call->manager, o);
+        return prepared(c, error);
 }
 
 int operation_call_prepare(OperationCall *c, sd_bus_error *error) {
-        return continues(call_store(&c->call, run_prepare, then_prepared, error));
+        int r;
+
+        if (!operation_prepare_again(c->call.manager, c->operation))
+                return continues(call_store(&c->call, run_prepare, then_prepared, error));
+        r = prepared(c, error);
+        if (r >= 0 && r != CALL_CONTINUES)
+                call_free(&c->call);
+        return r;
 }

@@ -39,7 +39,7 @@ int operation_call_open(OperationCall *c, const char *session, const char *crede
 /* Takes an operation that must be in `state` into `next` for as long as the call lasts. */
 int operation_call_take(OperationCall *c, const char *id, OperationState state, OperationState next, sd_bus_error *error);
 
-/* The first step of each method. On 0 the call belongs to the loop. */
+/* The first step of each method. Unless it fails the call belongs to the loop, or has been answered and is gone. */
 int operation_call_prepare(OperationCall *c, sd_bus_error *error);   /* Prepare; SignOnce goes on from there */
 int operation_call_authorize(OperationCall *c, sd_bus_error *error); /* Authorize */
 int operation_call_sign(OperationCall *c, sd_bus_error *error);      /* Sign */

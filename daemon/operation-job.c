@@ -25,7 +25,7 @@ void operation_job_done(OperationJob *j) {
         bytes_done(&j->pin_kdf);
         bytes_done(&j->payload);
         j->record = credential_free(j->record);
-        j->rules = item_rules_free(j->rules);
+        j->rules = item_rules_unref(j->rules);
         if (j->key)
                 gnutls_privkey_deinit(j->key);
         j->key = NULL;

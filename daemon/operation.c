@@ -11,12 +11,25 @@
 /* How often what lapsed is looked for, so that no key waits long in memory for a use that does not come. */
 #define SWEEP_SECONDS 30
 
+/* How long what was looked at is believed by Prepare: a certificate may expire meanwhile, which Authorize and Sign find all the same. */
+#define PREPARATION_SECONDS 60
+
+typedef struct Preparation {
+        char session[33];
+        char account[17];
+        char credential[CREDENTIAL_ID_SIZE];
+        ItemRules *rules; /* NULL: a free place */
+        int64_t until;    /* clock_age() */
+} Preparation;
+
 struct OperationTable {
         Manager *manager;
         sd_event_source *sweep;
         Operation *first;
         unsigned n;
         size_t parked;
+        Preparation preparations[OPERATION_PREPARATIONS_MAX];
+        unsigned next_preparation;
 };
 
 Operation *operation_ref(Operation *o) {
@@ -27,7 +40,7 @@ Operation *operation_ref(Operation *o) {
 Operation *operation_unref(Operation *o) {
         if (!o || --o->refs > 0)
                 return NULL;
-        item_rules_free(o->rules);
+        item_rules_unref(o->rules);
         signing_key_unref(o->key);
         free(o);
         return NULL;
@@ -36,6 +49,63 @@ Operation *operation_unref(Operation *o) {
 void operation_touch(Operation *o) {
         o->lapses = clock_age() + OPERATION_LAPSE;
 }
+
+/* --- What was prepared before -------------------------------------------------------------------------------------- */
+
+static Preparation *find_preparation(OperationTable *t, const char *session, const char *credential) {
+        for (unsigned i = 0; i < OPERATION_PREPARATIONS_MAX; i++) {
+                Preparation *p = &t->preparations[i];
+
+                if (p->rules && strcmp(p->session, session) == 0 && strcmp(p->credential, credential) == 0)
+                        return p;
+        }
+        return NULL;
+}
+
+bool operation_prepare_again(Manager *m, Operation *o) {
+        Preparation *p = find_preparation(m->operations, o->session, o->credential);
+
+        if (!p || p->until <= clock_age())
+                return false;
+        o->kind = CREDENTIAL_SEAL;
+        o->rules = item_rules_ref(p->rules);
+        return true;
+}
+
+void operation_note_prepared(Manager *m, const Operation *o) {
+        OperationTable *t = m->operations;
+        Preparation *p;
+
+        /* A customs key's password may be tried only so often: that is looked at each time. */
+        if (o->kind != CREDENTIAL_SEAL)
+                return;
+        p = find_preparation(t, o->session, o->credential);
+        if (!p) {
+                p = &t->preparations[t->next_preparation];
+                t->next_preparation = (t->next_preparation + 1) % OPERATION_PREPARATIONS_MAX;
+        }
+        item_rules_unref(p->rules);
+        strcpy(p->session, o->session);
+        strcpy(p->account, o->account);
+        strcpy(p->credential, o->credential);
+        p->rules = item_rules_ref(o->rules);
+        p->until = clock_age() + PREPARATION_SECONDS;
+}
+
+/* NULL: any. */
+static void forget_preparations(OperationTable *t, const char *session, const char *credential, const char *account) {
+        for (unsigned i = 0; i < OPERATION_PREPARATIONS_MAX; i++) {
+                Preparation *p = &t->preparations[i];
+
+                if (!p->rules || (session && strcmp(p->session, session) != 0) || (credential && strcmp(p->credential, credential) != 0) ||
+                    (account && strcmp(p->account, account) != 0))
+                        continue;
+                item_rules_unref(p->rules);
+                *p = (Preparation) { 0 };
+        }
+}
+
+/* --- Ends --------------------------------------------------------------------------------------------------------- */
 
 /* Ends those that `ends` picks. */
 static void end_where(OperationTable *t, bool (*ends)(const Operation *o, const void *a, const void *b), const void *a, const void *b) {
@@ -87,10 +157,12 @@ void operation_end(Manager *m, Operation *o) {
 }
 
 void operation_end_session(Manager *m, const char *session) {
+        forget_preparations(m->operations, session, NULL, NULL);
         end_where(m->operations, is_of_session, session, NULL);
 }
 
 void operation_end_credential(Manager *m, const char *credential, const char *account) {
+        forget_preparations(m->operations, NULL, credential, account);
         end_where(m->operations, is_of_credential, credential, account);
 }
 
@@ -103,6 +175,8 @@ static void sweep(OperationTable *t) {
 
         end_where(t, has_lapsed, &age, NULL);
 }
+
+/* --- The table ---------------------------------------------------------------------------------------------------- */
 
 static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata) {
         OperationTable *t = userdata;
@@ -132,6 +206,7 @@ int operation_table_new(Manager *m, OperationTable **ret) {
 OperationTable *operation_table_free(OperationTable *t) {
         if (!t)
                 return NULL;
+        forget_preparations(t, NULL, NULL, NULL);
         end_where(t, is_any, NULL, NULL);
         sd_event_source_disable_unref(t->sweep);
         free(t);

@@ -16,6 +16,7 @@
 #define OPERATION_COUNT_MAX 65536U
 #define OPERATIONS_PER_SESSION 64U
 #define OPERATIONS_MAX 4096U
+#define OPERATION_PREPARATIONS_MAX 64U              /* pairs of session and credential whose preparation is kept; the oldest gives way */
 #define OPERATION_LAPSE 600                         /* seconds without use */
 #define OPERATION_PARKED_MAX (64U * 1024 * 1024)    /* bytes of items, of all calls that are being signed */
 #define OPERATION_CALL_ITEMS_MAX 4096U              /* items of one call of Sign */
@@ -57,6 +58,12 @@ int operation_new(Manager *m, const Session *s, Operation **ret);
 
 /* The operation `id` of a session of `uid` that lives, as a new reference: -ENOENT when there is none, -ESTALE when its session has ended. */
 int operation_find(Manager *m, const char *id, uid_t uid, Operation **ret);
+
+/* What the look at a seal came to that prepared an operation is noted, and prepares the session's next ones with it, for a minute at most and until something ends
+ * operations of the session or the credential. It saves the way to the store and permits nothing: grant, status, validity and lease are looked up whenever
+ * something is authorised or signed. */
+void operation_note_prepared(Manager *m, const Operation *o);
+bool operation_prepare_again(Manager *m, Operation *o); /* false: it has to be looked at */
 
 /* Takes it out of the table: nothing more is signed by it. */
 void operation_end(Manager *m, Operation *o);

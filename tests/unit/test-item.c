@@ -467,7 +467,7 @@ static int setup(void **state) {
 }
 
 static int teardown(void **state) {
-        rules = item_rules_free(rules);
+        rules = item_rules_unref(rules);
         return 0;
 }
 

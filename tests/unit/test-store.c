@@ -246,6 +246,33 @@ static void test_group(void **state) {
         sem_destroy(&gate);
 }
 
+/* What has time goes with the next that has none, in order and in one commit, or when it is hurried; and none is left when the store closes. */
+static void test_later(void **state) {
+        Store *s = create_and_open(*state);
+        Insert later[] = { { .name = "a" }, { .name = "b" }, { .name = "c" } }, urgent = { .name = "d" };
+        struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
+        uint64_t before = s->commits;
+
+        assert_int_equal(store_submit_later(s, run_insert, done_insert, &later[0]), 0);
+        assert_int_equal(poll(&p, 1, 50), 0);
+        assert_int_equal(store_submit(s, run_insert, done_insert, &urgent), 0);
+        wait_dispatch(s);
+        assert_true(later[0].done && urgent.done);
+        assert_int_equal(s->commits - before, 1);
+
+        assert_int_equal(store_submit_later(s, run_insert, done_insert, &later[1]), 0);
+        assert_int_equal(poll(&p, 1, 50), 0);
+        store_hurry(s);
+        wait_dispatch(s);
+        assert_true(later[1].done);
+        store_hurry(s);
+        assert_int_equal(poll(&p, 1, 50), 0);
+
+        assert_int_equal(store_submit_later(s, run_insert, done_insert, &later[2]), 0);
+        store_close(TAKE_PTR(s));
+        assert_true(later[2].done);
+}
+
 static void test_close_runs_what_waits(void **state) {
         Store *s = create_and_open(*state);
         Insert inserts[20];
@@ -548,6 +575,7 @@ int main(void) {
                 STORE_TEST(test_one_process),
                 STORE_TEST(test_newer),
                 STORE_TEST(test_group),
+                STORE_TEST(test_later),
                 STORE_TEST(test_close_runs_what_waits),
                 STORE_TEST(test_submit_within_done),
                 STORE_TEST(test_too_many),

@@ -15,8 +15,12 @@
 #include "store-tool/tool.h"
 
 static const Service services[] = {
-        { "sygnetd", "sygnet", "/var/lib/sygnet", SYGNET_SYSCONFDIR "/keys/sygnetd.key", STORE_APPLICATION_DAEMON },
-        { "sygnet-cad", "sygnet-ca", "/var/lib/sygnet-ca", SYGNET_SYSCONFDIR "/keys/sygnet-cad.key", STORE_APPLICATION_CA },
+        { "sygnetd", "sygnet", "/var/lib/sygnet", SYGNET_SYSCONFDIR "/keys/sygnetd.key",
+          "Codes and rights that were used up or\nwithdrawn since then are not in it, so one-time codes are refused for now. Look through users and tokens",
+          STORE_APPLICATION_DAEMON },
+        { "sygnet-cad", "sygnet-ca", "/var/lib/sygnet-ca", SYGNET_SYSCONFDIR "/keys/sygnet-cad.key",
+          "Certificates that were issued since\nthen are not in its register. See which ones you know of",
+          STORE_APPLICATION_CA },
 };
 
 static const struct {

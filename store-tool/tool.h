@@ -22,6 +22,7 @@ typedef struct Service {
         const char *user;
         const char *state;    /* default directory */
         const char *host_key; /* default file */
+        const char *older;    /* what an older copy lacks, and what to look through before it counts; sentences */
         uint32_t application_id;
 } Service;
 

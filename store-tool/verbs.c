@@ -194,9 +194,8 @@ int verb_restore(const Options *o) {
         if (r < 0)
                 return tell_store(o, r);
         fprintf(stderr,
-                "The store is back in %s. It is marked as an older copy: codes and rights that were used up or withdrawn since then are not in it. Look\n"
-                "through users and tokens, then run '%s --accept-rollback' as sygnetd(8) says; one-time codes are refused until then. If this host has\n"
-                "another key now, run 'recover' first.\n",
-                o->state, o->service->name);
+                "The store is back in %s. It is marked as an older copy. %s, then run\n'%s --accept-rollback' as sygnetd(8) says. If this host has another key "
+                "now, run 'recover' first.\n",
+                o->state, o->service->older, o->service->name);
         return EXIT_OK;
 }

@@ -173,6 +173,18 @@ class StoreTool(unittest.TestCase):
         self.tool("restore", self.backup)
         self.tool("recover", text=recovery)
 
+    def test_what_an_older_copy_lacks(self):
+        """Each service's store in its own words."""
+        for service, lacks in (("sygnetd", "(?s)one-time codes.*users and tokens.*sygnetd --accept-rollback"),
+                               ("sygnet-cad", "(?s)^(?!.*(tokens|codes)).*register.*sygnet-cad --accept-rollback")):
+            self.tool("--service", service, "init")
+            self.tool("--service", service, "backup", self.backup)
+            shutil.rmtree(self.state)
+            self.tool("--service", service, "restore", self.backup, says=lacks)
+            shutil.rmtree(self.state)
+            for file in (self.backup, self.key):
+                file.unlink()
+
     def test_restore_refuses_damage(self):
         self.init()
         self.tool("backup", self.backup)

@@ -193,7 +193,7 @@ static int validity_from_gnutls(View certificate, int64_t *ret_not_before, int64
         return 0;
 }
 
-static int check_validity(const Credential *c, int64_t now) {
+static int check_validity(const Credential *c, int64_t now, int64_t *ret_when) {
         int64_t not_before, not_after;
         CertificateParts parts;
         View certificate;
@@ -208,10 +208,13 @@ static int check_validity(const Credential *c, int64_t now) {
                 r = validity_from_gnutls(certificate, &not_before, &not_after);
         if (r < 0)
                 return r;
-        return now < not_before || now > not_after ? OUTCOME_CERTIFICATE : 0;
+        if (now >= not_before && now <= not_after)
+                return 0;
+        *ret_when = now > not_after ? not_after : not_before;
+        return now > not_after ? OUTCOME_EXPIRED : OUTCOME_NOT_YET;
 }
 
-int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now) {
+int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now, int64_t *ret_when) {
         Role role;
         int r;
 
@@ -224,7 +227,7 @@ int credential_check_use(Txn *t, const Credential *c, const char *account, int64
                 return OUTCOME_DISABLED;
         if (c->status != CREDENTIAL_ACTIVE)
                 return OUTCOME_CERTIFICATE;
-        return check_validity(c, now);
+        return check_validity(c, now, ret_when);
 }
 
 /* --- The key at rest ---------------------------------------------------------------------------------------------- */

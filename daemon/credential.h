@@ -65,8 +65,9 @@ int credential_update(Txn *t, const Credential *c);
 /* What `account` is to the credential: -ENOENT when it may not use it. */
 int credential_role(Txn *t, const Credential *c, const char *account, Role *ret);
 
-/* Whether `account` may have it sign at `now`: 0, OUTCOME_NOT_FOUND, OUTCOME_DISABLED or OUTCOME_CERTIFICATE. */
-int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now);
+/* Whether `account` may have it sign at `now`: 0, OUTCOME_NOT_FOUND, OUTCOME_DISABLED, OUTCOME_CERTIFICATE, or OUTCOME_EXPIRED and OUTCOME_NOT_YET
+ * with the time in *ret_when. */
+int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now, int64_t *ret_when);
 
 /* The certificate number `i`, borrowed; -ENODATA when there are fewer. */
 int credential_certificate(const Credential *c, size_t i, View *ret);

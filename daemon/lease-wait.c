@@ -91,7 +91,7 @@ static int run_look(Txn *t, void *userdata) {
         if (r == -ENOENT)
                 return OUTCOME_NOT_FOUND;
         if (r >= 0)
-                r = credential_check_use(t, record, w->account, w->now);
+                r = credential_check_use(t, record, w->account, w->now, &w->until);
         if (r != 0)
                 return r;
         /* A personal key has no lease. */

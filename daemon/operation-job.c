@@ -38,7 +38,7 @@ static int load(Txn *t, OperationJob *j) {
         r = credential_load(t, j->credential, &j->record);
         if (r == -ENOENT)
                 return OUTCOME_NOT_FOUND;
-        return r < 0 ? r : credential_check_use(t, j->record, j->account, j->now);
+        return r < 0 ? r : credential_check_use(t, j->record, j->account, j->now, &j->until);
 }
 
 static int append(Txn *t, const OperationJob *j, const char *event, View payload) {

@@ -30,7 +30,7 @@ typedef struct OperationJob {
         Secret *pin_key;  /* from `pin`; with pin_kdf it is given */
         gnutls_privkey_t key;
         int opened;       /* what operation_job_open_key() came to */
-        int64_t until;    /* with OUTCOME_BUSY and OUTCOME_LATER */
+        int64_t until;    /* with OUTCOME_BUSY, OUTCOME_LATER, OUTCOME_EXPIRED, OUTCOME_NOT_YET */
 } OperationJob;
 
 void operation_job_done(OperationJob *j);

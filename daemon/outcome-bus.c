@@ -53,6 +53,10 @@ int outcome_set_error(sd_bus_error *error, int outcome, int64_t until) {
                 return bus_error_set(error, ERROR_SEAL_BUSY, "The seal is in use by another account until %s.", format_until(until, text));
         if (outcome == OUTCOME_LATER)
                 return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", format_until(until, text));
+        if (outcome == OUTCOME_EXPIRED)
+                return bus_error_set(error, ERROR_CERTIFICATE, "The certificate expired at %s.", format_until(until, text));
+        if (outcome == OUTCOME_NOT_YET)
+                return bus_error_set(error, ERROR_CERTIFICATE, "The certificate is not valid before %s.", format_until(until, text));
         if (outcome == OUTCOME_CODE_NEEDED)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");
         return bus_error_set_errno(error, outcome < 0 ? outcome : -EIO);

@@ -11,7 +11,9 @@ enum {
         OUTCOME_DENIED,
         OUTCOME_EXISTS,
         OUTCOME_STATE,          /* of the operation */
-        OUTCOME_CERTIFICATE,    /* none, or not valid now */
+        OUTCOME_CERTIFICATE,    /* none, or not to be used */
+        OUTCOME_EXPIRED,        /* the certificate, at */
+        OUTCOME_NOT_YET,        /* the certificate is valid from, */
         OUTCOME_DISABLED,       /* the credential is retired or has no certificate yet */
         OUTCOME_BUSY,           /* leased, until */
         OUTCOME_LATER,          /* slowed down, until */

@@ -3,6 +3,7 @@
 """Operations: what is signed, by whom, when (requirements E5, E9, E10, D2, D3, S1, C2)."""
 import re
 import struct
+import subprocess
 
 import seals
 from harness import ALICE, BOB, NOBODY, Machine, TestCase, V, main, secret
@@ -278,7 +279,11 @@ class Operations(TestCase):
         self.m.advance(145)
         self.refused("CertificateUnusable", authorize, self.alice.client, operation, otp=self.alice.code())
         self.alice.again()
-        self.refused("CertificateUnusable", prepare, self.alice.client, self.alice.session, seal, listed)
+        ends = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-enddate", "-dateopt", "iso_8601"], input=certificate, capture_output=True,
+                              check=True).stdout.decode().strip().removeprefix("notAfter=").replace(" ", "T")
+        self.assertIn(f"expired at {ends}", self.refused("CertificateUnusable", prepare, self.alice.client, self.alice.session, seal, listed))
+        self.m.advance(-86400 * 3)
+        self.assertIn("not valid before", self.refused("CertificateUnusable", prepare, self.alice.client, self.alice.session, seal, listed))
 
     def test_history(self):
         listed = self.list_of(3)

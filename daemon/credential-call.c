@@ -26,6 +26,7 @@ int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **re
         if (r < 0)
                 return r;
         c->job.store = m->store;
+        c->job.settings = &m->settings;
         c->job.uid = c->call.uid;
         c->job.now = c->call.now;
         *ret = c;

@@ -55,5 +55,9 @@ int credential_method_get_certificates(sd_bus_message *message, void *userdata, 
 int credential_method_list_users(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_add_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_remove_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_invite_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_list_invitations(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_request_activation(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_activate(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_break_lease(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_await_free(sd_bus_message *message, void *userdata, sd_bus_error *error);

@@ -175,6 +175,8 @@ int credential_job_retire(Txn *t, CredentialJob *j) {
         r = credential_update(t, j->record);
         if (r >= 0)
                 r = lease_break(t, j->id);
+        if (r >= 0)
+                r = invitation_remove_all(t, j->id, NULL, j->now);
         return r < 0 ? r : credential_audit(t, j, "credential-retired", VIEW(NULL, 0));
 }
 

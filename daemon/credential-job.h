@@ -6,6 +6,7 @@
 
 #include "crypto/subject.h"
 #include "daemon/certificate-chain.h"
+#include "daemon/code.h"
 #include "daemon/credential.h"
 #include "daemon/seal-users.h"
 
@@ -27,6 +28,8 @@ typedef struct CredentialJob {
         char account[17];         /* of the session; empty: the operator asks, and polkit has agreed */
         char id[CREDENTIAL_ID_SIZE];
         const char *login;        /* of the other account, or, to remove a user, an invitation's id; borrowed */
+        const Settings *settings; /* the manager's */
+        char email[EMAIL_MAX + 1], phone[PHONE_MAX + 1]; /* of who is invited, in their normal forms */
         Secret *otp, *password;
         Bytes chain;
         const View *certificates; /* the same, one by one; borrowed */
@@ -40,6 +43,7 @@ typedef struct CredentialJob {
         int opened;
         Bytes request;
         SealUsers users;
+        CodeSent sent;
         CredentialListed *listed;
         size_t n_listed;
         char other_account[17];
@@ -69,5 +73,6 @@ int credential_job_retire(Txn *t, CredentialJob *j);
 int credential_job_list(Txn *t, CredentialJob *j);
 int credential_job_list_users(Txn *t, CredentialJob *j);
 int credential_job_add_user(Txn *t, CredentialJob *j);
+int credential_job_invite_user(Txn *t, CredentialJob *j); /* writes `invitation` and `sent` */
 int credential_job_remove_user(Txn *t, CredentialJob *j);
 int credential_job_break_lease(Txn *t, CredentialJob *j);

@@ -5,9 +5,11 @@
 #include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
+#include "daemon/code-bus.h"
 #include "daemon/credential-call.h"
 #include "daemon/operation.h"
 #include "daemon/outcome-bus.h"
+#include "daemon/outcome.h"
 
 static int append_user(sd_bus_message *reply, const CredentialCall *c, size_t i) {
         const SealUser *u = &c->job.users.users[i];
@@ -17,6 +19,8 @@ static int append_user(sd_bus_message *reply, const CredentialCall *c, size_t i)
                 { "invitation", u->invitation },
                 { "login", u->login },
                 { "name", u->name },
+                { "given_name", u->given_name },
+                { "surname", u->surname },
                 { "email", u->email },
                 { "phone", u->phone },
                 { "role", role_to_string(u->role) },
@@ -62,6 +66,46 @@ static int read_login(CredentialCall *c, sd_bus_error *error) {
 int credential_method_add_user(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         static const CredentialMethod method = {
                 credential_method_add_user, read_login, FACTORS_CODE, credential_job_add_user, credential_call_then_done
+        };
+
+        return credential_call_begin(message, userdata, &method, error);
+}
+
+static int read_invited(CredentialCall *c, sd_bus_error *error) {
+        const char *email, *phone;
+        int r;
+
+        r = sd_bus_message_read(c->call.message, "ss", &email, &phone);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (email_normalize(email, c->job.email) < 0)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "This is no e-mail address that anything could be sent to.");
+        if (phone_normalize(phone, c->job.phone) < 0)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A phone number begins with its country, as in +48 600 100 200.");
+        return 0;
+}
+
+static int then_invited(Call *call, int result, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        CredentialCall *c = (CredentialCall *) call;
+        int r;
+
+        if (result == OUTCOME_EXISTS)
+                return bus_error_set(error, ERROR_EXISTS, "This address was invited already, or its owner may use the seal. To correct a mistake, remove the user "
+                                     "and invite again.");
+        if (result != 0)
+                return result > 0 ? outcome_set_error(error, result, c->job.until) : code_bus_error(error, c->job.settings, result, c->job.until);
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "s", c->job.invitation);
+        if (r >= 0)
+                r = code_bus_append_sent(reply, &c->job.sent);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+int credential_method_invite_user(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        static const CredentialMethod method = {
+                credential_method_invite_user, read_invited, FACTORS_CODE, credential_job_invite_user, then_invited
         };
 
         return credential_call_begin(message, userdata, &method, error);

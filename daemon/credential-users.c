@@ -10,6 +10,7 @@
 #include "daemon/credential-access.h"
 #include "daemon/invitation.h"
 #include "daemon/lease.h"
+#include "daemon/outbox.h"
 #include "daemon/outcome.h"
 #include "daemon/token.h"
 
@@ -98,13 +99,70 @@ int credential_job_add_user(Txn *t, CredentialJob *j) {
         return r < 0 ? r : audit_user(t, j, "user-added");
 }
 
-/* --- Removing ----------------------------------------------------------------------------------------------------- */
+/* --- Inviting ----------------------------------------------------------------------------------------------------- */
 
-static int remove_pending(Txn *t, Invitation *i, void *userdata) {
-        const CredentialJob *j = userdata;
+static int refuse_user(Txn *t, const CredentialJob *j) {
+        _cleanup_(seal_users_done) SealUsers l = { 0 };
+        int r;
 
-        return invitation_remove(t, i, j->now);
+        r = seal_users_list(t, j->id, &l);
+        for (size_t i = 0; r >= 0 && i < l.n; i++)
+                if (strcmp(l.users[i].status, "active") == 0 && email_equal(l.users[i].email, j->email))
+                        return OUTCOME_EXISTS;
+        return r < 0 ? r : 0;
 }
+
+/* In the language of who invites; nothing is known yet about who is invited. */
+static int send_invitation(Txn *t, CredentialJob *j) {
+        _cleanup_(subject_freep) Subject *subject = NULL;
+        _cleanup_(account_done) Account a = { 0 };
+        OutboxField fields[3];
+        CodeRequest q = {
+                .purpose = CODE_INVITATION,
+                .subject = j->invitation,
+                .uid = j->account[0] ? (int64_t) j->uid : -1,
+                .recipient = j->email,
+                .fields = fields,
+                .n_fields = ELEMENTSOF(fields),
+                .now = j->now,
+                .settings = j->settings,
+        };
+        int r;
+
+        r = subject_read(bytes_view(&j->record->subject), &subject);
+        if (r >= 0 && j->account[0])
+                r = account_load(t, j->account, &a);
+        if (r < 0)
+                return r;
+        q.language = a.language;
+        fields[0] = (OutboxField) { "invitation", view_string(j->invitation) };
+        fields[1] = (OutboxField) { "seal", view_string(j->record->label) };
+        fields[2] = (OutboxField) { "organization", view_string(subject_get(subject, "organizationName")) };
+        return code_send(t, &q, &j->sent, &j->until);
+}
+
+int credential_job_invite_user(Txn *t, CredentialJob *j) {
+        Invitation i;
+        int r;
+
+        r = access_power(t, j);
+        if (r == 0 && j->record->status == CREDENTIAL_RETIRED)
+                r = OUTCOME_DISABLED;
+        if (r == 0)
+                r = refuse_user(t, j);
+        if (r != 0)
+                return r;
+        r = invitation_add(t, j->id, j->email, j->phone, j->now, &i);
+        if (r == -EEXIST)
+                return OUTCOME_EXISTS;
+        if (r < 0)
+                return r;
+        strcpy(j->invitation, i.id);
+        r = send_invitation(t, j);
+        return r < 0 ? r : audit_user(t, j, "user-invited");
+}
+
+/* --- Removing ----------------------------------------------------------------------------------------------------- */
 
 /* An account's grant, and what invitations its address still has to this seal: with one of them it would come back by itself. */
 static int remove_account(Txn *t, CredentialJob *j) {
@@ -119,7 +177,7 @@ static int remove_account(Txn *t, CredentialJob *j) {
         if (r >= 0)
                 r = account_load(t, j->other_account, &a);
         if (r >= 0)
-                r = invitation_each_pending(t, j->id, a.email, remove_pending, j);
+                r = invitation_remove_all(t, j->id, a.email, j->now);
         return r < 0 ? r : lease_release_account(t, j->id, j->other_account);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/code.h"
 #include "daemon/grant.h"
 #include "daemon/invitation.h"
 
@@ -86,12 +87,16 @@ int invitation_add(Txn *t, const char *credential, const char *email, const char
         return 0;
 }
 
-/* Writes status, date of removal and grant. */
-static int update(Txn *t, const Invitation *i) {
+/* Writes status, date of removal and grant of one that is no longer pending. */
+static int update(Txn *t, const Invitation *i, int64_t now) {
         uint8_t mac[32];
         int r;
 
         r = store_mac(txn_store(t), mac, "invitation", MAC_TYPES, MAC_FIELDS(i));
+        if (r < 0)
+                return r;
+        /* None of its codes is good for anything more. */
+        r = code_void_subject(t, i->id, now);
         if (r < 0)
                 return r;
         r = txn_exec(t, "UPDATE invitation SET status = ?1, removed = nullif(?2, -1), entitlement = nullif(?3, ''), mac = ?4 WHERE id = ?5", "sisbs",
@@ -108,7 +113,7 @@ int invitation_accept(Txn *t, Invitation *i, const char *account, int64_t now) {
         if (r < 0)
                 return r;
         i->status = INVITATION_ACCEPTED;
-        return update(t, i);
+        return update(t, i, now);
 }
 
 int invitation_remove(Txn *t, Invitation *i, int64_t now) {
@@ -116,41 +121,55 @@ int invitation_remove(Txn *t, Invitation *i, int64_t now) {
                 return -ESTALE;
         i->status = INVITATION_REMOVED;
         i->removed = now;
-        return update(t, i);
+        return update(t, i, now);
 }
 
-/* The first one pending after `after`, an id; 0 when there is none. `f` of invitation_each_pending() may use the store in between. */
-static int next_pending(Txn *t, const char *credential, const char *email, const char *after, Invitation *ret) {
+/* The first one pending after the id `after`, which is written anew; `f` of invitation_each_pending() may use the store in between. 0 when there is
+ * none. */
+static int next_pending(Txn *t, const char *credential, const char *email, char after[static INVITATION_ID_SIZE], Invitation *ret) {
         Row *row;
         int r;
 
         if (credential)
                 r = txn_query(t, &row, "SELECT " INVITATION_COLUMNS " FROM invitation i WHERE i.credential = ?1 AND i.status = 'pending' AND "
-                                       "(?2 IS NULL OR i.email = ?2) AND i.id > ?3 ORDER BY i.id LIMIT 1", "sss", credential, email, after);
+                                       "(?2 IS NULL OR i.email = ?2) AND i.id > ?3 AND length(CAST(i.id AS BLOB)) = 16 ORDER BY i.id LIMIT 1", "sss",
+                              credential, email, after);
         else
-                r = txn_query(t, &row, "SELECT " INVITATION_COLUMNS " FROM invitation i WHERE i.email = ?1 AND i.status = 'pending' AND i.id > ?2 "
-                                       "ORDER BY i.id LIMIT 1", "ss", email, after);
+                r = txn_query(t, &row, "SELECT " INVITATION_COLUMNS " FROM invitation i WHERE i.email = ?1 AND i.status = 'pending' AND i.id > ?2 AND "
+                                       "length(CAST(i.id AS BLOB)) = 16 ORDER BY i.id LIMIT 1", "ss", email, after);
         if (r <= 0)
                 return r;
-        r = invitation_read(t, row, 0, ret);
+        r = copy_text(row_text(row, 0), after, INVITATION_ID_SIZE);
+        if (r >= 0)
+                r = invitation_read(t, row, 0, ret);
         return r < 0 ? r : 1;
 }
 
+/* One that was altered nobody can accept: it does not keep others from being found. */
 int invitation_each_pending(Txn *t, const char *credential, const char *email, int (*f)(Txn *t, Invitation *i, void *userdata), void *userdata) {
         char normal[EMAIL_MAX + 1], after[INVITATION_ID_SIZE] = "";
+        Invitation i;
         int r;
 
         if (email && email_normalize(email, normal) < 0)
                 return 0;
-        for (;;) {
-                Invitation i;
-
-                r = next_pending(t, credential, email ? normal : NULL, after, &i);
-                if (r <= 0)
-                        return r;
-                strcpy(after, i.id);
-                r = f(t, &i, userdata);
+        while ((r = next_pending(t, credential, email ? normal : NULL, after, &i)) != 0) {
+                if (r == -EBADMSG)
+                        continue;
+                if (r > 0)
+                        r = f(t, &i, userdata);
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+static int remove_one(Txn *t, Invitation *i, void *userdata) {
+        const int64_t *now = userdata;
+
+        return invitation_remove(t, i, *now);
+}
+
+int invitation_remove_all(Txn *t, const char *credential, const char *email, int64_t now) {
+        return invitation_each_pending(t, credential, email, remove_one, &now);
 }

@@ -41,6 +41,8 @@ int invitation_load(Txn *t, const char *id, Invitation *ret);
 /* Writes a pending one; `email` and `phone` are in their normal forms. -EEXIST when one to this address is pending for this seal. */
 int invitation_add(Txn *t, const char *credential, const char *email, const char *phone, int64_t now, Invitation *ret);
 
+/* The codes that were sent for an invitation (code.h; its id is their subject) end with it. */
+
 /* Makes the grant of a pending one. -ESTALE when it is not pending, -EEXIST when the account may use the seal already. */
 int invitation_accept(Txn *t, Invitation *i, const char *account, int64_t now);
 
@@ -48,5 +50,8 @@ int invitation_accept(Txn *t, Invitation *i, const char *account, int64_t now);
 int invitation_remove(Txn *t, Invitation *i, int64_t now);
 
 /* Calls `f` with each pending one: of the seal `credential` (NULL: of all), to the address `email` as an account has it (NULL: to all; not both).
- * `f` may remove the one that it gets. Stops at the first negative return and returns it. */
+ * `f` may remove the one that it gets. Stops at the first negative return and returns it. Rows that were altered are passed over. */
 int invitation_each_pending(Txn *t, const char *credential, const char *email, int (*f)(Txn *t, Invitation *i, void *userdata), void *userdata);
+
+/* Takes back the pending ones that invitation_each_pending() would find. */
+int invitation_remove_all(Txn *t, const char *credential, const char *email, int64_t now);

@@ -11,6 +11,8 @@ void seal_users_done(SealUsers *u) {
         for (size_t i = 0; i < u->n; i++) {
                 free(u->users[i].login);
                 free(u->users[i].name);
+                free(u->users[i].given_name);
+                free(u->users[i].surname);
                 free(u->users[i].email);
                 free(u->users[i].phone);
         }
@@ -29,18 +31,19 @@ static SealUser *add(SealUsers *l) {
         return &l->users[l->n++];
 }
 
-/* NULL is out of memory: a column that may be null has no place here. */
-static int fill(SealUser *u, const char *login, const char *name, const char *email, const char *phone) {
-        u->login = strdup(login);
-        u->name = strdup(name);
+static int fill(SealUser *u, const char *email, const char *phone, const char *const account[static 4]) {
         u->email = strdup(email);
         u->phone = strdup(phone);
-        return u->login && u->name && u->email && u->phone ? 0 : -ENOMEM;
+        u->login = strdup(account[0]);
+        u->name = strdup(account[1]);
+        u->given_name = strdup(account[2]);
+        u->surname = strdup(account[3]);
+        return u->email && u->phone && u->login && u->name && u->given_name && u->surname ? 0 : -ENOMEM;
 }
 
 /* Of a grant: its columns, the account's, and, where it came from one, the invitation's. */
 static int read_grant(Txn *t, Row *row, SealUsers *l) {
-        const unsigned account = GRANT_COLUMNS_N, invitation = GRANT_COLUMNS_N + 4;
+        const unsigned account = GRANT_COLUMNS_N, invitation = GRANT_COLUMNS_N + 6;
         bool invited = row_text(row, invitation) != NULL;
         Invitation i = { 0 };
         SealUser *u;
@@ -62,15 +65,15 @@ static int read_grant(Txn *t, Row *row, SealUsers *l) {
         strcpy(u->invitation, i.id);
         if (invited)
                 u->invited = i.invited;
-        return fill(u, row_text(row, account), row_text(row, account + 1), invited ? i.email : row_text(row, account + 2),
-                    invited ? i.phone : row_text(row, account + 3));
+        return fill(u, invited ? i.email : row_text(row, account + 4), invited ? i.phone : row_text(row, account + 5), (const char *[]) {
+                row_text(row, account), row_text(row, account + 1), row_text(row, account + 2), row_text(row, account + 3) });
 }
 
 static int list_grants(Txn *t, const char *credential, SealUsers *l) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT " GRANT_COLUMNS ", a.login, a.name, a.email, a.phone, " INVITATION_COLUMNS " FROM entitlement e "
+        r = txn_query(t, &row, "SELECT " GRANT_COLUMNS ", a.login, a.name, a.given_name, a.surname, a.email, a.phone, " INVITATION_COLUMNS " FROM entitlement e "
                                "JOIN account a ON a.id = e.account LEFT JOIN invitation i ON i.entitlement = e.id WHERE e.credential = ?1 "
                                "ORDER BY e.rowid", "s", credential);
         for (; r > 0; r = txn_next(t, &row)) {
@@ -97,7 +100,7 @@ static int read_invitation(Txn *t, Row *row, SealUsers *l) {
         u->invited = i.invited;
         u->removed = i.removed;
         strcpy(u->invitation, i.id);
-        return fill(u, "", "", i.email, i.phone);
+        return fill(u, i.email, i.phone, (const char *[]) { "", "", "", "" });
 }
 
 static int list_invitations(Txn *t, const char *credential, SealUsers *l) {

@@ -10,6 +10,7 @@
 typedef struct SealUser {
         char invitation[INVITATION_ID_SIZE]; /* empty: was added by login */
         char *login, *name;                  /* empty while pending */
+        char *given_name, *surname;          /* likewise, and where only `name` is known */
         char *email, *phone;                 /* as the Administrator gave them; of who was added by login, the account's */
         Role role;
         const char *status;                  /* pending, active, deleted; a constant */

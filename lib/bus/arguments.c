@@ -79,7 +79,7 @@ int bus_message_read_memfd(sd_bus_message *m, Secret **ret) {
         return r < 0 ? r : read_memfd(fd, ret);
 }
 
-int bus_message_append_secret(sd_bus_message *m, const Secret *s) {
+static int make_memfd(const Secret *s) {
         _cleanup_close_ int fd = -1;
         int r;
 
@@ -91,10 +91,20 @@ int bus_message_append_secret(sd_bus_message *m, const Secret *s) {
                 return r;
         if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) < 0)
                 return -errno;
-        return sd_bus_message_append(m, "v", "h", fd);
+        return TAKE_FD(fd);
 }
 
-/* --- Identity ----------------------------------------------------------------------------------------------------- */
+int bus_message_append_secret(sd_bus_message *m, const Secret *s) {
+        _cleanup_close_ int fd = make_memfd(s);
+
+        return fd < 0 ? fd : sd_bus_message_append(m, "v", "h", fd);
+}
+
+int bus_message_append_memfd(sd_bus_message *m, const Secret *s) {
+        _cleanup_close_ int fd = make_memfd(s);
+
+        return fd < 0 ? fd : sd_bus_message_append(m, "h", fd);
+}
 
 int bus_sender_uid(sd_bus_message *m, uid_t *ret) {
         _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;

@@ -18,6 +18,9 @@ int bus_message_read_memfd(sd_bus_message *m, Secret **ret);
 /* Appends a secret as variant `h` (a sealed memfd); for clients. */
 int bus_message_append_secret(sd_bus_message *m, const Secret *s);
 
+/* The same as an argument `h` itself. */
+int bus_message_append_memfd(sd_bus_message *m, const Secret *s);
+
 /* The caller's Unix user, asked from the bus (never from /proc), from the credentials that came with the message or the
  * sender's unique name. */
 int bus_sender_uid(sd_bus_message *m, uid_t *ret);

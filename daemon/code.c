@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/error.h"
 #include "daemon/audit.h"
 #include "daemon/code.h"
 #include "daemon/id.h"
@@ -24,11 +25,13 @@ static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const struct {
         const char *name;
         Channel channel;
+        const char *template; /* NULL: as the name */
+        const char *field;    /* of the template; NULL: "code" */
 } purposes[CODE_PURPOSES_END_] = {
         [CODE_NONE] = { "", CHANNEL_MAIL },
-        [CODE_ACCOUNT_ACTIVATION] = { "account-activation", CHANNEL_MAIL },
+        [CODE_ACCOUNT_ACTIVATION] = { "account-activation", CHANNEL_MAIL, "account-created", "password" },
         [CODE_INVITATION] = { "invitation", CHANNEL_MAIL },
-        [CODE_PASSWORD_RESET_MAIL] = { "password-reset-mail", CHANNEL_MAIL },
+        [CODE_PASSWORD_RESET_MAIL] = { "password-reset-mail", CHANNEL_MAIL, "password-reset" },
         [CODE_PASSWORD_RESET_SMS] = { "password-reset-sms", CHANNEL_SMS },
         [CODE_PIN_ACTIVATION] = { "pin-activation", CHANNEL_MAIL },
         [CODE_PIN_SMS] = { "pin-sms", CHANNEL_SMS },
@@ -319,28 +322,28 @@ static int make(Txn *t, const CodeRequest *q, CodePurpose p, NewCode *n) {
         return r < 0 ? r : code_show(purposes[p].channel, code, &n->shown);
 }
 
+static OutboxField field_of(const NewCode *n, CodePurpose p) {
+        return (OutboxField) { purposes[p].field ?: "code", secret_view(n->shown) };
+}
+
 /* The template's fields: the caller's, then ours. */
 static int put(Txn *t, const CodeRequest *q, const NewCode codes[static 2], char ret_id[static 17]) {
-        int64_t seconds = codes[0].row.expires - q->now;
         OutboxField fields[OUTBOX_FIELDS_MAX];
-        char minutes[24], hours[24];
+        char expires[32];
         OutboxMessage m;
         size_t n = q->n_fields;
 
-        if (n + 5 > OUTBOX_FIELDS_MAX)
+        if (n + 4 > OUTBOX_FIELDS_MAX)
                 return -EINVAL;
         if (n > 0)
                 memcpy(fields, q->fields, n * sizeof(*fields));
-        snprintf(minutes, sizeof(minutes), "%lld", (long long) (seconds / 60));
-        snprintf(hours, sizeof(hours), "%lld", (long long) (seconds / 3600));
-        fields[n++] = (OutboxField) { "code", secret_view(codes[0].shown) };
+        fields[n++] = field_of(&codes[0], q->purpose);
         if (codes[1].shown)
-                fields[n++] = (OutboxField) { "activation_code", secret_view(codes[1].shown) };
-        fields[n++] = (OutboxField) { "minutes", view_string(minutes) };
-        fields[n++] = (OutboxField) { "hours", view_string(hours) };
+                fields[n++] = field_of(&codes[1], q->also);
+        fields[n++] = (OutboxField) { "expires", view_string(bus_error_time(codes[0].row.expires, expires)) };
         if (q->settings->support_contact)
                 fields[n++] = (OutboxField) { "support", view_string(q->settings->support_contact) };
-        m = (OutboxMessage) { .channel = purposes[q->purpose].channel, .recipient = q->recipient, .kind = purposes[q->purpose].name,
+        m = (OutboxMessage) { .channel = purposes[q->purpose].channel, .recipient = q->recipient, .kind = purposes[q->purpose].template ?: purposes[q->purpose].name,
                               .language = q->language, .fields = fields, .n_fields = n, .account = q->account, .uid = q->uid, .now = q->now,
                               .expires = codes[0].row.expires, .settings = q->settings };
         return outbox_put(t, &m, ret_id);
@@ -553,26 +556,45 @@ static int purpose_from_string(const char *s) {
         return -EBADMSG;
 }
 
-int code_mark_seen(Txn *t, const char *message) {
-        Code codes[2];
-        size_t n = 0;
+/* The codes in one message: two at most. Returns how many. */
+static int load_message(Txn *t, const char *message, Code ret[static 2]) {
+        int n = 0, r;
         Row *row;
-        int r;
 
         r = txn_query(t, &row, "SELECT " COLUMNS " FROM code WHERE message = ?1", "s", message);
-        for (; r > 0 && n < ELEMENTSOF(codes); r = txn_next(t, &row)) {
+        for (; r > 0 && n < 2; r = txn_next(t, &row)) {
                 int p = purpose_from_string(row_text(row, 0));
 
-                r = p < 0 ? p : read_row(t, row, (CodePurpose) p, &codes[n]);
+                r = p < 0 ? p : read_row(t, row, (CodePurpose) p, &ret[n]);
                 if (r < 0)
                         return r;
                 n++;
         }
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+        return r < 0 ? r : n;
+}
+
+int code_mark_seen(Txn *t, const char *message) {
+        Code codes[2];
+        int n, r = 0;
+
+        n = load_message(t, message, codes);
+        for (int i = 0; r >= 0 && i < n; i++) {
                 codes[i].seen = true;
                 r = store(t, &codes[i]);
         }
-        return r < 0 ? r : 0;
+        return n < 0 ? n : r;
+}
+
+int code_void_message(Txn *t, const char *message) {
+        Code codes[2];
+        int n, r = 0;
+
+        n = load_message(t, message, codes);
+        for (int i = 0; r >= 0 && i < n; i++) {
+                codes[i].live = false;
+                r = store(t, &codes[i]);
+        }
+        return n < 0 ? n : r;
 }
 
 int code_void_all(Txn *t) {

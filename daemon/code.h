@@ -35,7 +35,8 @@ typedef enum CodePurpose {
         CODE_PURPOSES_END_,
 } CodePurpose;
 
-/* "password-reset-sms": also the name of the message's template. Static. */
+/* "password-reset-sms": also the name of the message's template, but for two: account-activation takes "account-created", where this code is the field
+ * `password`, and password-reset-mail takes "password-reset". Static. */
 const char *code_purpose_to_string(CodePurpose p);
 
 /* How it is delivered, which also tells its form: SMS eight digits, mail sixteen characters of Crockford's base32 in groups of four. */
@@ -47,13 +48,13 @@ struct OutboxField; /* daemon/outbox.h */
 
 typedef struct CodeRequest {
         CodePurpose purpose;
-        CodePurpose also;      /* a second code for the same subject in the same message, its field `activation_code`; CODE_NONE: none */
+        CodePurpose also;      /* a second code for the same subject in the same message, as CODE_PIN_ACTIVATION with CODE_ACCOUNT_ACTIVATION; CODE_NONE: none */
         const char *subject;   /* id, 16 digits */
         const char *account;   /* whom it is about, for caps and throttle; NULL: nobody yet */
         int64_t uid;           /* the caller; -1 where an operator acts */
         const char *recipient; /* by the purpose's channel */
         const char *language;  /* NULL: "en" */
-        const struct OutboxField *fields; /* for the template, beside `code`, `minutes`, `hours` and `support` */
+        const struct OutboxField *fields; /* for the template, beside `code`, `expires` and `support`: `login`, `name` and the like */
         size_t n_fields;
         int64_t now;
         const Settings *settings; /* the manager's */
@@ -115,6 +116,9 @@ int code_is_live(Txn *t, CodePurpose p, const char *subject, int64_t now, int64_
 
 /* The codes in a message were read by an operator. */
 int code_mark_seen(Txn *t, const char *message);
+
+/* The codes in a message that is not going to be delivered hold no more; their resends still count. */
+int code_void_message(Txn *t, const char *message);
 
 /* When an older copy of the store is accepted: none of its codes holds. */
 int code_void_all(Txn *t);

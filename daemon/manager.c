@@ -6,11 +6,13 @@
 #include <systemd/sd-daemon.h>
 
 #include "bus/names.h"
+#include "daemon/delivery.h"
 #include "daemon/key-cache.h"
 #include "daemon/lease-wait.h"
 #include "daemon/lease.h"
 #include "daemon/manager.h"
 #include "daemon/operation.h"
+#include "daemon/outbox.h"
 #include "daemon/session-login-bus.h"
 #include "daemon/session-signal-bus.h"
 #include "daemon/session.h"
@@ -25,6 +27,8 @@ static int on_store(sd_event_source *source, int fd, uint32_t revents, void *use
         store_dispatch(m->store);
         if (lease_take_news())
                 lease_wait_kick(m);
+        if (outbox_take_news())
+                delivery_wake(m);
         return 0;
 }
 
@@ -39,6 +43,7 @@ static int register_interfaces(Manager *m) {
                 credential_bus_register,
                 operation_bus_register,
                 audit_bus_register,
+                outbox_bus_register,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
@@ -71,7 +76,8 @@ int manager_start(Manager *m) {
         r = sd_event_add_io(m->event, &m->store_source, store_fd(m->store), EPOLLIN, on_store, m);
         if (r < 0)
                 return r;
-        return register_interfaces(m);
+        r = register_interfaces(m);
+        return r < 0 ? r : delivery_start(m);
 }
 
 /* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. The
@@ -79,6 +85,7 @@ int manager_start(Manager *m) {
 void manager_stop(Manager *m) {
         if (m->sessions)
                 session_end_all(m);
+        delivery_stop(m);
         worker_pool_free(TAKE_PTR(m->workers));
         m->store_source = sd_event_source_disable_unref(m->store_source);
         store_close(TAKE_PTR(m->store));
@@ -86,6 +93,7 @@ void manager_stop(Manager *m) {
         m->lease_waits = lease_wait_table_free(m->lease_waits);
         m->operations = operation_table_free(m->operations);
         m->keys = key_cache_free(m->keys);
+        m->delivery = delivery_free(m->delivery);
         m->sessions = session_table_free(m->sessions);
         m->logins = login_watch_free(m->logins);
         m->subscribers = subscriber_table_free(m->subscribers);

@@ -15,6 +15,7 @@
 typedef struct SessionTable SessionTable;     /* daemon/session.h */
 typedef struct OperationTable OperationTable; /* daemon/operation.h */
 typedef struct KeyCache KeyCache;             /* daemon/key-cache.h */
+typedef struct Delivery Delivery;             /* daemon/delivery.h */
 typedef struct LeaseWaitTable LeaseWaitTable; /* daemon/lease-wait.h */
 typedef struct SubscriberTable SubscriberTable; /* daemon/session-signal-bus.h */
 typedef struct LoginWatch LoginWatch;         /* daemon/session-login-bus.h */
@@ -53,6 +54,7 @@ typedef struct Manager {
         SessionTable *sessions;
         OperationTable *operations;
         KeyCache *keys;
+        Delivery *delivery;
         LeaseWaitTable *lease_waits;
         SubscriberTable *subscribers;
         LoginWatch *logins;
@@ -76,3 +78,4 @@ int token_bus_register(Manager *m);
 int credential_bus_register(Manager *m);
 int operation_bus_register(Manager *m);
 int audit_bus_register(Manager *m);
+int outbox_bus_register(Manager *m);

@@ -47,11 +47,13 @@ static int note_alarm(OutboxRound *round, Row *row) {
         OutboxAlarm *a = &round->alarms[round->n_alarms];
         int channel = channel_from_string(row_text(row, 1));
 
-        if (channel < 0 || !id_is_valid(ID_RECORD, row_text(row, 0)) || strlen(row_text(row, 2)) >= sizeof(a->kind))
+        if (channel < 0 || !id_is_valid(ID_RECORD, row_text(row, 0)) || strlen(row_text(row, 2)) >= sizeof(a->kind) ||
+            strlen(row_text(row, 4)) >= sizeof(a->reason))
                 return -EBADMSG;
         *a = (OutboxAlarm) { .channel = (Channel) channel, .attempts = (unsigned) row_int(row, 3) };
         strcpy(a->id, row_text(row, 0));
         strcpy(a->kind, row_text(row, 2));
+        strcpy(a->reason, row_text(row, 4));
         round->n_alarms++;
         return 0;
 }
@@ -66,7 +68,7 @@ static int expire(Txn *t, OutboxRound *round) {
                      "i", round->now);
         if (r < 0)
                 return r;
-        r = txn_query(t, &row, "SELECT id, channel, kind, attempts FROM outbox WHERE state = 'waiting' AND expires <= ?1 LIMIT ?2", "ii", round->now,
+        r = txn_query(t, &row, "SELECT id, channel, kind, attempts, reason FROM outbox WHERE state = 'waiting' AND expires <= ?1 LIMIT ?2", "ii", round->now,
                       (int64_t) (OUTBOX_ALARMS_MAX - round->n_alarms));
         for (; r > 0 && round->n_alarms < OUTBOX_ALARMS_MAX; r = txn_next(t, &row)) {
                 r = note_alarm(round, row);

@@ -333,28 +333,40 @@ static int unseal(Txn *t, const OutboxEnvelope *e, View sealed, Secret **ret) {
         return store_unseal(txn_store(t), OUTBOX_PURPOSE, place, sealed, ret);
 }
 
+/* `ret_row` stays until the next query. */
+static int find(Txn *t, const char *id, OutboxEnvelope *ret, Row **ret_row) {
+        int r;
+
+        r = txn_query(t, ret_row, ENVELOPES "WHERE o.id = ?1", "s", id);
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
+        return read_envelope(*ret_row, ret);
+}
+
+int outbox_find(Txn *t, const char *id, OutboxEnvelope *ret) {
+        Row *row;
+
+        return find(t, id, ret, &row);
+}
+
 int outbox_read(Txn *t, const char *id, int64_t now, OutboxEnvelope *ret, Secret **ret_payload) {
         _cleanup_(outbox_envelope_done) OutboxEnvelope e = { 0 };
         _cleanup_secret_ Secret *payload = NULL;
         Row *row;
         int r;
 
-        r = txn_query(t, &row, ENVELOPES "WHERE o.id = ?1", "s", id);
-        if (r <= 0)
-                return r < 0 ? r : -ENOENT;
-        r = read_envelope(row, &e);
+        r = find(t, id, &e, &row);
         if (r < 0)
                 return r;
         if (!row_blob(row, ENVELOPE_PAYLOAD).data || now >= e.expires)
-                r = -ENODATA;
-        else
-                r = unseal(t, &e, row_blob(row, ENVELOPE_PAYLOAD), &payload);
-        if (r == 0)
+                return -ENODATA;
+        r = unseal(t, &e, row_blob(row, ENVELOPE_PAYLOAD), &payload);
+        if (r >= 0)
                 r = txn_exec(t, "UPDATE outbox SET read_at = ?2 WHERE id = ?1", "si", id, now);
-        if (r < 0 && r != -ENODATA)
+        if (r < 0)
                 return r;
         *ret = e;
         e = (OutboxEnvelope) { 0 };
         *ret_payload = TAKE_PTR(payload);
-        return r < 0 ? r : 0;
+        return 0;
 }

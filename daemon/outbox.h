@@ -91,8 +91,11 @@ void outbox_envelopes_done(OutboxEnvelopes *e);
 /* Newest first, at most `limit`. With `only_open` those that are not over. */
 int outbox_list(Txn *t, bool only_open, unsigned limit, OutboxEnvelopes *ret);
 
-/* One envelope, and its contents (outbox_field_next()). -ENOENT; -ENODATA when the contents were erased: then only the envelope is written. The
- * codes in it are marked by the caller (code_mark_seen()), in the same job. */
+/* One envelope. -ENOENT. */
+int outbox_find(Txn *t, const char *id, OutboxEnvelope *ret);
+
+/* One envelope, and its contents (outbox_field_next()). -ENOENT; -ENODATA when the contents were erased, or would be by now. The codes
+ * in it are marked by the caller (code_mark_seen()), in the same job. */
 int outbox_read(Txn *t, const char *id, int64_t now, OutboxEnvelope *ret, Secret **ret_payload);
 
 /* Walks the fields of a payload: start with *offset 0. 1 when there is one, 0 at the end, -EBADMSG. Borrowed. From any thread. */
@@ -123,6 +126,7 @@ typedef struct OutboxAlarm {
         Channel channel;
         unsigned attempts;
         bool damaged; /* its row does not fit its contents */
+        char reason[OUTBOX_REASON_MAX + 1]; /* of the last attempt; may be empty */
 } OutboxAlarm;
 
 #define OUTBOX_CLAIMS_MAX 4U

@@ -68,6 +68,7 @@
 #define ACTION_MANAGE_ACCOUNTS "org.sygnet.manage-accounts"
 #define ACTION_MANAGE_SEALS "org.sygnet.manage-seals"
 #define ACTION_READ_AUDIT "org.sygnet.read-audit"
+#define ACTION_READ_OUTBOX "org.sygnet.read-outbox"
 #define ACTION_CA_INITIALIZE "org.sygnet.ca.initialize"
 #define ACTION_CA_ISSUE "org.sygnet.ca.issue"
 #define ACTION_CA_READ "org.sygnet.ca.read"

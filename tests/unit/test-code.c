@@ -342,13 +342,13 @@ static int body_also(Txn *t) {
         q.fields = &(OutboxField) { "login", VIEW_LITERAL("anna") };
         q.n_fields = 1;
         assert_int_equal(code_send(t, &q, &sent, &not_before), 0);
-        code_in(t, sent.message, "code", NOW, password);
-        code_in(t, sent.message, "activation_code", NOW, activation);
+        code_in(t, sent.message, "password", NOW, password);
+        code_in(t, sent.message, "code", NOW, activation);
         assert_string_not_equal(password, activation);
         code_in(t, sent.message, "login", NOW, newer);
         assert_string_equal(newer, "anna");
-        code_in(t, sent.message, "hours", NOW, newer);
-        assert_string_equal(newer, "24");
+        code_in(t, sent.message, "expires", NOW, newer);
+        assert_string_equal(newer, "2026-06-02 12:00:00 UTC");
         /* One of them anew: the message still carries the other. */
         send_code(t, CODE_PIN_ACTIVATION, NOW + 60, newer);
         assert_string_equal(state_of_message(t, sent.message), "waiting");
@@ -374,8 +374,8 @@ static int body_seen(Txn *t) {
 
         q.also = CODE_PIN_ACTIVATION;
         assert_int_equal(code_send(t, &q, &sent, &not_before), 0);
-        code_in(t, sent.message, "code", NOW, password);
-        code_in(t, sent.message, "activation_code", NOW, activation);
+        code_in(t, sent.message, "password", NOW, password);
+        code_in(t, sent.message, "code", NOW, activation);
         a = attempt(CODE_PIN_ACTIVATION, activation, NOW);
         a.flags = CODE_UNSEEN_ONLY;
         assert_int_equal(code_check(t, &a, &not_before), CODE_ACCEPTED);

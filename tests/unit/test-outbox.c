@@ -353,6 +353,7 @@ static int body_read(Txn *t) {
         assert_string_equal(text, SECRET_TEXT);
         assert_int_equal(outbox_read(t, id, NOW + 300, &e, &payload), -ENODATA);
         assert_null(payload);
+        assert_int_equal(outbox_find(t, id, &e), 0);
         assert_string_equal(e.kind, "notice");
         assert_int_equal(outbox_read(t, "0000000000000000", NOW, &e, &payload), -ENOENT);
         round = look(t, NOW + 300);

@@ -7,7 +7,6 @@
 #include <stdio_ext.h>
 #include <string.h>
 
-#include "base/codec.h"
 #include "base/json.h"
 #include "daemon/item-list.h"
 #include "daemon/operation-batch.h"
@@ -66,35 +65,28 @@ int batch_list_hash(const Batch *b, const uint8_t rest[static SHA256_SIZE], uint
 }
 
 /* An XML item's digest is that of the item: what it references, its Reference elements name. */
-static int write_digest(Json *j, const char *name, const Batch *b, size_t i) {
+static void write_digest(Json *j, const char *name, const Batch *b, size_t i) {
         const BatchItem *item = &b->items[i];
-        _cleanup_free_ char *digest = NULL;
 
-        digest = hex_encode(item->digest.len > 0 ? item->digest : VIEW(b->hashes[i], SHA256_SIZE));
-        if (!digest)
-                return -ENOMEM;
-        json_string(j, name, digest);
-        return 0;
+        json_hex(j, name, item->digest.len > 0 ? item->digest : VIEW(b->hashes[i], SHA256_SIZE));
 }
 
 /* An item, or a run of items that have no names and one type: the entry of a large batch is mostly digests. `*i` is moved past it. */
-static int write_run(Json *j, const Batch *b, size_t *i) {
+static void write_run(Json *j, const Batch *b, size_t *i) {
         const BatchItem *first = &b->items[*i];
-        int r = 0;
 
         json_object_begin(j, NULL);
         json_string(j, "type", item_type_to_string(first->type));
         if (first->name) {
                 json_string(j, "name", first->name);
-                r = write_digest(j, "digest", b, (*i)++);
+                write_digest(j, "digest", b, (*i)++);
         } else {
                 json_array_begin(j, "digests");
-                while (r >= 0 && *i < b->n && !b->items[*i].name && b->items[*i].type == first->type)
-                        r = write_digest(j, NULL, b, (*i)++);
+                while (*i < b->n && !b->items[*i].name && b->items[*i].type == first->type)
+                        write_digest(j, NULL, b, (*i)++);
                 json_array_end(j);
         }
         json_object_end(j);
-        return r;
 }
 
 int batch_payload(const Batch *b, Bytes *ret) {
@@ -102,7 +94,6 @@ int batch_payload(const Batch *b, Bytes *ret) {
         size_t len = 0;
         FILE *f;
         Json j;
-        int r = 0;
 
         f = open_memstream(&text, &len);
         if (!f)
@@ -113,11 +104,11 @@ int batch_payload(const Batch *b, Bytes *ret) {
         j.compact = true;
         json_object_begin(&j, NULL);
         json_array_begin(&j, "items");
-        for (size_t i = 0; r >= 0 && i < b->n;)
-                r = write_run(&j, b, &i);
+        for (size_t i = 0; i < b->n;)
+                write_run(&j, b, &i);
         json_array_end(&j);
         json_object_end(&j);
-        if (fclose(f) != 0 || r < 0)
+        if (fclose(f) != 0)
                 return -ENOMEM;
         return bytes_dup(VIEW(text, len), ret);
 }

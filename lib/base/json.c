@@ -117,6 +117,25 @@ void json_string(Json *j, const char *name, const char *value) {
         write_escaped(j, value);
 }
 
+void json_hex(Json *j, const char *name, View value) {
+        static const char digits[] = "0123456789abcdef";
+
+        begin_value(j, name);
+        fputc('"', j->out);
+        while (value.len > 0) {
+                char chunk[128];
+                size_t n = value.len < sizeof(chunk) / 2 ? value.len : sizeof(chunk) / 2;
+
+                for (size_t i = 0; i < n; i++) {
+                        chunk[2 * i] = digits[value.data[i] >> 4];
+                        chunk[2 * i + 1] = digits[value.data[i] & 15];
+                }
+                fwrite(chunk, 2, n, j->out);
+                value = VIEW(value.data + n, value.len - n);
+        }
+        fputc('"', j->out);
+}
+
 void json_bool(Json *j, const char *name, bool value) {
         begin_value(j, name);
         fputs(value ? "true" : "false", j->out);

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/bytes.h"
+
 #define JSON_DEPTH_MAX 32U
 
 typedef struct Json {
@@ -25,6 +27,7 @@ void json_object_end(Json *j);
 void json_array_begin(Json *j, const char *name);
 void json_array_end(Json *j);
 void json_string(Json *j, const char *name, const char *value); /* NULL gives null */
+void json_hex(Json *j, const char *name, View value); /* a string of lower-case hexadecimal digits */
 void json_bool(Json *j, const char *name, bool value);
 void json_int(Json *j, const char *name, int64_t value);
 void json_null(Json *j, const char *name);

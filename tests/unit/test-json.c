@@ -64,6 +64,27 @@ static void test_compact(void **state) {
         assert_written(&j, "{\"a\":1,\"b\":[2,3]}\n");
 }
 
+static void test_hex(void **state) {
+        uint8_t bytes[200];
+        char expected[2 * sizeof(bytes) + 4];
+        Json j = begin(true);
+
+        json_hex(&j, NULL, VIEW("\x00\x9f\xff", 3));
+        assert_written(&j, "\"009fff\"\n");
+        j = begin(true);
+        json_hex(&j, NULL, VIEW(NULL, 0));
+        assert_written(&j, "\"\"\n");
+        for (size_t i = 0; i < sizeof(bytes); i++) {
+                bytes[i] = (uint8_t) i;
+                snprintf(expected + 1 + 2 * i, 3, "%02zx", i);
+        }
+        expected[0] = '"';
+        strcpy(expected + 1 + 2 * sizeof(bytes), "\"\n");
+        j = begin(true);
+        json_hex(&j, NULL, VIEW(bytes, sizeof(bytes)));
+        assert_written(&j, expected);
+}
+
 static void test_strings(void **state) {
         static const struct {
                 const char *value, *expected;
@@ -115,7 +136,8 @@ static void test_full(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_document), cmocka_unit_test(test_compact), cmocka_unit_test(test_strings),
+                cmocka_unit_test(test_document), cmocka_unit_test(test_compact), cmocka_unit_test(test_hex),
+                cmocka_unit_test(test_strings),
                 cmocka_unit_test(test_time),     cmocka_unit_test(test_full),
         };
 

@@ -64,7 +64,7 @@ static int read_item(sd_bus_message *m, Batch *b, sd_bus_error *error) {
         size_t n;
         int r;
 
-        r = sd_bus_message_read(m, "s", &type_name);
+        r = sd_bus_message_read_basic(m, 's', &type_name);
         if (r >= 0)
                 r = sd_bus_message_read_array(m, 'y', &data, &n);
         if (r < 0)

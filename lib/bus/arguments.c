@@ -238,7 +238,8 @@ int bus_message_read_options(sd_bus_message *m, BusOption *options, size_t n, sd
         r = sd_bus_message_enter_container(m, 'a', "{sv}");
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+        /* Mostly there are none. */
+        while ((r = sd_bus_message_at_end(m, false)) == 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
                 const char *name;
 
                 r = sd_bus_message_read(m, "s", &name);

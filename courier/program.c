@@ -104,8 +104,10 @@ static void take_output(Run *run) {
                 close(TAKE_FD(run->out));
                 return;
         }
-        if (run->delivery->tell)
-                transfer_tell(run->delivery, "| %.*s", (int) n, buffer);
+        buffer[n] = 0;
+        for (char *rest = buffer, *line; run->delivery->tell && (line = strsep(&rest, "\n"));)
+                if (*line)
+                        transfer_tell(run->delivery, "| %s", line);
         secret_wipe(buffer, sizeof(buffer));
 }
 

@@ -100,14 +100,14 @@ int template_fill(View text, TemplateLookup lookup, const void *userdata, Templa
                 const uint8_t *newline = memchr(text.data, '\n', text.len);
                 size_t len = newline ? (size_t) (newline - text.data) : text.len, before = out->len;
                 View line = VIEW(text.data, len > 0 && text.data[len - 1] == '\r' ? len - 1 : len);
-                int r;
+                bool skip = is_superfluous(line, out, gap);
+                int r = 0;
 
                 ret_problem->line++;
-                r = is_superfluous(line, out, gap) ? 1 : fill_line(&f, line);
-                if (r < 0)
+                if (!skip && (r = fill_line(&f, line)) < 0)
                         return r;
                 gap = r > 0;
-                if (gap)
+                if (gap || skip)
                         out->len = before;
                 else if (newline && (r = text_append_byte(out, '\n')) < 0)
                         return r;

@@ -76,9 +76,13 @@ static int fill_line(Filling *f, View line) {
 }
 
 static bool is_text(View text) {
-        for (size_t i = 0; i < text.len; i++)
-                if ((text.data[i] < 0x20 && !memchr("\t\n\r", text.data[i], 3)) || text.data[i] == 0x7f)
+        for (size_t i = 0; i < text.len; i++) {
+                uint8_t c = text.data[i];
+                bool end_of_line = c == '\n' || (c == '\r' && i + 1 < text.len && text.data[i + 1] == '\n');
+
+                if ((c < 0x20 && c != '\t' && !end_of_line) || c == 0x7f)
                         return false;
+        }
         return utf8_is_valid(text);
 }
 

@@ -112,7 +112,7 @@ rcpt:
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{full}}}}
   defer message = greylisted, come back later
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{greylist}}}}
-       seen = -{greylist} / key=$sender_address/$local_part@$domain
+       seen = -{greylist} / key=$sender_address>$local_part@$domain
   defer message = not now
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{defer}}}}
   accept condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{hang}}}}
@@ -149,7 +149,7 @@ plain:
 
 class MailServer:
     """Exim with STARTTLS on .port and TLS on .tls_port of localhost, its certificate by .ca; takes mail for everybody from who knows the password, but
-    for nobody@…. `greylist`: how long a sender and recipient are put off in the mode greylist."""
+    for nobody@…. In the mode greylist it puts a sender and recipient off for so long."""
 
     user, password = "sygnet", "Wachtwoord-for-mail-7"
 

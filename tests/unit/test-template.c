@@ -59,7 +59,7 @@ static void test_refuses(void **state) {
                 unsigned line;
         } bad[] = {
                 { "$", 1 }, { "a $5", 1 }, { "\n$code", 2 }, { "a\nb\n${code", 3 }, { "${}", 1 }, { "${?}", 1 }, { "${support}", 1 }, { "${ code}", 1 },
-                { "${Code}", 1 }, { "${aaaaaaaaaabbbbbbbbbbccccccccccddd}", 1 }, { "${code\n}", 1 }, { "a\x01", 0 }, { "\xff", 0 }, { "\x1b[1m", 0 },
+                { "${Code}", 1 }, { "${aaaaaaaaaabbbbbbbbbbccccccccccddd}", 1 }, { "${code\n}", 1 }, { "a\x01", 0 }, { "a\rb\n", 0 }, { "a\r", 0 }, { "\xff", 0 }, { "\x1b[1m", 0 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {

@@ -155,6 +155,8 @@ static const Option log_export_options[] = {
         {},
 };
 
+static const Option outbox_options[] = { LIMIT, { "all", 'a', NULL, N_("also what is over: delivered, refused, expired or cancelled") }, {} };
+
 const Verb verbs[] = {
         { "login", "LOGIN", 0, 1, N_("Open a session"),
           N_("A session ends three minutes after the last signature, unless it is remembered: that takes one code, which then serves for all "
@@ -214,6 +216,11 @@ const Verb verbs[] = {
         { "log", "", 0, 0, N_("Show what your account did"), NULL, log_options, verb_log },
         { "log export", "", 0, 0, N_("Print all entries as JSON, one a line, the oldest first"), NULL, log_export_options, verb_log_export },
         { "log verify", "", 0, 0, N_("Check that the log is whole (operators)"), NULL, NULL, verb_log_verify },
+        { "outbox", "", 0, 0, N_("List the messages that wait to be sent by mail or SMS (operators)"), NULL, outbox_options, verb_outbox },
+        { "outbox read", "ID", 1, 1, N_("Show a message that waits, with its code (operators)"),
+          N_("For machines that have neither mail nor SMS: the operator tells the person the code. It is recorded, and codes that an operator has read do not "
+             "suffice for a reset, a PIN or an authenticator of an account that uses a seal."), NULL, verb_outbox_read },
+        { "outbox cancel", "ID", 1, 1, N_("Take back a message that waits; its code is void (operators)"), NULL, NULL, verb_outbox_cancel },
         { "completion bash", "", 0, 0, N_("Print the completion script for bash"), NULL, NULL, verb_completion_bash },
         {},
 };

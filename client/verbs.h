@@ -56,4 +56,7 @@ int verb_trust_remove(Client *c);
 int verb_log(Client *c);
 int verb_log_export(Client *c);
 int verb_log_verify(Client *c);
+int verb_outbox(Client *c);
+int verb_outbox_read(Client *c);
+int verb_outbox_cancel(Client *c);
 int verb_completion_bash(Client *c);

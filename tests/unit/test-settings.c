@@ -38,6 +38,12 @@ static void test_defaults(void **state) {
         assert_int_equal(s.password.length, 8);
         assert_int_equal(s.password.repeat, 2);
         assert_true(s.password.upper && s.password.lower && s.password.digit && s.password.special);
+        assert_int_equal(s.code_sms_lifetime, 300);
+        assert_int_equal(s.code_mail_lifetime, 86400);
+        assert_int_equal(s.code_attempts, 3);
+        assert_int_equal(s.code_resends, 3);
+        assert_int_equal(s.code_pause, 60);
+        assert_int_equal(s.code_window, 3600);
         assert_string_equal(s.issuer, "Sygnet");
         assert_null(s.support_contact);
 }
@@ -76,6 +82,13 @@ static void test_refuses(void **state) {
                 { "[Password]\nMinLength=65\n", 0 },
                 { "[Password]\nDigit=maybe\n", 2 },
                 { "[Password]\nMaxRepeat=65\n", 0 },
+                { "[Codes]\nSmsLifetime=59\n", 0 },
+                { "[Codes]\nMailLifetime=8d\n", 0 },
+                { "[Codes]\nAttempts=0\n", 0 },
+                { "[Codes]\nResends=11\n", 0 },
+                { "[Codes]\nWindow=30s\n", 0 }, /* shorter than Pause */
+                { "[Delivery]\nPerUser=0\n", 0 },
+                { "[Delivery]\nKeep=1h\n", 0 }, /* a day's messages are counted by their envelopes */
                 { "[Display]\nIssuer=\n", 0 },
                 { "[Display]\nIssuer=a:b\n", 0 },
                 { "[Display]\nSupportContact=\x1b[31m\n", 0 },

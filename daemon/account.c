@@ -103,7 +103,7 @@ static int read_row(Txn *t, Row *row, Account *ret) {
         a.active = strcmp(row_text(row, STATUS), "active") == 0;
         a.deleted = strcmp(row_text(row, STATUS), "deleted") == 0;
         a.created = row_int(row, CREATED);
-        a.enrolled = row_int(row, LAYOUT) >= 2 && row_int(row, ENROLLED) != 0;
+        a.enrolled = row_int(row, LAYOUT) >= 2 ? (AccountEnrolled) row_int(row, ENROLLED) : ENROLLED_NO;
         a.language = (whole ? account_language(row_text(row, LANGUAGE)) : NULL) ?: languages[0];
         a.password_changed = whole ? row_int(row, PASSWORD_CHANGED) : a.created;
         *ret = a;
@@ -214,7 +214,7 @@ int account_upgrade(Txn *t) {
                         r = token_count(t, a.id);
                         if (r < 0)
                                 return r;
-                        a.enrolled = r > 0;
+                        a.enrolled = r > 0 ? ENROLLED_YES : ENROLLED_NO;
                 }
                 r = account_update(t, &a);
                 if (r < 0)

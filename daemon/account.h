@@ -13,6 +13,13 @@
 #define ACCOUNT_TEXT_MAX 256U       /* name, e-mail, phone; bytes */
 #define ACCOUNT_BINDINGS_MAX 256U   /* Unix users of one account */
 
+/* Of tokens; as stored. */
+typedef enum AccountEnrolled {
+        ENROLLED_NO,    /* there was none yet, or its owner has revoked the last by a code of it */
+        ENROLLED_YES,   /* there is an active one: where none is found, somebody has taken its record away */
+        ENROLLED_RESET, /* an operator has revoked them all */
+} AccountEnrolled;
+
 typedef struct Account {
         char id[17];
         char *login, *name, *email, *phone;
@@ -22,7 +29,7 @@ typedef struct Account {
         int64_t password_changed; /* 0: whoever gave it, it must be changed at the next login */
         bool active;
         bool deleted; /* for good: the row is history, and keeps the login from being given again */
-        bool enrolled; /* there is an active token: where none is found, somebody has taken its record away */
+        AccountEnrolled enrolled;
         int64_t created;
 } Account;
 

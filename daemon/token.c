@@ -209,26 +209,15 @@ int token_count(Txn *t, const char *account) {
 }
 
 /* Tells the account, under its own MAC, whether there is an active token: records of tokens that are deleted are then missed. */
-static int note_enrolled(Txn *t, const char *account, bool enrolled) {
+static int note_enrolled(Txn *t, const char *account, AccountEnrolled enrolled) {
         _cleanup_(account_done) Account a = { 0 };
         int r;
 
         r = account_load(t, account, &a);
-        if (r < 0 || a.enrolled == enrolled)
+        if (r < 0 || a.enrolled == enrolled || (enrolled == ENROLLED_RESET && a.enrolled == ENROLLED_NO))
                 return r;
         a.enrolled = enrolled;
         return account_update(t, &a);
-}
-
-int token_needs_code(Txn *t, const char *account) {
-        _cleanup_(account_done) Account a = { 0 };
-        int r;
-
-        r = account_load(t, account, &a);
-        if (r < 0)
-                return r;
-        r = token_count(t, account);
-        return r < 0 ? r : r > 0 ? 1 : a.enrolled ? -EBADMSG : 0;
 }
 
 static int make_room(Txn *t, const char *account, int64_t now) {
@@ -304,7 +293,7 @@ int token_confirm(Txn *t, const char *account, unsigned uid, const char *id, Vie
                 if (r >= 0)
                         r = drop_others(t, account);
                 if (r >= 0)
-                        r = note_enrolled(t, account, true);
+                        r = note_enrolled(t, account, ENROLLED_YES);
                 if (r >= 0)
                         r = TOTP_ACCEPTED;
         }
@@ -328,7 +317,7 @@ int token_revoke(Txn *t, const char *account, const char *id) {
         if (r < 0)
                 return r;
         r = token_count(t, account);
-        return r != 0 ? (r < 0 ? r : 0) : note_enrolled(t, account, false);
+        return r != 0 ? (r < 0 ? r : 0) : note_enrolled(t, account, ENROLLED_NO);
 }
 
 int token_revoke_all(Txn *t, const char *account) {
@@ -352,7 +341,7 @@ int token_revoke_all(Txn *t, const char *account) {
                         return r;
                 revoked += n;
         }
-        r = note_enrolled(t, account, false);
+        r = note_enrolled(t, account, ENROLLED_RESET);
         return r < 0 ? r : revoked;
 }
 

@@ -48,7 +48,7 @@ def fill(m, authority):
     alice.again()
     first = alice.client.call("Token.List", "s", alice.session)[0]["id"]
     second = alice.client.enroll(alice.session, digits=6, otp=alice.code())
-    alice.client.call("Token.Revoke", "ssv", alice.session, first, secret(m.code(second, 6)))
+    alice.client.call("Token.Revoke", "ssa{sv}", alice.session, first, {"otp": secret(m.code(second, 6))})
     alice.key = second
     seal, certificate = seals.create_seal(m, authority, "alice", days=10950)
     retired, _ = seals.create_seal(m, authority, "alice", days=10950)

@@ -33,8 +33,8 @@ class Token(TestCase):
         self.assertEqual(["active"], self.statuses())
         # The code that confirmed is used up.
         self.refused("CodeUsed", self.alice.login, "alice", PASSWORD, code)
-        self.refused("CodeUsed", self.alice.call, "Token.Revoke", "ssv", self.session(), token, secret(code))
-        self.alice.call("Token.Revoke", "ssv", self.session(), token, secret(self.m.code(key)))
+        self.refused("CodeUsed", self.alice.call, "Token.Revoke", "ssa{sv}", self.session(), token, {"otp": secret(code)})
+        self.alice.call("Token.Revoke", "ssa{sv}", self.session(), token, {"otp": secret(self.m.code(key))})
         self.assertEqual(["revoked"], self.statuses())
         self.refused("NoToken", self.alice.login, "alice", PASSWORD, self.m.code(key))
         # Who ended the last one by a code of it begins anew as at first.
@@ -142,7 +142,7 @@ class Token(TestCase):
         token, _ = self.enroll()
         theirs = bob.login("bob")
         key = bob.enroll(theirs)
-        self.refused("NotFound", bob.call, "Token.Revoke", "ssv", theirs, token, secret(self.m.code(key)))
+        self.refused("NotFound", bob.call, "Token.Revoke", "ssa{sv}", theirs, token, {"otp": secret(self.m.code(key))})
         self.refused("NotFound", bob.call, "Token.Confirm", "ssv", theirs, token, secret(self.m.code(key)))
         self.assertNotIn(token, [t["id"] for t in bob.call("Token.List", "s", theirs)])
 

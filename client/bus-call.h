@@ -26,8 +26,8 @@ static inline void message_unrefp(sd_bus_message **m) {
 /* Begins a call, connecting if need be. */
 int call_new(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret);
 
-/* Sends it. `ret_reply` may be NULL. When the service answers with an error that `tolerated` names (it may be NULL), nothing is said and
- * -EAGAIN returned: the caller handles it. */
+/* Sends it. `ret_reply` may be NULL. When the service answers with an error that `tolerated` names (several are separated by a blank; it may be
+ * NULL), nothing is said and -EAGAIN returned, with the name in c->tolerated: the caller handles it. */
 int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_message **ret_reply);
 
 /* Both, for calls whose arguments sd_bus_message_append(3) can say. */

@@ -25,6 +25,7 @@ struct Client {
         bool json;
         sd_bus *bus; /* NULL until the first call */
         Agent agent;
+        char tolerated[64]; /* the name of the error that call_send() tolerated last */
         bool stdin_taken; /* a secret was read from standard input: it holds no second one */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* sygnet otp: authenticators. The secret of a new one is seen once. */
+/* sygnet otp: authenticators. The secret of a new one is seen once. Making or ending one is confirmed by a code that the service sends to the owner's
+ * telephone; where none is known, by a code of an authenticator. */
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "client/output.h"
 #include "client/prompt.h"
 #include "client/qr.h"
+#include "client/sent-code.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
 
@@ -30,11 +32,41 @@ static int list_tokens(Client *c, const char *session, DictList *ret) {
         return r < 0 ? fail_message(r) : 0;
 }
 
-/* A code of a token that is active already, where there is one: a stolen password alone must not enrol another. */
-static int ask_present_code(Client *c, const char *session, Secret **ret) {
+/* What confirms that an authenticator may be made or ended. */
+typedef struct Proof {
+        Secret *code, *otp;
+        bool only_sent; /* the code is on its way, and nothing else is to be done (--send-code) */
+} Proof;
+
+static void proof_done(Proof *p) {
+        p->code = secret_free(p->code);
+        p->otp = secret_free(p->otp);
+}
+
+typedef struct CodeCall {
+        const char *session;
+        const char *purpose;
+} CodeCall;
+
+static int request_code(Client *c, void *userdata, const char *tolerated, sd_bus_message **ret_reply) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        const CodeCall *k = userdata;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "RequestCode", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ss", k->session, k->purpose);
+        return r < 0 ? fail_message(r) : call_send(c, m, tolerated, ret_reply);
+}
+
+/* A code of an authenticator, where there is one: a stolen password alone must not enrol another. */
+static int ask_otp(Client *c, const char *session, const char *purpose, Secret **ret) {
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
+        if (strcmp(purpose, "revoke") == 0)
+                return prompt_code(c, "otp-file", _("One-time code"), ret);
         r = list_tokens(c, session, &l);
         if (r > 0)
                 return r;
@@ -44,7 +76,29 @@ static int ask_present_code(Client *c, const char *session, Secret **ret) {
         return 0;
 }
 
-static int append_enroll(sd_bus_message *m, const Client *c, const char *session, unsigned digits, const Secret *otp) {
+static int ask_proof(Client *c, const char *session, const char *purpose, Proof *ret) {
+        CodeCall call = { session, purpose };
+        const SentCode sent = { "code-file", _("Code from the message"), request_code, &call };
+        int r;
+
+        /* A program that names no code may need none: the service tells. */
+        if (arguments_get(&c->arguments, "otp-file") || !(arguments_get(&c->arguments, "code-file") || arguments_has(&c->arguments, "send-code") || prompt_possible()))
+                return ask_otp(c, session, purpose, &ret->otp);
+        r = sent_code_get(c, &sent, &ret->code);
+        if (r == -EAGAIN)
+                return ask_otp(c, session, purpose, &ret->otp);
+        ret->only_sent = r == 0 && !ret->code;
+        return r;
+}
+
+static int append_proof(sd_bus_message *m, const Proof *p) {
+        int r;
+
+        r = p->code ? append_secret_entry(m, "code", p->code) : 0;
+        return r >= 0 && p->otp ? append_secret_entry(m, "otp", p->otp) : r;
+}
+
+static int append_enroll(sd_bus_message *m, const Client *c, const char *session, unsigned digits, const Proof *proof) {
         const char *label = arguments_get(&c->arguments, "label");
         int r;
 
@@ -55,12 +109,12 @@ static int append_enroll(sd_bus_message *m, const Client *c, const char *session
                 r = sd_bus_message_append(m, "{sv}", "digits", "u", digits);
         if (r >= 0 && label)
                 r = append_string_entry(m, "label", label);
-        if (r >= 0 && otp)
-                r = append_secret_entry(m, "otp", otp);
+        if (r >= 0)
+                r = append_proof(m, proof);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int enroll(Client *c, const char *session, unsigned digits, const Secret *otp, char **ret_id, Secret **ret_uri) {
+static int enroll(Client *c, const char *session, unsigned digits, const Proof *proof, char **ret_id, Secret **ret_uri) {
         _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
         const char *id, *uri;
         int r;
@@ -68,7 +122,7 @@ static int enroll(Client *c, const char *session, unsigned digits, const Secret 
         r = call_new(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Enroll", &m);
         if (r > 0)
                 return r;
-        r = append_enroll(m, c, session, digits, otp);
+        r = append_enroll(m, c, session, digits, proof);
         if (r < 0)
                 return fail_message(r);
         r = call_send(c, m, NULL, &reply);
@@ -254,7 +308,8 @@ static int finish_enroll(Client *c, const char *session, const char *id, const S
 
 int verb_otp_enroll(Client *c) {
         _cleanup_session_ SessionChoice session = { 0 };
-        _cleanup_secret_ Secret *otp = NULL, *uri = NULL;
+        _cleanup_(proof_done) Proof proof = { 0 };
+        _cleanup_secret_ Secret *uri = NULL;
         _cleanup_free_ char *id = NULL;
         unsigned digits;
         int r;
@@ -262,19 +317,18 @@ int verb_otp_enroll(Client *c) {
         r = arguments_number(&c->arguments, "digits", 6, 8, 8, &digits);
         if (r > 0)
                 return r;
-        if (!arguments_has(&c->arguments, "no-confirm") && !prompt_possible())
+        if (!arguments_has(&c->arguments, "no-confirm") && !arguments_has(&c->arguments, "send-code") && !prompt_possible())
                 return fail(EXIT_USAGE, "%s", _("There is no terminal to ask for the first code at: use --no-confirm, and “sygnet otp confirm” afterwards."));
         r = check_outputs(c);
         if (r > 0)
                 return r;
         no_core();
         r = session_choose(c, NULL, &session);
-        if (r > 0)
+        if (r == 0)
+                r = ask_proof(c, session.id, "enroll", &proof);
+        if (r != 0 || proof.only_sent)
                 return r;
-        r = ask_present_code(c, session.id, &otp);
-        if (r > 0)
-                return r;
-        r = enroll(c, session.id, digits, otp, &id, &uri);
+        r = enroll(c, session.id, digits, &proof, &id, &uri);
         return r != 0 ? r : finish_enroll(c, session.id, id, uri);
 }
 
@@ -329,27 +383,34 @@ int verb_otp_list(Client *c) {
         return EXIT_OK;
 }
 
-int verb_otp_revoke(Client *c) {
-        _cleanup_session_ SessionChoice session = { 0 };
+static int revoke_token(Client *c, const char *session, const Proof *proof) {
         _cleanup_message_ sd_bus_message *m = NULL;
-        _cleanup_secret_ Secret *otp = NULL;
         int r;
 
-        r = session_choose(c, NULL, &session);
-        if (r > 0)
-                return r;
-        r = prompt_code(c, "otp-file", _("One-time code"), &otp);
-        if (r > 0)
-                return r;
         r = call_new(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Revoke", &m);
         if (r > 0)
                 return r;
-        r = sd_bus_message_append(m, "ss", session.id, c->arguments.words[0]);
+        r = sd_bus_message_append(m, "ss", session, c->arguments.words[0]);
         if (r >= 0)
-                r = bus_message_append_secret(m, otp);
-        if (r < 0)
-                return fail_message(r);
-        r = call_send(c, m, NULL, NULL);
+                r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0)
+                r = append_proof(m, proof);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
+}
+
+int verb_otp_revoke(Client *c) {
+        _cleanup_session_ SessionChoice session = { 0 };
+        _cleanup_(proof_done) Proof proof = { 0 };
+        int r;
+
+        r = session_choose(c, NULL, &session);
+        if (r == 0)
+                r = ask_proof(c, session.id, "revoke", &proof);
+        if (r != 0 || proof.only_sent)
+                return r;
+        r = revoke_token(c, session.id, &proof);
         if (r == 0 && !c->json)
                 out("%s\n", _("The authenticator is revoked and its secret erased."));
         return r;

@@ -9,6 +9,8 @@
 
 #define LOGIN { "login", 'l', "LOGIN", N_("the account, where you are logged in to several") }
 #define PASSWORD_FILE { "password-file", 0, "FILE", N_("read the password from FILE (- is standard input)") }
+#define CODE_FILE { "code-file", 0, "FILE", N_("read the code that was sent to you from FILE") }
+#define SEND_CODE { "send-code", 0, NULL, N_("only have a code sent to you; give it with --code-file afterwards") }
 #define OTP_FILE { "otp-file", 0, "FILE", N_("read the one-time code from FILE (- is standard input)") }
 #define OUTPUT { "output", 'o', "FILE", N_("write to FILE") }
 #define FORCE { "force", 'f', NULL, N_("replace an existing file") }
@@ -52,12 +54,15 @@ static const Option otp_enroll_options[] = {
         { "svg", 0, "FILE", N_("the same as a drawing that can be scaled") },
         { "uri-file", 0, "FILE", N_("write the otpauth URI into FILE") },
         { "no-confirm", 0, NULL, N_("do not ask for a first code; “otp confirm” takes it later") },
+        SEND_CODE,
+        CODE_FILE,
         { "otp-file", 0, "FILE", N_("read a code of a token that is active already from FILE") },
         LOGIN,
         FORCE,
         {},
 };
-static const Option otp_code_options[] = { OTP_FILE, LOGIN, {} };
+static const Option otp_confirm_options[] = { OTP_FILE, LOGIN, {} };
+static const Option otp_revoke_options[] = { SEND_CODE, CODE_FILE, OTP_FILE, LOGIN, {} };
 static const Option account_create_options[] = {
         { "name", 0, "TEXT", N_("first and last name") },
         { "email", 0, "ADDRESS", N_("e-mail address") },
@@ -173,10 +178,12 @@ const Verb verbs[] = {
           N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Needs no service. "
              "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
         { "otp enroll", "", 0, 0, N_("Enrol an authenticator for one-time codes"),
-          N_("The secret is shown once, as a QR code and as text, and confirmed by a first code."), otp_enroll_options, verb_otp_enroll },
-        { "otp confirm", "ID", 1, 1, N_("Confirm an authenticator by its first code"), NULL, otp_code_options, verb_otp_confirm },
+          N_("You confirm with a code that is sent to your telephone, if one is known. The secret is shown once, as a QR code and as text, and "
+             "confirmed by a first code."), otp_enroll_options, verb_otp_enroll },
+        { "otp confirm", "ID", 1, 1, N_("Confirm an authenticator by its first code"), NULL, otp_confirm_options, verb_otp_confirm },
         { "otp list", "", 0, 0, N_("List your authenticators"), NULL, session_options, verb_otp_list },
-        { "otp revoke", "ID", 1, 1, N_("Revoke an authenticator"), N_("Takes a code of any of your active authenticators."), otp_code_options, verb_otp_revoke },
+        { "otp revoke", "ID", 1, 1, N_("Revoke an authenticator"), 
+          N_("Confirmed by a code that is sent to your telephone, or with --otp-file by one of any of your active authenticators."), otp_revoke_options, verb_otp_revoke },
         { "otp reset", "LOGIN", 1, 1, N_("Revoke all authenticators of an account (operators)"), NULL, yes_options, verb_otp_reset },
         { "account create", "LOGIN", 1, 1, N_("Create an account (operators)"), NULL, account_create_options, verb_account_create },
         { "account list", "", 0, 0, N_("List the accounts (operators)"), NULL, NULL, verb_account_list },

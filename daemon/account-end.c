@@ -69,7 +69,7 @@ int account_end(Txn *t, Account *a, uid_t uid, int64_t now) {
                 return r;
         bytes_done(&a->password);
         a->password_changed = 0;
-        a->enrolled = false;
+        a->enrolled = ENROLLED_NO;
         a->active = false;
         a->deleted = true;
         return account_update(t, a);

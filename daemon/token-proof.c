@@ -43,8 +43,6 @@ static int prove_by_otp(Txn *t, TokenProof *p) {
 static int prove_by_session(Txn *t, const TokenProof *p, const Account *a) {
         int r;
 
-        if (a->enrolled == ENROLLED_YES)
-                return TOKEN_E_MISSING;
         if (a->enrolled == ENROLLED_NO)
                 return TOKEN_PROVED;
         r = grant_held(t, p->account);
@@ -66,8 +64,8 @@ int token_prove(Txn *t, TokenProof *p) {
                 return prove_by_otp(t, p);
         if (reachable)
                 return TOKEN_E_NEEDS_CODE;
-        r = token_count(t, p->account);
+        r = token_needs_code(t, p->account);
         if (r != 0)
-                return r < 0 ? r : TOKEN_E_NEEDS_OTP;
+                return r == -EBADMSG ? TOKEN_E_MISSING : r < 0 ? r : TOKEN_E_NEEDS_OTP;
         return p->act == TOKEN_ENROLL ? prove_by_session(t, p, &a) : TOKEN_E_NEEDS_OTP;
 }

@@ -220,6 +220,17 @@ static int note_enrolled(Txn *t, const char *account, AccountEnrolled enrolled) 
         return account_update(t, &a);
 }
 
+int token_needs_code(Txn *t, const char *account) {
+        _cleanup_(account_done) Account a = { 0 };
+        int r;
+
+        r = account_load(t, account, &a);
+        if (r < 0)
+                return r;
+        r = token_count(t, account);
+        return r < 0 ? r : r > 0 ? 1 : a.enrolled == ENROLLED_YES ? -EBADMSG : 0;
+}
+
 static int make_room(Txn *t, const char *account, int64_t now) {
         Row *row;
         int r;

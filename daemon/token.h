@@ -23,6 +23,10 @@ int token_settle(Txn *t, const char *account, unsigned uid, View code, int64_t n
 /* How many active tokens the account has. */
 int token_count(Txn *t, const char *account);
 
+/* Whether a code of a token is to be had: 0, 1, or -EBADMSG when the account has had a token whose record is not there: then only
+ * token_revoke_all(), an operator's act, lets it begin anew. */
+int token_needs_code(Txn *t, const char *account);
+
 /* In a job: makes a pending token. Void ones are deleted first. -EDQUOT when the account has TOKENS_PER_ACCOUNT. */
 int token_enroll(Txn *t, const char *account, const char *label, unsigned digits, View secret, int64_t now, char ret_id[static 17]);
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import xml.etree.ElementTree as ET
 
-from harness import ALICE, NAME, NOBODY, PATH, SOURCE, Machine, TestCase, main, secret
+from harness import ALICE, BOB, NAME, NOBODY, PATH, SOURCE, Machine, TestCase, main, secret
 
 STANDARD = {"org.freedesktop.DBus.Peer", "org.freedesktop.DBus.Introspectable", "org.freedesktop.DBus.Properties",
             "org.freedesktop.DBus.ObjectManager"}
@@ -67,7 +67,10 @@ class Strangers(TestCase):
             m.operator.call("Account.Bind", "su", "alice", ALICE)
             alice = m.client(ALICE)
             session = alice.login("alice")
-            alice.enroll(session)
+            alice.call("Token.RequestCode", "ss", session, "enroll")
+            m.account("bob", BOB)
+            bob = m.client(BOB)
+            bob.enroll(bob.login("bob"))
             nobody = m.client(NOBODY)
             seen = nobody.introspect() + nobody.introspect(path="/org/sygnet") + nobody.introspect(path="/")
             for name in interfaces(nobody.introspect()):

@@ -18,6 +18,9 @@
 /* Parts of a call for each processor, so that a slower one does not leave the others waiting at the end. */
 #define PARTS_PER_PROCESSOR 2U
 
+/* Items of a part, at most: jobs of others wait for the end of one, which takes a fifth of a second with the slowest keys. */
+#define PART_ITEMS_MAX 32U
+
 /* Items, and bytes of them, that the loop checks itself: some 100 us of its time. */
 #define CHECK_HERE_ITEMS 128U
 #define CHECK_HERE_BYTES (32U * 1024)
@@ -251,6 +254,8 @@ static int submit_parts(OperationCall *c) {
 
         if (sched_getaffinity(0, sizeof(set), &set) == 0)
                 n = (size_t) CPU_COUNT(&set) * PARTS_PER_PROCESSOR;
+        if (n < c->batch.n / PART_ITEMS_MAX)
+                n = c->batch.n / PART_ITEMS_MAX;
         c->n_parts = (unsigned) (n < c->batch.n ? n : c->batch.n);
         r = worker_submit_parts(c->call.manager->workers, c->n_parts, run_part, on_parts_signed, c);
         if (r >= 0)

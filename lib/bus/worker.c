@@ -40,7 +40,7 @@ struct WorkerPool {
         pthread_mutex_t lock;
         pthread_cond_t wake;
         Queue light, heavy, done;
-        unsigned n_waiting, n_idle, n_heavy, heavy_max;
+        unsigned n_jobs, n_parts, n_idle, n_heavy, heavy_max; /* n_jobs, n_parts: that wait */
         bool stopping;
 
         pthread_t threads[THREADS_MAX];
@@ -71,7 +71,8 @@ static Job *queue_pop(Queue *q) {
         return job;
 }
 
-/* A part of the first job that may run; it stays the first until its last part is taken. */
+/* A part of the first job that may run. It stays the first for as many parts as keep all threads busy twice: what is small is done one after the
+ * other, which is soonest for most; what is large goes behind the others then, and they have their turn. */
 static Job *take_inlock(WorkerPool *p, unsigned *ret_part) {
         Queue *q = &p->light;
         Job *job = q->first;
@@ -85,9 +86,12 @@ static Job *take_inlock(WorkerPool *p, unsigned *ret_part) {
         if (!job)
                 return NULL;
         *ret_part = job->next_part++;
-        if (job->next_part == job->n_parts)
+        p->n_parts--;
+        if (job->next_part == job->n_parts) {
                 queue_pop(q);
-        p->n_waiting--;
+                p->n_jobs--;
+        } else if (job->next_part % (2 * p->n_max) == 0)
+                queue_push(q, queue_pop(q));
         return job;
 }
 
@@ -237,14 +241,15 @@ WorkerPool *worker_pool_free(WorkerPool *p) {
 static int enqueue_inlock(WorkerPool *p, Job *job, unsigned *ret_wake) {
         int r = 0;
 
-        if (p->stopping || p->n_waiting + job->n_parts > WAITING_MAX)
+        if (p->stopping || p->n_jobs >= WAITING_MAX)
                 return -ENOBUFS;
-        for (unsigned i = 0; r >= 0 && i < job->n_parts && p->n_idle <= p->n_waiting + i && p->n_threads < p->n_max; i++)
+        for (unsigned i = 0; r >= 0 && i < job->n_parts && p->n_idle <= p->n_parts + i && p->n_threads < p->n_max; i++)
                 r = start_thread_inlock(p);
         if (r < 0 && p->n_threads == 0)
                 return r;
         queue_push(job->heavy ? &p->heavy : &p->light, job);
-        p->n_waiting += job->n_parts;
+        p->n_jobs++;
+        p->n_parts += job->n_parts;
         *ret_wake = job->n_parts < p->n_idle ? job->n_parts : p->n_idle;
         return 0;
 }

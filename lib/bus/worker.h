@@ -28,5 +28,5 @@ int worker_submit(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata)
 int worker_submit_heavy(WorkerPool *p, WorkerRun run, WorkerDone done, void *userdata);
 
 /* Calls `run` with each of 0 … n - 1, on as many threads as are free, and `done` once after the last of them, with 0 or what the first one that
- * failed returned. The loop is woken once, not by each part. -ENOBUFS as above, and never for some of the parts. */
+ * failed returned. The loop is woken once, not by each part; jobs of many parts take turns. -ENOBUFS as above, and never for some of the parts. */
 int worker_submit_parts(WorkerPool *p, unsigned n, WorkerRunPart run, WorkerDone done, void *userdata);

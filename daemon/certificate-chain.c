@@ -29,6 +29,13 @@ static int import(View der, gnutls_x509_crt_t *ret) {
         return 0;
 }
 
+bool certificate_allows_commitment(View certificate) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        unsigned usage = 0, critical;
+
+        return import(certificate, &crt) >= 0 && gnutls_x509_crt_get_key_usage(crt, &usage, &critical) >= 0 && (usage & GNUTLS_KEY_NON_REPUDIATION);
+}
+
 static const char *check_own(gnutls_x509_crt_t crt, View public_key) {
         unsigned usage = 0, critical;
 

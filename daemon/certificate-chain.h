@@ -3,6 +3,8 @@
 
 /* What a CA answered: whether it is a chain for the key, and what it says about its subject. */
 
+#include <stdbool.h>
+
 #include "crypto/key.h"
 
 #define CHAIN_MAX 10U
@@ -12,6 +14,9 @@
  * none expired at `now`, the first fit to sign. 0, or -EINVAL with a constant sentence, or -ENOMEM. That the last is to be trusted is not
  * asked. */
 int chain_check(const View *certificates, size_t n, View public_key, int64_t now, const char **ret_problem);
+
+/* Whether its holder may commit to what is signed with it: keyUsage nonRepudiation, as EN 319 412-2 clause 4.3.2 has it for signatures. */
+bool certificate_allows_commitment(View certificate);
 
 /* The chain as a record has it: each after its u32be length. */
 int chain_join(const View *certificates, size_t n, Bytes *ret);

@@ -64,8 +64,8 @@ static int make_record(CredentialCall *c, CredentialKind kind, const char *label
         record->algorithm = algorithm;
         record->created = c->call.now;
         record->label = strdup(label);
-        record->owner = kind == CREDENTIAL_CUSTOMS ? strdup(c->job.account) : NULL;
-        if (!record->label || (kind == CREDENTIAL_CUSTOMS && !record->owner))
+        record->owner = kind != CREDENTIAL_SEAL ? strdup(c->job.account) : NULL;
+        if (!record->label || (kind != CREDENTIAL_SEAL && !record->owner))
                 return bus_error_set_errno(error, -ENOMEM);
         r = id_random(ID_RECORD, record->id);
         return r < 0 ? bus_error_set_errno(error, r) : 0;
@@ -179,6 +179,89 @@ static int method_generate_customs_key(sd_bus_message *message, void *userdata, 
         return r < 0 ? r : call_started(call_work_heavy(&c->call, run_make_key, then_key, error), &c);
 }
 
+/* --- Signatures --------------------------------------------------------------------------------------------------- */
+
+static int run_make_signature(void *userdata) {
+        return credential_job_make_signature(&((CredentialCall *) userdata)->job);
+}
+
+static int then_signature_created(Call *call, int result, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        CredentialCall *c = (CredentialCall *) call;
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, c->job.until);
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "s", c->job.record->id);
+        if (r >= 0)
+                r = sd_bus_message_append_array(reply, 'y', c->job.request.data, c->job.request.len);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* Whoever has left gets no key; a wrong PIN counts nevertheless. */
+static int then_signature_made(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result < 0 && result != -EKEYREJECTED)
+                return bus_error_set_errno(error, result);
+        if (result >= 0 && watch_gone(call->watch))
+                return -ECANCELED;
+        r = credential_call_store((CredentialCall *) call, credential_job_create, then_signature_created, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int then_may_make_signature(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, ((CredentialCall *) call)->job.until);
+        r = call_work_heavy(call, run_make_signature, then_signature_made, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int read_signature_factors(CredentialCall *c, sd_bus_error *error) {
+        BusOption options[] = {
+                { "pin", bus_option_secret, &c->job.pin, false },
+                { "otp", bus_option_secret, &c->job.otp, false },
+        };
+        int r;
+
+        r = bus_message_read_options(c->call.message, options, ELEMENTSOF(options), error);
+        if (r < 0)
+                return r;
+        return c->job.pin ? credential_call_check_pin(c, error) : bus_error_set(error, ERROR_PIN_REQUIRED, NULL);
+}
+
+static int method_generate_signature_key(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_call_ CredentialCall *c = NULL;
+        const char *session, *label;
+        KeyAlgorithm algorithm;
+        Manager *m = userdata;
+        int r;
+
+        r = gate_pass(m->gate, message, ACTION_USE, method_generate_signature_key, userdata, error);
+        if (r != 0)
+                return r;
+        r = credential_call_new(m, message, &c, error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(message, "ss", &session, &label);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        r = find_session(c, session, error);
+        if (r >= 0)
+                r = read_subject(c, PROFILE_PERSONAL, error);
+        if (r >= 0)
+                r = read_signature_factors(c, error);
+        if (r >= 0)
+                r = read_algorithm(message, &algorithm, error);
+        if (r >= 0)
+                r = make_record(c, CREDENTIAL_SIGNATURE, label, algorithm, error);
+        return r < 0 ? r : call_started(credential_call_store(c, credential_job_begin_signature, then_may_make_signature, error), &c);
+}
+
 /* --- Requests and certificates ------------------------------------------------------------------------------------ */
 
 static int run_make_request(void *userdata) {
@@ -205,12 +288,12 @@ static int then_request_settled(Call *call, int result, sd_bus_error *error) {
 
 static int then_request_made(Call *call, int result, sd_bus_error *error) {
         CredentialCall *c = (CredentialCall *) call;
-        bool customs = c->job.record->kind == CREDENTIAL_CUSTOMS;
+        bool seal = c->job.record->kind == CREDENTIAL_SEAL;
         int r;
 
-        if (result < 0 && !(customs && result == -EKEYREJECTED))
+        if (result < 0 && (seal || result != -EKEYREJECTED))
                 return bus_error_set_errno(error, result);
-        if (!customs)
+        if (seal)
                 return reply_bytes(call, bytes_view(&c->job.request));
         r = credential_call_store(c, credential_job_settle_request, then_request_settled, error);
         return r < 0 ? r : CALL_CONTINUES;
@@ -221,8 +304,8 @@ static int then_request(Call *call, int result, sd_bus_error *error) {
         int r;
 
         if (result != 0)
-                return outcome_set_error(error, result, c->job.until);
-        if (c->job.record->kind == CREDENTIAL_CUSTOMS)
+                return credential_call_set_error(c, result, error);
+        if (c->job.record->kind != CREDENTIAL_SEAL)
                 r = call_work_heavy(call, run_make_request, then_request_made, error);
         else
                 r = call_work(call, run_make_request, then_request_made, error);
@@ -230,7 +313,7 @@ static int then_request(Call *call, int result, sd_bus_error *error) {
 }
 
 static int method_get_request(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        static const CredentialMethod method = { method_get_request, NULL, FACTORS_PASSWORD, credential_job_request, then_request };
+        static const CredentialMethod method = { method_get_request, NULL, FACTORS_KEY, credential_job_request, then_request };
 
         return credential_call_begin(message, userdata, &method, error);
 }
@@ -307,6 +390,13 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GenerateCustomsKey",
                                 SD_BUS_ARGS("s", session, "s", label, "v", password, "a{sv}", subject, "a{sv}", options),
                                 SD_BUS_RESULT("s", id), method_generate_customs_key, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("GenerateSignatureKey",
+                                SD_BUS_ARGS("s", session, "s", label, "a{sv}", subject, "a{sv}", factors, "a{sv}", options),
+                                SD_BUS_RESULT("s", id, "ay", request), method_generate_signature_key, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("GetPolicy", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("a{sv}", policy), credential_method_get_policy,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("SetPolicy", SD_BUS_ARGS("s", id, "a{sv}", policy, "a{sv}", factors), SD_BUS_NO_RESULT,
+                                credential_method_set_policy, SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("GetRequest", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("ay", request), method_get_request, SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("ImportCertificates", SD_BUS_ARGS("s", id, "aay", certificates, "a{sv}", factors), SD_BUS_NO_RESULT,
                                 method_import_certificates, SD_BUS_VTABLE_UNPRIVILEGED),

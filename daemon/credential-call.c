@@ -57,25 +57,35 @@ int credential_call_store(CredentialCall *c, CredentialRun run, CallThen then, s
         return call_store(&c->call, run_job, then, error);
 }
 
+int credential_call_check_pin(const CredentialCall *c, sd_bus_error *error) {
+        if (!c->job.pin || pin_is_well_formed(secret_view(c->job.pin)))
+                return 0;
+        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);
+}
+
 /* 1: parked; `handler` is called again. */
 static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error) {
         Manager *m = c->call.manager;
+        static const size_t n_options[] = { [FACTORS_SESSION] = 1, [FACTORS_CODE] = 2, [FACTORS_KEY] = 4 };
         const char *session = NULL;
         BusOption options[] = {
                 { "session", bus_option_string, &session, false },
-                { set == FACTORS_PASSWORD ? "password" : "otp", bus_option_secret,
-                  set == FACTORS_PASSWORD ? &c->job.password : &c->job.otp, false },
+                { "otp", bus_option_secret, &c->job.otp, false },
+                { "pin", bus_option_secret, &c->job.pin, false },
+                { "password", bus_option_secret, &c->job.password, false },
         };
         bool secret;
         Session *s;
         int r;
 
-        r = bus_message_read_options(c->call.message, options, set == FACTORS_SESSION ? 1 : 2, error);
+        r = bus_message_read_options(c->call.message, options, n_options[set], error);
+        if (r >= 0)
+                r = credential_call_check_pin(c, error);
         if (r < 0)
                 return r;
-        secret = c->job.otp || c->job.password;
+        secret = c->job.otp || c->job.pin || c->job.password;
         if (set != FACTORS_SESSION && secret != (session != NULL))
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", options[1].name);
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", set == FACTORS_CODE ? "otp" : "password` or `pin");
         if (!session)
                 return gate_pass(m->gate, c->call.message, ACTION_MANAGE_SEALS, handler, m, error);
         r = session_find(m, session, c->call.uid, &s);
@@ -117,12 +127,18 @@ int credential_call_reply_array(Call *call, const char *type, size_t n, int (*ap
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
+int credential_call_set_error(const CredentialCall *c, int result, sd_bus_error *error) {
+        if (result == OUTCOME_CERTIFICATE && c->job.problem)
+                return bus_error_set(error, ERROR_CERTIFICATE, "%s", c->job.problem);
+        if (result == OUTCOME_FACTOR_NEEDED && c->job.problem)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", c->job.problem);
+        return outcome_set_error(error, result, c->job.until);
+}
+
 int credential_call_then_done(Call *call, int result, sd_bus_error *error) {
         CredentialCall *c = (CredentialCall *) call;
 
-        if (result == OUTCOME_CERTIFICATE && c->job.problem)
-                return bus_error_set(error, ERROR_CERTIFICATE, "%s", c->job.problem);
         if (result != 0)
-                return outcome_set_error(error, result, c->job.until);
+                return credential_call_set_error(c, result, error);
         return sd_bus_reply_method_return(call->message, "");
 }

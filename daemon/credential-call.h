@@ -21,7 +21,7 @@ int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **re
 typedef enum FactorSet {
         FACTORS_SESSION,  /* session */
         FACTORS_CODE,     /* session with otp, both or neither */
-        FACTORS_PASSWORD, /* session with password, both or neither */
+        FACTORS_KEY,      /* session with what opens a key: password, or pin and otp; all or none */
 } FactorSet;
 
 /* call_store() of a job on credentials. */
@@ -46,12 +46,20 @@ int credential_call_read_id(CredentialCall *c, sd_bus_error *error);
 /* A reply that is an array of what `append` appends, `n` times. */
 int credential_call_reply_array(Call *call, const char *type, size_t n, int (*append)(sd_bus_message *reply, const CredentialCall *c, size_t i));
 
+/* The error that an outcome is, with what the job says about it. Returns a negative errno. */
+int credential_call_set_error(const CredentialCall *c, int result, sd_bus_error *error);
+
+/* Refuses what is no PIN before anything is tried or spent. */
+int credential_call_check_pin(const CredentialCall *c, sd_bus_error *error);
+
 /* A `then`: an empty reply, or the error that the outcome is. */
 int credential_call_then_done(Call *call, int result, sd_bus_error *error);
 
 /* The parts of the vtable that stand elsewhere: what is listed, and a seal's users. */
 int credential_method_list(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_get_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_get_policy(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_set_policy(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_list_users(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_add_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_remove_user(sd_bus_message *message, void *userdata, sd_bus_error *error);

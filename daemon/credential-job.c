@@ -15,6 +15,9 @@
 void credential_job_done(CredentialJob *j) {
         j->otp = secret_free(j->otp);
         j->password = secret_free(j->password);
+        j->pin = secret_free(j->pin);
+        j->pin_key = secret_free(j->pin_key);
+        pin_done(&j->tried);
         bytes_done(&j->chain);
         free(j->user_name);
         j->record = credential_free(j->record);
@@ -101,11 +104,65 @@ static int create_seal(Txn *t, CredentialJob *j) {
         return r < 0 ? r : credential_audit(t, j, "seal-created", VIEW(NULL, 0));
 }
 
+static int settle_pin(Txn *t, CredentialJob *j) {
+        const PinAttempt a = {
+                .account = j->account,
+                .uid = j->uid,
+                .credential = j->record->id,
+                .otp = j->otp,
+                .tried = &j->tried,
+                .opened = j->opened,
+                .now = j->now,
+        };
+
+        return pin_settle(t, &a, &j->until);
+}
+
+static int count_one(const char *id, void *userdata) {
+        return ++*(unsigned *) userdata < PIN_SIGNATURES_MAX ? 0 : -EDQUOT;
+}
+
+/* A change of the PIN seals them all anew in one go. */
+static int check_room(Txn *t, CredentialJob *j) {
+        unsigned n = 0;
+        int r;
+
+        r = credential_each_signature(t, j->account, count_one, &n);
+        return r == -EDQUOT ? OUTCOME_FULL : r;
+}
+
+int credential_job_begin_signature(Txn *t, CredentialJob *j) {
+        int r;
+
+        r = check_room(t, j);
+        return r != 0 ? r : pin_check(t, j->account, &j->tried);
+}
+
+int credential_job_make_signature(CredentialJob *j) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        int r;
+
+        j->opened = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
+        if (j->opened < 0)
+                return j->opened;
+        r = key_generate(j->record->algorithm, &key);
+        if (r >= 0)
+                r = subject_write(j->subject, &j->record->subject);
+        if (r >= 0)
+                r = credential_seal_key(j->store, j->record, key, secret_view(j->pin_key));
+        return r < 0 ? r : request_create(key, j->subject, &j->request);
+}
+
 int credential_job_create(Txn *t, CredentialJob *j) {
         int r;
 
         if (j->record->kind == CREDENTIAL_SEAL)
                 return create_seal(t, j);
+        r = j->record->kind == CREDENTIAL_SIGNATURE ? check_room(t, j) : 0;
+        if (r == 0 && j->record->kind == CREDENTIAL_SIGNATURE)
+                r = settle_pin(t, j);
+        if (r != 0)
+                return r;
         r = credential_insert(t, j->record);
         return r < 0 ? r : credential_audit(t, j, "key-generated", VIEW(NULL, 0));
 }
@@ -120,16 +177,34 @@ int credential_job_request(Txn *t, CredentialJob *j) {
                 return r;
         if (j->record->status == CREDENTIAL_RETIRED)
                 return OUTCOME_DISABLED;
-        if (j->record->kind == CREDENTIAL_CUSTOMS)
-                return credential_password_check(t, j->id, j->uid, j->now, &j->until);
-        return credential_audit(t, j, "request-made", VIEW(NULL, 0));
+        if (j->record->kind == CREDENTIAL_SEAL)
+                return credential_audit(t, j, "request-made", VIEW(NULL, 0));
+        if (j->record->kind == CREDENTIAL_SIGNATURE) {
+                j->problem = "The factor `pin` is needed.";
+                return j->pin && !j->password ? pin_check(t, j->account, &j->tried) : OUTCOME_FACTOR_NEEDED;
+        }
+        j->problem = "The factor `password` is needed.";
+        return j->password && !j->pin && !j->otp ? credential_password_check(t, j->id, j->uid, j->now, &j->until) : OUTCOME_FACTOR_NEEDED;
+}
+
+static int open_key(CredentialJob *j, gnutls_privkey_t *ret) {
+        const Secret *second = j->password;
+        int r;
+
+        if (j->record->kind == CREDENTIAL_SIGNATURE) {
+                r = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
+                if (r < 0)
+                        return r;
+                second = j->pin_key;
+        }
+        return credential_open_key(j->store, j->record, second ? secret_view(second) : VIEW(NULL, 0), ret);
 }
 
 int credential_job_make_request(CredentialJob *j) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         int r;
 
-        r = credential_open_key(j->store, j->record, j->password ? secret_view(j->password) : VIEW(NULL, 0), &key);
+        r = open_key(j, &key);
         j->opened = r;
         if (r >= 0)
                 r = subject_read(bytes_view(&j->record->subject), &j->subject);
@@ -139,7 +214,10 @@ int credential_job_make_request(CredentialJob *j) {
 int credential_job_settle_request(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_password_settle(t, j->id, j->account, j->uid, j->now, j->opened, &j->until);
+        if (j->record->kind == CREDENTIAL_SIGNATURE)
+                r = settle_pin(t, j);
+        else
+                r = credential_password_settle(t, j->id, j->account, j->uid, j->now, j->opened, &j->until);
         return r != 0 ? r : credential_audit(t, j, "request-made", VIEW(NULL, 0));
 }
 
@@ -156,6 +234,10 @@ int credential_job_import(Txn *t, CredentialJob *j) {
                 return OUTCOME_CERTIFICATE;
         if (r < 0)
                 return r;
+        if (j->record->kind == CREDENTIAL_SIGNATURE && !certificate_allows_commitment(j->certificates[0])) {
+                j->problem = "The certificate of a signature needs the key usage nonRepudiation.";
+                return OUTCOME_CERTIFICATE;
+        }
         bytes_done(&j->record->certificates);
         j->record->certificates = bytes_take(&j->chain);
         j->record->status = CREDENTIAL_ACTIVE;

@@ -8,6 +8,8 @@
 #include "daemon/certificate-chain.h"
 #include "daemon/code.h"
 #include "daemon/credential.h"
+#include "daemon/pin.h"
+#include "daemon/policy.h"
 #include "daemon/seal-users.h"
 
 #define CREDENTIALS_LIST_MAX 1024U
@@ -30,7 +32,8 @@ typedef struct CredentialJob {
         const char *login;        /* of the other account, or, to remove a user, an invitation's id; borrowed */
         const Settings *settings; /* the manager's */
         char email[EMAIL_MAX + 1], phone[PHONE_MAX + 1]; /* of who is invited, in their normal forms */
-        Secret *otp, *password;
+        Secret *otp, *password, *pin;
+        PolicyChange change;
         Bytes chain;
         const View *certificates; /* the same, one by one; borrowed */
         size_t n_certificates;
@@ -40,35 +43,48 @@ typedef struct CredentialJob {
         /* made or found */
         Credential *record;
         Subject *subject;
+        Pin tried;                /* the record that `pin` is held against */
+        Secret *pin_key;
         int opened;
         Bytes request;
+        Policy policy;
         SealUsers users;
         CodeSent sent;
         CredentialListed *listed;
         size_t n_listed;
         char other_account[17];
         char invitation[INVITATION_ID_SIZE]; /* that it was about; empty: none */
-        const char *problem;      /* with OUTCOME_CERTIFICATE, what is wrong; a constant */
+        const char *problem;      /* with OUTCOME_CERTIFICATE and OUTCOME_FACTOR_NEEDED, what is wrong; a constant */
         int64_t until;
 } CredentialJob;
 
 void credential_job_done(CredentialJob *j);
 
+/* Store: whether the account may make a signature with its PIN. */
+int credential_job_begin_signature(Txn *t, CredentialJob *j);
+
+/* Worker, heavy: tries the PIN; makes `record`'s key, seals it in, and makes its request. -EKEYREJECTED for a wrong PIN. */
+int credential_job_make_signature(CredentialJob *j);
+
 /* Worker: makes `record`'s key and seals it in, under `password` for a customs key (then it is heavy). */
 int credential_job_make_key(CredentialJob *j);
 
-/* Store: writes `record`; a seal's with the grant of its Administrator, the account `login`. */
+/* Store: writes `record`; a seal's with the grant of its Administrator, the account `login`; a signature's after it has settled code and PIN. */
 int credential_job_create(Txn *t, CredentialJob *j);
 
-/* Store: loads `record` for a request; a customs key's only if its password may be tried. Writes the audit entry of a seal's. */
+/* Store: loads `record` for a request; a person's key only if password or PIN may be tried. Writes the audit entry of a seal's. */
 int credential_job_request(Txn *t, CredentialJob *j);
-/* Worker: opens the key and makes the request. -EKEYREJECTED for a wrong password. */
+/* Worker: opens the key and makes the request. -EKEYREJECTED for a wrong password or PIN. */
 int credential_job_make_request(CredentialJob *j);
-/* Store: settles the password of a customs key after that, and writes the audit entry. */
+/* Store: settles the password or PIN of a person's key after that, and writes the audit entry. */
 int credential_job_settle_request(Txn *t, CredentialJob *j);
 
 int credential_job_import(Txn *t, CredentialJob *j);
 int credential_job_certificates(Txn *t, CredentialJob *j); /* loads `record`, with `all` for the operator, else for who is bound to a user of it */
+/* `policy`: for who may use the credential, and the operator. */
+int credential_job_get_policy(Txn *t, CredentialJob *j);
+/* Makes `change`: the operator sets what is allowed, Administrator or owner what is in force. OUTCOME_FACTOR_NEEDED with `problem` where it cannot be. */
+int credential_job_set_policy(Txn *t, CredentialJob *j);
 int credential_job_retire(Txn *t, CredentialJob *j);
 int credential_job_list(Txn *t, CredentialJob *j);
 int credential_job_list_users(Txn *t, CredentialJob *j);

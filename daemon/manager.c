@@ -40,6 +40,7 @@ static int register_interfaces(Manager *m) {
                 session_signal_bus_register,
                 session_login_bus_register,
                 token_bus_register,
+                pin_bus_register,
                 credential_bus_register,
                 operation_bus_register,
                 audit_bus_register,

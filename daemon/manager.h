@@ -75,6 +75,7 @@ int session_bus_register(Manager *m);
 int session_signal_bus_register(Manager *m);
 int session_login_bus_register(Manager *m);
 int token_bus_register(Manager *m);
+int pin_bus_register(Manager *m);
 int credential_bus_register(Manager *m);
 int operation_bus_register(Manager *m);
 int audit_bus_register(Manager *m);

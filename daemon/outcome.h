@@ -25,4 +25,9 @@ enum {
         OUTCOME_PIN_NEEDED,     /* none was given, or the session's was changed since */
         OUTCOME_WRONG_PIN,
         OUTCOME_PIN_BLOCKED,
+        OUTCOME_CODE,           /* one that was delivered: the job says which and what about it */
+        OUTCOME_FULL,           /* as many as there may be */
+        OUTCOME_FACTOR_NEEDED,  /* the job says which */
+        OUTCOME_NOT_POSSIBLE,
+        OUTCOME_CHANGED,        /* what the job rests on is another by now: begin anew */
 };

@@ -15,7 +15,8 @@
 #include "store/store.h"
 
 #define PIN_DIGITS 8U
-#define PIN_FAILURES_MAX 5U /* it is blocked after these */
+#define PIN_FAILURES_MAX 5U   /* it is blocked after these */
+#define PIN_SIGNATURES_MAX 64U /* keys that one may open: all are sealed anew when it changes */
 
 typedef struct Pin {
         Bytes kdf;       /* of the PIN's key; a new PIN has a new salt, so that this also tells one PIN from the next */

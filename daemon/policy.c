@@ -25,13 +25,13 @@ static Factors stronger(Factors a, Factors b) {
         return a > b ? a : b;
 }
 
-static bool limits_are_sound(const Policy *p) {
+bool policy_limits_are_sound(const Policy *p) {
         return (p->remember_max_age == 0 || (p->remember_max_age >= POLICY_AGE_MIN && p->remember_max_age <= POLICY_AGE_MAX)) &&
                 p->remember_max_signatures <= POLICY_SIGNATURES_MAX;
 }
 
 static bool is_sound(const Credential *c, const Policy *p) {
-        return policy_factors_fit(c->kind, p->weakest) && policy_factors_fit(c->kind, p->factors) && limits_are_sound(p);
+        return policy_factors_fit(c->kind, p->weakest) && policy_factors_fit(c->kind, p->factors) && policy_limits_are_sound(p);
 }
 
 int policy_load(Txn *t, const Credential *c, Policy *ret) {

@@ -18,8 +18,18 @@ typedef struct Policy {
         unsigned remember_max_signatures; /* the same, by signatures; 0: as configured */
 } Policy;
 
+/* What is to be changed of one. */
+typedef struct PolicyChange {
+        Factors weakest, factors;         /* FACTOR_INVALID: stays */
+        bool has_age, has_signatures;
+        uint32_t remember_max_age, remember_max_signatures;
+} PolicyChange;
+
 /* Whether credentials of the kind can be activated so: the key of a person is opened by a secret that has to be given. */
 bool policy_factors_fit(CredentialKind k, Factors f);
+
+/* Whether the limits are within bounds, or 0. */
+bool policy_limits_are_sound(const Policy *p);
 
 /* The policy of `c`, which was loaded in this job; the defaults of its kind where none was set. -EBADMSG when the row was altered. */
 int policy_load(Txn *t, const Credential *c, Policy *ret);

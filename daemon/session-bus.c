@@ -18,6 +18,9 @@
 #include "daemon/audit.h"
 #include "daemon/call.h"
 #include "daemon/clock.h"
+#include "daemon/outcome-bus.h"
+#include "daemon/outcome.h"
+#include "daemon/pin.h"
 #include "daemon/session-bus.h"
 #include "daemon/session.h"
 #include "daemon/throttle.h"
@@ -36,8 +39,9 @@ enum {
 
 typedef struct Login {
         Call call;
+        Store *store;
         char *login;
-        Secret *password, *otp;
+        Secret *password, *otp, *pin;
         bool remember;
         char machine[33];
         char subject[THROTTLE_SUBJECT_MAX], user_subject[THROTTLE_SUBJECT_MAX];
@@ -45,6 +49,9 @@ typedef struct Login {
         Account account;     /* empty when there is none */
         Binding binding;
         bool fits;           /* the password fits, and the account is open to this user */
+        Pin tried;           /* the account's record that `pin` is held against; empty when there is none */
+        Secret *pin_key;
+        int pin_opened;
         int64_t not_before;
         Session *session;    /* reserved */
 } Login;
@@ -57,6 +64,9 @@ static void login_destroy(Call *c) {
         free(l->login);
         secret_free(l->password);
         secret_free(l->otp);
+        secret_free(l->pin);
+        secret_free(l->pin_key);
+        pin_done(&l->tried);
         free(l->user_name);
         account_done(&l->account);
 }
@@ -69,6 +79,8 @@ static int login_error(Login *l, int result, sd_bus_error *error) {
                 return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", bus_error_time(l->not_before, until));
         if (result == LOGIN_REFUSED)
                 return bus_error_set(error, ERROR_AUTHENTICATION_FAILED, NULL);
+        if (result > LOGIN_REFUSED)
+                return outcome_set_error(error, result, l->not_before);
         return result < 0 && result != -ENOKEY && result != -ESTALE ? result : token_bus_error(error, result, l->not_before);
 }
 
@@ -100,7 +112,12 @@ static int run_read(Txn *t, void *userdata) {
         int r;
 
         r = check_wait(t, l, clock_now());
-        return r < 0 ? r : read_account(t, l, &l->account, &l->binding);
+        if (r >= 0)
+                r = read_account(t, l, &l->account, &l->binding);
+        if (r < 0 || !l->pin)
+                return r;
+        r = pin_load(t, l->account.id, &l->tried);
+        return r == -ENOENT ? 0 : r;
 }
 
 static bool is_open(const Account *a, Binding binding) {
@@ -127,6 +144,24 @@ static int dummy_record(Bytes *ret) {
         return 0;
 }
 
+/* Takes its time whether or not there is a PIN, and whatever came of the password. */
+static int try_pin(Login *l) {
+        _cleanup_bytes_ Bytes dummy = BYTES_NULL;
+        int r;
+
+        if (!l->pin)
+                return 0;
+        if (l->tried.kdf.len > 0) {
+                l->pin_opened = pin_open(l->store, l->account.id, &l->tried, secret_view(l->pin), &l->pin_key);
+                return l->pin_opened == -EKEYREJECTED ? 0 : l->pin_opened;
+        }
+        r = dummy_record(&dummy);
+        if (r < 0)
+                return r;
+        l->pin_opened = password_verify(secret_view(l->pin), bytes_view(&dummy));
+        return l->pin_opened == -EKEYREJECTED ? 0 : l->pin_opened;
+}
+
 static int run_verify(void *userdata) {
         _cleanup_bytes_ Bytes dummy = BYTES_NULL;
         Login *l = userdata;
@@ -139,7 +174,7 @@ static int run_verify(void *userdata) {
         if (r < 0 && r != -EKEYREJECTED)
                 return r;
         l->fits = r >= 0 && is_open(&l->account, l->binding);
-        return 0;
+        return try_pin(l);
 }
 
 static int note(Txn *t, Login *l, const char *event, int64_t now) {
@@ -180,6 +215,24 @@ static int is_unchanged(Txn *t, Login *l) {
                 view_equal(bytes_view(&a.password), bytes_view(&l->account.password));
 }
 
+/* What makes the session a remembered one. */
+static int settle_factors(Txn *t, Login *l, int64_t now) {
+        const PinAttempt a = {
+                .account = l->account.id,
+                .uid = l->call.uid,
+                .otp = l->otp,
+                .tried = &l->tried,
+                .opened = l->pin_opened,
+                .now = now,
+        };
+        int r;
+
+        if (l->pin)
+                return pin_settle(t, &a, &l->not_before);
+        r = token_accept(t, l->account.id, l->call.uid, secret_view(l->otp), now, &l->not_before);
+        return r == TOTP_ACCEPTED ? 0 : r;
+}
+
 /* The decision, in one step with its record: the wait is looked at again, since other attempts may have failed meanwhile. */
 static int run_settle(Txn *t, void *userdata) {
         Login *l = userdata;
@@ -195,8 +248,8 @@ static int run_settle(Txn *t, void *userdata) {
         if (r == 0)
                 return refuse(t, l, now);
         if (l->remember) {
-                r = token_accept(t, l->account.id, l->call.uid, secret_view(l->otp), now, &l->not_before);
-                if (r != TOTP_ACCEPTED)
+                r = settle_factors(t, l, now);
+                if (r != 0)
                         return r;
         }
         r = throttle_reset(t, l->subject);
@@ -235,6 +288,10 @@ static int then_settled(Call *c, int result, sd_bus_error *error) {
                 return login_error(l, result, error);
         if (watch_gone(c->watch))
                 return 0; /* nobody would know of the session */
+        if (l->pin) {
+                l->session->pin_key = TAKE_PTR(l->pin_key);
+                l->session->pin_kdf = bytes_take(&l->tried.kdf);
+        }
         session_open(c->manager, l->session);
         r = reply_login(l);
         if (r < 0)
@@ -297,6 +354,7 @@ static int read_login(Login *l, sd_bus_message *m, sd_bus_error *error) {
         BusOption options[] = {
                 { "remember", bus_option_bool, &l->remember },
                 { "otp", bus_option_secret, &l->otp },
+                { "pin", bus_option_secret, &l->pin },
         };
         const char *login;
         int r;
@@ -312,6 +370,10 @@ static int read_login(Login *l, sd_bus_message *m, sd_bus_error *error) {
                 return r;
         if (l->remember != !!l->otp)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“remember” and “otp” go together: a remembered session needs a one-time code.");
+        if (l->pin && !l->remember)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“pin” goes with “remember”: other sessions ask for it with each operation.");
+        if (l->pin && !pin_is_well_formed(secret_view(l->pin)))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);
         l->login = strdup(login);
         if (!l->login)
                 return -ENOMEM;
@@ -334,6 +396,7 @@ static int method_login(sd_bus_message *message, void *userdata, sd_bus_error *e
         if (r < 0)
                 return bus_error_set_errno(error, r);
         memcpy(l->machine, m->machine_id, sizeof(l->machine));
+        l->store = m->store;
         r = user_name_lookup(m, l->call.uid, on_name, l);
         return r < 0 ? bus_error_set_errno(error, r) : call_started(r, &l);
 }
@@ -382,10 +445,11 @@ static int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *
 static int append_session(const Session *s, void *userdata) {
         int64_t difference = clock_now() - clock_age();
 
-        return sd_bus_message_append(userdata, "a{sv}", 8,
+        return sd_bus_message_append(userdata, "a{sv}", 9,
                                      "session", "s", s->id,
                                      "login", "s", s->login,
                                      "remembered", "b", (int) s->remembered,
+                                     "pin", "b", (int) (s->pin_key != NULL),
                                      "restricted", "b", (int) s->restricted,
                                      "opened", "x", s->opened,
                                      "idle_until", "x", s->idle_until + difference,

@@ -7,6 +7,7 @@
 #define SYGNET_OBJECT_PATH "/org/sygnet/Sygnet1"
 #define SYGNET_INTERFACE_MANAGER "org.sygnet.Sygnet1.Manager"
 #define SYGNET_INTERFACE_ACCOUNT "org.sygnet.Sygnet1.Account"
+#define SYGNET_INTERFACE_PIN "org.sygnet.Sygnet1.Pin"
 #define SYGNET_INTERFACE_CREDENTIAL "org.sygnet.Sygnet1.Credential"
 #define SYGNET_INTERFACE_TOKEN "org.sygnet.Sygnet1.Token"
 #define SYGNET_INTERFACE_SESSION "org.sygnet.Sygnet1.Session"
@@ -50,7 +51,6 @@
 #define ERROR_PIN_BLOCKED SYGNET_ERROR "PinBlocked"                /* after five wrong ones */
 #define ERROR_NOT_FOUND SYGNET_ERROR "NotFound"                    /* no such credential, account, token … that this caller may see */
 #define ERROR_EXISTS SYGNET_ERROR "Exists"
-#define ERROR_NOT_POSSIBLE SYGNET_ERROR "NotPossible"              /* as things are; says why, and what to do first */
 #define ERROR_INVALID_ARGUMENT SYGNET_ERROR "InvalidArgument"
 #define ERROR_LIMIT SYGNET_ERROR "LimitReached"                    /* too many of something, or too large */
 #define ERROR_ITEM_REFUSED SYGNET_ERROR "ItemRefused"              /* the item is not what its type promises */

@@ -129,6 +129,23 @@ def create_customs(client, authority, session, password=CUSTOMS_PASSWORD):
     return key, certificate
 
 
+PIN = "24681357"
+
+
+def set_pin(person, pin=PIN):
+    """The first PIN of an account that has neither address nor phone."""
+    person.client.call("Pin.Set", "sva{sv}", person.session, secret(pin), {"otp": secret(person.code())})
+
+
+def create_signature(person, authority, pin=PIN, algorithm="p256"):
+    """A signature with a certificate, of a person who has a PIN; its id and its certificate."""
+    key, request = person.client.call("Credential.GenerateSignatureKey", "ssa{sv}a{sv}a{sv}", person.session, "Signature", CUSTOMS_SUBJECT,
+                                      {"pin": secret(pin), "otp": secret(person.code())}, {"algorithm": V("s", algorithm)})
+    certificate = authority.issue(request)
+    person.client.call("Credential.ImportCertificates", "saaya{sv}", key, [certificate, authority.root()], {"session": V("s", person.session)})
+    return key, certificate
+
+
 def prepare(client, session, credential, listed, count=None):
     return client.call("Operation.Prepare", "ssuaya{sv}", session, credential, len(listed) if count is None else count, rests(listed)[0], {})
 

@@ -29,6 +29,10 @@ static bool is_path(const Option *o) {
         return strcmp(o->argument, "FILE") == 0;
 }
 
+static bool needs_value(const Option *o) {
+        return o->argument && o->argument[0] != '[';
+}
+
 /* Paths are bytes to the kernel, all else is text. */
 static char *copy_value(const char *value, bool path) {
         char *copy = path ? strdup(value) : text_from_locale(value);
@@ -82,7 +86,7 @@ static int parse_option(Arguments *a, int argc, char **argv, int *i) {
                 complain(_("The option --%s takes no value."), o->name);
                 return usage_error(a->verb);
         }
-        if (o->argument && !value) {
+        if (needs_value(o) && !value) {
                 if (*i + 1 >= argc) {
                         complain(_("The option --%s needs a value: %s."), o->name, o->argument);
                         return usage_error(a->verb);

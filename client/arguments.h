@@ -14,7 +14,8 @@ typedef struct Client Client;
 typedef struct Option {
         const char *name;     /* long form, without dashes */
         char letter;          /* short form, or 0 */
-        const char *argument; /* what follows, as shown; NULL for a flag. "FILE" is a path, kept as it was typed */
+        const char *argument; /* what follows, as shown; NULL for a flag. "FILE" is a path, kept as it was typed; "[=N]" may be left out, and stands
+                               * after = only */
         const char *help;     /* untranslated */
 } Option;
 
@@ -36,7 +37,7 @@ extern const Option common_options[];
 
 typedef struct Given {
         const Option *option;
-        char *value; /* NULL for a flag */
+        char *value; /* NULL for a flag, and where it was left out */
 } Given;
 
 typedef struct Arguments {

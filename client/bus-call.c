@@ -13,7 +13,7 @@
 #include "client/output.h"
 
 /* A person may have to find a password for polkit first. */
-#define CALL_TIMEOUT_USEC (5 * 60 * 1000000ULL)
+#define CALL_TIMEOUT (5 * 60U) /* seconds */
 
 const Service service_sygnet = { SYGNET_BUS_NAME, SYGNET_OBJECT_PATH };
 const Service service_ca = { CA_BUS_NAME, CA_OBJECT_PATH };
@@ -65,14 +65,14 @@ static bool is_tolerated(Client *c, const sd_bus_error *error, const char *names
         return false;
 }
 
-int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_message **ret_reply) {
+int call_send_within(Client *c, sd_bus_message *m, unsigned seconds, const char *tolerated, sd_bus_message **ret_reply) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_message_ sd_bus_message *reply = NULL;
         int r;
 
         /* The secrets that it carries are descriptors; this has the string variants wiped too. */
         (void) sd_bus_message_sensitive(m);
-        r = sd_bus_call(c->bus, m, CALL_TIMEOUT_USEC, &error, &reply);
+        r = sd_bus_call(c->bus, m, (seconds + CALL_TIMEOUT) * UINT64_C(1000000), &error, &reply);
         if (r < 0 && is_tolerated(c, &error, tolerated))
                 return -EAGAIN;
         if (r < 0)
@@ -80,6 +80,10 @@ int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_messag
         if (ret_reply)
                 *ret_reply = TAKE_PTR(reply);
         return 0;
+}
+
+int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_message **ret_reply) {
+        return call_send_within(c, m, 0, tolerated, ret_reply);
 }
 
 int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...) {

@@ -30,6 +30,9 @@ int call_new(Client *c, const Service *service, const char *interface, const cha
  * NULL), nothing is said and -EAGAIN returned, with the name in c->tolerated: the caller handles it. */
 int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_message **ret_reply);
 
+/* The same for a call that is answered after so many seconds at the latest. */
+int call_send_within(Client *c, sd_bus_message *m, unsigned seconds, const char *tolerated, sd_bus_message **ret_reply);
+
 /* Both, for calls whose arguments sd_bus_message_append(3) can say. */
 int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...);
 

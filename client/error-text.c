@@ -51,7 +51,7 @@ static const ErrorText texts[] = {
         { ERROR_ITEM_REFUSED, EXIT_FAILED, true, N_("The service refused to sign this."), N_("Check that this machine's clock is right.") },
         { ERROR_OPERATION_STATE, EXIT_FAILED, true, N_("The operation has ended, or was not authorised."), N_("Start again; nothing was signed.") },
         { ERROR_SEAL_BUSY, EXIT_FAILED, true, N_("Somebody else is using the seal now."),
-          N_("Try again later. The seal's Administrator can free it: sygnet seal break-lease SEAL") },
+          N_("Wait for it: sygnet sign --wait. The seal's Administrator can free it: sygnet seal break-lease SEAL") },
         { ERROR_CERTIFICATE, EXIT_FAILED, true, N_("The certificate cannot be used."), N_("See “sygnet show CREDENTIAL”; perhaps a new certificate is needed.") },
         { ERROR_DISABLED, EXIT_DENIED, true, N_("The account or credential is disabled."), N_("Ask your administrator.") },
         { ERROR_STORE, EXIT_FAILED, true, N_("The service could not write to its store; nothing was changed."), N_("Is the disk full? See the service's log.") },

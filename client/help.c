@@ -69,7 +69,7 @@ static void describe_option(const Option *o, char *buffer, size_t size) {
 
         if (o->letter)
                 snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-        snprintf(buffer, size, "%s--%s%s%s", letter, o->name, o->argument ? " " : "", o->argument ?: "");
+        snprintf(buffer, size, "%s--%s%s%s", letter, o->name, o->argument && o->argument[0] != '[' ? " " : "", o->argument ?: "");
 }
 
 static void list_options(const Option *options) {

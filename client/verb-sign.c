@@ -11,6 +11,7 @@
 #include "client/daemon-signer.h"
 #include "client/output.h"
 #include "client/progress.h"
+#include "client/seal-wait.h"
 #include "client/sign-item.h"
 #include "client/verbs.h"
 
@@ -264,5 +265,12 @@ int verb_sign(Client *c) {
         if (r > 0)
                 return r;
         options.seal = strcmp(dict_string(&signer.credential, "kind"), "seal") == 0;
+        if (options.seal) {
+                r = seal_wait(c, &signer.credential, signer.session.id);
+                if (r > 0)
+                        return r;
+                /* The documents are dated when their signatures are made. */
+                options.now = time(NULL);
+        }
         return sign_batch(c, &b, &signer, &options);
 }

@@ -37,6 +37,7 @@ static const Option sign_options[] = {
         FORCE,
         { "reason", 0, "TEXT", N_("why it is signed; PDF only") },
         { "location", 0, "TEXT", N_("where it is signed; PDF only") },
+        { "wait", 0, "[=SECONDS]", N_("wait while somebody else uses the seal, for 1800 seconds unless it is said; you are let in, in turn") },
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
         OTP_FILE,
         {},
@@ -96,6 +97,12 @@ static const Option seal_administer_options[] = {
 };
 static const Option seal_users_options[] = {
         { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        LOGIN,
+        {},
+};
+static const Option seal_activate_options[] = {
+        SEND_CODE,
+        CODE_FILE,
         LOGIN,
         {},
 };
@@ -199,8 +206,16 @@ const Verb verbs[] = {
         { "seal import", "SEAL FILE…", 2, UINT_MAX, N_("Put in a seal's certificate and its issuers' (operators)"),
           N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order."), NULL, verb_seal_import },
         { "seal users", "SEAL", 1, 1, N_("List who may use a seal, and who could"), NULL, seal_users_options, verb_seal_users },
+        { "seal invite", "SEAL EMAIL PHONE", 3, 3, N_("Invite somebody to use a seal"),
+          N_("A mail goes to the address; whoever has an account of that address activates the access with a code that goes to the phone. Until then "
+             "the user is pending. To correct a mistake, remove the user and invite again."), seal_administer_options, verb_seal_invite },
+        { "seal invitations", "", 0, 0, N_("List the seals that you were invited to use"), NULL, session_options, verb_seal_invitations },
+        { "seal activate", "[INVITATION]", 0, 1, N_("Accept an invitation with a code by SMS"),
+          N_("The code goes to the phone that the seal's Administrator gave. Your account must have the e-mail address that was invited."),
+          seal_activate_options, verb_seal_activate },
         { "seal add-user", "SEAL LOGIN", 2, 2, N_("Let an account use a seal"), NULL, seal_administer_options, verb_seal_add_user },
-        { "seal remove-user", "SEAL LOGIN", 2, 2, N_("Take a seal from an account, at once"), NULL, seal_administer_options, verb_seal_remove_user },
+        { "seal remove-user", "SEAL USER", 2, 2, N_("Take a seal from a user, at once"),
+          N_("USER is a login or an invitation's id, as “seal users” shows them."), seal_administer_options, verb_seal_remove_user },
         { "seal break-lease", "SEAL", 1, 1, N_("Free a seal that somebody keeps busy"), NULL, seal_administer_options, verb_seal_break_lease },
         { "seal retire", "SEAL", 1, 1, N_("Erase a seal's key for good (operators)"), NULL, yes_options, verb_seal_retire },
         { "key generate", "", 0, 0, N_("Make a customs key, protected by a password"),

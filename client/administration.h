@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How a seal is administered: by its Administrator, with session and one-time code, or by an operator, without. Shared by the verbs of the group
+ * “seal”. */
+
+#include <systemd/sd-bus.h>
+
+#include "base/secret.h"
+#include "client/dict.h"
+#include "client/session-choice.h"
+
+typedef struct Administration {
+        Dict seal;
+        SessionChoice session;
+        Secret *otp;
+} Administration;
+
+void administration_done(Administration *a);
+
+/* The seal that the verb's first argument names; an operator sees all of them. */
+int seal_find(Client *c, bool operator, Dict *ret);
+
+/* Finds the seal, and, unless --operator was given, a session and with `with_code` a one-time code. */
+int administration_begin(Client *c, bool with_code, Administration *a);
+
+/* Begins method(id, …) of the interface Credential; what stands between id and factors is appended by the caller. */
+int administration_call(Client *c, const char *method, const Administration *a, sd_bus_message **ret);
+
+/* Appends the factors and sends it. `ret_reply` may be NULL. */
+int administration_send(Client *c, sd_bus_message *m, const Administration *a, sd_bus_message **ret_reply);
+
+/* Both, for a method that takes nothing more, or one string (NULL: none). */
+int administer(Client *c, const char *method, const char *argument, const Administration *a, sd_bus_message **ret_reply);

@@ -166,9 +166,9 @@ def sign_once(client, session, credential, listed, **factors):
 class Person:
     """An account with its client, an open session and a token."""
 
-    def __init__(self, machine, login, uid, remember=False):
+    def __init__(self, machine, login, uid, remember=False, **addresses):
         self.machine, self.login = machine, login
-        machine.account(login, uid)
+        machine.account(login, uid, **addresses)
         self.client = machine.client(uid)
         self.session = self.client.login(login)
         self.key = self.client.enroll(self.session)

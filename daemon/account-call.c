@@ -32,6 +32,7 @@ int account_call_begin(sd_bus_message *message, Manager *m, sd_bus_message_handl
                 r = call_new(m, message, sizeof(AccountCall), account_call_destroy, &k, error);
         if (r != 0)
                 return r;
+        k->settings = &m->settings;
         memcpy(k->machine, m->machine_id, sizeof(k->machine));
         *ret = k;
         return 0;

@@ -5,6 +5,7 @@
 
 #include "daemon/account.h"
 #include "daemon/call.h"
+#include "daemon/code.h"
 #include "daemon/person.h"
 
 /* What the operator's methods have in common; each uses what it needs. */
@@ -17,6 +18,10 @@ typedef struct AccountCall {
         char *user_name;
         bool enable;
         bool change_password;
+        bool pin_activation;
+        const Settings *settings; /* the manager's */
+        CodeSent sent;
+        int64_t not_before;
         Secret *password;
         Bytes record;          /* password_hash() of it */
         AccountInfos infos;
@@ -50,4 +55,8 @@ int account_call_then_done(Call *c, int result, sd_bus_error *error);
 int account_method_create(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int account_method_create_for(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int account_method_update(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int account_method_request_reset(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int account_method_request_reset_sms(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int account_method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int account_method_activate(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int account_method_delete(sd_bus_message *message, void *userdata, sd_bus_error *error);

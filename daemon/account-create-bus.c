@@ -11,7 +11,9 @@
 #include "crypto/kdf.h"
 #include "daemon/account-call.h"
 #include "daemon/account-password-bus.h"
+#include "daemon/account-recover.h"
 #include "daemon/clock.h"
+#include "daemon/code-bus.h"
 
 static int run_hash(void *userdata) {
         AccountCall *k = userdata;
@@ -26,15 +28,23 @@ static int run_create(Txn *t, void *userdata) {
         k->account.password = bytes_take(&k->record);
         k->account.created = clock_now();
         k->account.active = true;
-        k->account.password_changed = k->change_password ? 0 : k->account.created;
+        k->account.password_changed = k->change_password || k->account.password.len == 0 ? 0 : k->account.created;
         r = account_insert(t, &k->account);
+        if (r >= 0 && k->account.password.len == 0)
+                r = recover_send_activation(t, &k->account, -1, k->pin_activation, k->settings, k->account.created, &k->sent, &k->not_before);
         return r < 0 ? r : account_call_note(t, k, "account-create");
 }
 
 static int then_created(Call *c, int result, sd_bus_error *error) {
+        AccountCall *k = (AccountCall *) c;
+
         if (result == -EEXIST)
                 return bus_error_set(error, ERROR_EXISTS, "There is an account of this login already, or there was one.");
-        return result < 0 ? result : sd_bus_reply_method_return(c->message, "s", ((AccountCall *) c)->account.id);
+        if (result == -EDESTADDRREQ)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "Without a password an account needs an e-mail address, to which one is sent.");
+        if (result < 0 && k->account.password.len == 0)
+                return code_bus_error(error, k->settings, result, k->not_before);
+        return result < 0 ? result : sd_bus_reply_method_return(c->message, "s", k->account.id);
 }
 
 static int then_hashed(Call *c, int result, sd_bus_error *error) {
@@ -66,8 +76,11 @@ static int start_create(AccountCall **k, sd_bus_error *error) {
         int r;
 
         r = take_person(*k, error);
-        if (r >= 0)
-                r = account_password_check((*k)->call.manager, (*k)->password, error);
+        if (r < 0)
+                return r;
+        if (!(*k)->password)
+                return call_started(call_store(&(*k)->call, run_create, then_created, error), k);
+        r = account_password_check((*k)->call.manager, (*k)->password, error);
         return r < 0 ? r : call_started(call_work_heavy(&(*k)->call, run_hash, then_hashed, error), k);
 }
 
@@ -96,13 +109,16 @@ static int read_options(sd_bus_message *message, AccountCall *k, sd_bus_error *e
         BusOption options[] = {
                 { "password", bus_option_secret, &k->password },
                 { "change_password", bus_option_bool, &k->change_password },
+                { "pin_activation", bus_option_bool, &k->pin_activation },
         };
         int r;
 
         r = bus_message_read_options(message, options, ELEMENTSOF(options), error);
         if (r < 0)
                 return r;
-        return k->password ? 0 : bus_error_set(error, ERROR_INVALID_ARGUMENT, "A password is needed.");
+        if (k->pin_activation && k->password)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "“pin_activation” goes with a temporary password by mail, not with one that is given.");
+        return 0;
 }
 
 int account_method_create_for(sd_bus_message *message, void *userdata, sd_bus_error *error) {

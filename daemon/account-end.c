@@ -7,6 +7,7 @@
 
 #include "daemon/account-end.h"
 #include "daemon/audit.h"
+#include "daemon/code.h"
 #include "daemon/credential.h"
 #include "daemon/grant.h"
 #include "daemon/lease.h"
@@ -65,6 +66,8 @@ int account_end(Txn *t, Account *a, uid_t uid, int64_t now) {
                 r = token_revoke_all(t, a->id);
         if (r >= 0)
                 r = binding_delete_all(t, a->id);
+        if (r >= 0)
+                r = code_void_subject(t, a->id, now);
         if (r < 0)
                 return r;
         bytes_done(&a->password);

@@ -11,6 +11,7 @@
 #include "bus/names.h"
 #include "crypto/kdf.h"
 #include "daemon/account-password-bus.h"
+#include "daemon/account-recover.h"
 #include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/call.h"
@@ -28,6 +29,7 @@ typedef struct PasswordCall {
         Bytes new_record;
         bool fits;
         int64_t not_before;
+        const Settings *settings; /* the manager's */
 } PasswordCall;
 
 static void password_call_destroy(Call *c) {
@@ -65,7 +67,8 @@ static int run_change(void *userdata) {
         PasswordCall *k = userdata;
         int r;
 
-        r = password_verify(secret_view(k->password), bytes_view(&k->account.password));
+        /* A temporary one is a code, and looked at in the last step. */
+        r = k->account.password.len > 0 ? password_verify(secret_view(k->password), bytes_view(&k->account.password)) : 0;
         if (r == -EKEYREJECTED)
                 return 0;
         if (r < 0)
@@ -87,6 +90,18 @@ static int refuse(Txn *t, PasswordCall *k, int64_t now) {
         return r < 0 ? r : CHANGE_REFUSED;
 }
 
+/* The present password still is what it was when it was looked at; a temporary one is used up. 1 or 0. */
+static int is_right(Txn *t, PasswordCall *k, const Account *a, int64_t now) {
+        int r;
+
+        if (!k->fits || !a->active || !view_equal(bytes_view(&a->password), bytes_view(&k->account.password)))
+                return 0;
+        if (a->password.len > 0)
+                return 1;
+        r = recover_temporary(t, a, k->call.uid, secret_view(k->password), true, k->settings, now);
+        return r == -EAGAIN ? 0 : r < 0 ? r : r == CODE_ACCEPTED;
+}
+
 static int run_settle(Txn *t, void *userdata) {
         _cleanup_(account_done) Account now_there = { 0 };
         PasswordCall *k = userdata;
@@ -99,8 +114,9 @@ static int run_settle(Txn *t, void *userdata) {
         r = account_load(t, k->id, &now_there);
         if (r < 0)
                 return r;
-        if (!k->fits || !now_there.active || !view_equal(bytes_view(&now_there.password), bytes_view(&k->account.password)))
-                return refuse(t, k, now);
+        r = is_right(t, k, &now_there, now);
+        if (r <= 0)
+                return r < 0 ? r : refuse(t, k, now);
         bytes_done(&now_there.password);
         now_there.password = bytes_take(&k->new_record);
         now_there.password_changed = now;
@@ -168,6 +184,7 @@ static int read_change(Manager *m, sd_bus_message *message, PasswordCall *k, sd_
         r = session_find_restricted(m, session, k->call.uid, &s);
         if (r < 0)
                 return session_bus_error(error, r);
+        k->settings = &m->settings;
         strcpy(k->session, s->id);
         strcpy(k->id, s->account);
         r = throttle_subject_login(s->login, k->call.uid, k->subject);

@@ -138,7 +138,7 @@ int lease_release_account(Txn *t, const char *credential, const char *account) {
 int lease_release_all(Txn *t, const char *account) {
         int r;
 
-        r = txn_exec(t, "DELETE FROM lease WHERE account = ?1", "s", account);
+        r = ended(txn_exec(t, "DELETE FROM lease WHERE account = ?1", "s", account));
         return r < 0 ? r : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "bus/names.h"
 #include "crypto/kdf.h"
 #include "crypto/totp.h"
+#include "daemon/account-recover.h"
 #include "daemon/account.h"
 #include "daemon/audit.h"
 #include "daemon/call.h"
@@ -48,7 +49,8 @@ typedef struct Login {
         char *user_name;     /* of the caller's uid, now; NULL when it has none or nobody could say */
         Account account;     /* empty when there is none */
         Binding binding;
-        bool fits;           /* the password fits, and the account is open to this user */
+        bool fits;           /* the password fits, or may be a temporary one, and the account is open to this user */
+        const Settings *settings; /* the manager's */
         Pin tried;           /* the account's record that `pin` is held against; empty when there is none */
         Secret *pin_key;
         int pin_opened;
@@ -91,11 +93,7 @@ static int read_account(Txn *t, Login *l, Account *ret, Binding *ret_binding) {
         int r;
 
         r = account_find(t, l->login, ret);
-        if (r == -ENOENT) {
-                *ret_binding = BINDING_NONE;
-                return 0;
-        }
-        if (r < 0)
+        if (r < 0 && r != -ENOENT)
                 return r;
         return binding_check(t, ret->id, l->machine, l->call.uid, l->user_name, ret_binding);
 }
@@ -121,7 +119,7 @@ static int run_read(Txn *t, void *userdata) {
 }
 
 static bool is_open(const Account *a, Binding binding) {
-        return a->active && a->password.len > 0 && binding == BINDING_FITS;
+        return a->active && binding == BINDING_FITS;
 }
 
 /* A record of the present cost that no password fits. */
@@ -173,7 +171,7 @@ static int run_verify(void *userdata) {
         r = password_verify(secret_view(l->password), bytes_view(l->account.password.len > 0 ? &l->account.password : &dummy));
         if (r < 0 && r != -EKEYREJECTED)
                 return r;
-        l->fits = r >= 0 && is_open(&l->account, l->binding);
+        l->fits = (r >= 0 || l->account.password.len == 0) && is_open(&l->account, l->binding);
         return try_pin(l);
 }
 
@@ -233,6 +231,16 @@ static int settle_factors(Txn *t, Login *l, int64_t now) {
         return r == TOTP_ACCEPTED ? 0 : r;
 }
 
+/* Who has no password yet was sent a temporary one, which is a code (M1): it stays good until the password was changed. */
+static int check_temporary(Txn *t, Login *l, int64_t now) {
+        int r;
+
+        if (l->account.password.len > 0)
+                return 1;
+        r = recover_temporary(t, &l->account, l->call.uid, secret_view(l->password), false, l->settings, now);
+        return r == -EAGAIN ? 0 : r < 0 ? r : r == CODE_ACCEPTED;
+}
+
 /* The decision, in one step with its record: the wait is looked at again, since other attempts may have failed meanwhile. */
 static int run_settle(Txn *t, void *userdata) {
         Login *l = userdata;
@@ -243,6 +251,8 @@ static int run_settle(Txn *t, void *userdata) {
         if (r < 0)
                 return r;
         r = l->fits ? is_unchanged(t, l) : 0;
+        if (r > 0)
+                r = check_temporary(t, l, now);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -395,6 +405,7 @@ static int method_login(sd_bus_message *message, void *userdata, sd_bus_error *e
         r = read_login(l, message, error);
         if (r < 0)
                 return bus_error_set_errno(error, r);
+        l->settings = &m->settings;
         memcpy(l->machine, m->machine_id, sizeof(l->machine));
         l->store = m->store;
         r = user_name_lookup(m, l->call.uid, on_name, l);

@@ -14,7 +14,7 @@
 #define STALE 86400
 #define STALE_USER 3600
 
-int throttle_subject_login(const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
+static int subject_typed(const char *what, const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
         _cleanup_free_ char *hex = NULL;
         uint8_t hash[SHA256_SIZE];
         int r;
@@ -26,8 +26,20 @@ int throttle_subject_login(const char *login, uid_t uid, char ret[static THROTTL
         hex = hex_encode(VIEW(hash, 16));
         if (!hex)
                 return -ENOMEM;
-        snprintf(ret, THROTTLE_SUBJECT_MAX, "login:%s:%u", hex, uid);
+        snprintf(ret, THROTTLE_SUBJECT_MAX, "%s:%s:%u", what, hex, uid);
         return 0;
+}
+
+int throttle_subject_login(const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
+        return subject_typed("login", login, uid, ret);
+}
+
+int throttle_subject_recover(const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
+        return subject_typed("recover", login, uid, ret);
+}
+
+void throttle_subject_user_recover(uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {
+        snprintf(ret, THROTTLE_SUBJECT_MAX, "user:recover:%u", uid);
 }
 
 void throttle_subject_user(uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]) {

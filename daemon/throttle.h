@@ -18,6 +18,10 @@
  * for all logins of a Unix user together, so that made-up names cannot fill the store. */
 int throttle_subject_login(const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_user(uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
+
+/* The same two of activations and forgotten passwords: requests and failures. */
+int throttle_subject_recover(const char *login, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
+void throttle_subject_user_recover(uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_otp(const char *account, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_code(const char *subject, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);
 void throttle_subject_password(const char *credential, uid_t uid, char ret[static THROTTLE_SUBJECT_MAX]);

@@ -21,7 +21,8 @@ class Account(TestCase):
         self.refused("NotFound", m.operator.call, "Account.Bind", "su", "alice", 4000000)
         listed = m.operator.call("Account.List")
         self.assertEqual(1, len(listed))
-        self.assertEqual({"login": "alice", "id": account, "name": "Alice", "email": "alice@example.com", "phone": "", "status": "active",
+        self.assertEqual({"login": "alice", "id": account, "name": "Alice", "given_name": "", "surname": "", "language": "en",
+                          "change_password": False, "email": "alice@example.com", "phone": "", "status": "active",
                           "tokens": 0, "bindings": [(ALICE, "alice"), (BOB, "bob")]},
                          {k: v for k, v in listed[0].items() if k != "created"})
 

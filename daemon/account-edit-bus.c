@@ -10,6 +10,7 @@
 #include "bus/error.h"
 #include "bus/names.h"
 #include "daemon/account-call.h"
+#include "daemon/account-contact.h"
 #include "daemon/account-end.h"
 #include "daemon/clock.h"
 #include "daemon/grant.h"
@@ -34,9 +35,15 @@ static int run_update(Txn *t, void *userdata) {
         if (r < 0)
                 return r;
         if (moves(k->person.email, k->account.email) || moves(k->person.phone, k->account.phone)) {
-                r = grant_any(t, k->account.id);
+                r = grant_held(t, k->account.id);
                 if (r != 0)
                         return r < 0 ? r : EDIT_HOLDS_GRANT;
+                /* Codes that went to the old place serve for nothing any more. */
+                r = code_void_subject(t, k->account.id, clock_now());
+                if (r >= 0)
+                        r = contact_forget(t, k->account.id);
+                if (r < 0)
+                        return r;
         }
         r = person_apply(&k->person, &k->account);
         if (r < 0)

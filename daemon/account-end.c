@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/account-contact.h"
 #include "daemon/account-end.h"
 #include "daemon/audit.h"
 #include "daemon/code.h"
@@ -68,6 +69,8 @@ int account_end(Txn *t, Account *a, uid_t uid, int64_t now) {
                 r = binding_delete_all(t, a->id);
         if (r >= 0)
                 r = code_void_subject(t, a->id, now);
+        if (r >= 0)
+                r = contact_forget(t, a->id);
         if (r < 0)
                 return r;
         bytes_done(&a->password);

@@ -70,7 +70,7 @@ static const char *subject_of(const Target *g) {
 
 /* What an operator may have read is no proof where it would give away a seal. */
 static int flags_of(Txn *t, const char *account) {
-        int r = grant_any(t, account);
+        int r = grant_held(t, account);
 
         return r > 0 ? CODE_UNSEEN_ONLY : r;
 }

@@ -76,7 +76,8 @@ int grant_find(Txn *t, const char *account, const char *credential, Role *ret) {
 int grant_held(Txn *t, const char *account) {
         Row *row;
 
-        return txn_query(t, &row, "SELECT 1 FROM entitlement WHERE account = ?1 AND status = 'active' LIMIT 1", "s", account);
+        return txn_query(t, &row, "SELECT 1 FROM entitlement e JOIN credential c ON c.id = e.credential WHERE e.account = ?1 AND e.status = 'active' "
+                                       "AND c.status != 'retired' LIMIT 1", "s", account);
 }
 
 int grant_add(Txn *t, const char *account, const char *credential, Role role, int64_t now, char *ret_id) {
@@ -122,31 +123,24 @@ int grant_remove(Txn *t, const char *account, const char *credential, int64_t no
         return g.role == ROLE_ADMINISTRATOR ? -EPERM : end(t, account, credential, &g, now);
 }
 
-/* One that is live, of a seal that is not retired; with `role` of that role only. */
-#define OF_LIVING_SEAL                                                                                                             \
-        "SELECT " GRANT_COLUMNS " FROM entitlement e JOIN credential c ON c.id = e.credential "                                    \
-        "WHERE e.account = ?1 AND e.status = 'active' AND c.status != 'retired' AND (?2 IS NULL OR e.role = ?2) LIMIT 1"
-
-static int find_of_living_seal(Txn *t, const char *account, const char *role) {
+/* 1 or 0. */
+static int administers_living_seal(Txn *t, const char *account) {
         Grant g;
         Row *row;
         int r;
 
-        r = txn_query(t, &row, OF_LIVING_SEAL, "ss", account, role);
+        r = txn_query(t, &row, "SELECT " GRANT_COLUMNS " FROM entitlement e JOIN credential c ON c.id = e.credential WHERE e.account = ?1 "
+                               "AND e.status = 'active' AND e.role = 'administrator' AND c.status != 'retired' LIMIT 1", "s", account);
         if (r <= 0)
                 return r;
         r = grant_read(t, row, 0, &g);
         return r < 0 ? r : 1;
 }
 
-int grant_any(Txn *t, const char *account) {
-        return find_of_living_seal(t, account, NULL);
-}
-
 int grant_remove_all(Txn *t, const char *account, int64_t now) {
         int r;
 
-        r = find_of_living_seal(t, account, roles[ROLE_ADMINISTRATOR]);
+        r = administers_living_seal(t, account);
         if (r != 0)
                 return r < 0 ? r : -EPERM;
         for (;;) {

@@ -23,7 +23,7 @@ const char *role_to_string(Role r); /* "", "user", "administrator", "owner" */
 /* The active grant's role. -ENOENT when there is none, -EBADMSG when the row was altered. */
 int grant_find(Txn *t, const char *account, const char *credential, Role *ret);
 
-/* Whether the account holds an active grant of any seal: 1 or 0. Then codes that an operator could have read give it no new power: an operator who resets
+/* Whether the account holds an active grant of a seal that is not retired: 1 or 0. Then codes that an operator could have read give it no new power: an operator who resets
  * somebody must not be able to sign as him. Rows are counted whatever their MAC says: that errs on the side of refusing. */
 int grant_held(Txn *t, const char *account);
 
@@ -32,9 +32,6 @@ int grant_add(Txn *t, const char *account, const char *credential, Role role, in
 
 /* -ENOENT when there is no live grant, -EPERM for the Administrator's. */
 int grant_remove(Txn *t, const char *account, const char *credential, int64_t now);
-
-/* Whether the account may use a seal that is not retired: 1 or 0. */
-int grant_any(Txn *t, const char *account);
 
 /* Ends all that the account has. -EPERM, with nothing written, when it administers a seal that is not retired. */
 int grant_remove_all(Txn *t, const char *account, int64_t now);

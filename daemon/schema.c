@@ -178,6 +178,15 @@ static const char *const migrations[] = {
         "  changed INTEGER NOT NULL,"
         "  mac BLOB NOT NULL"
         ") STRICT;",
+        /* 8 to 9 */
+        "CREATE TABLE contact ("         /* an e-mail or phone that an account wants instead of its own, until both ends have confirmed it */
+        "  account TEXT NOT NULL REFERENCES account(id),"
+        "  kind TEXT NOT NULL,"          /* email, phone */
+        "  value TEXT NOT NULL,"
+        "  requested INTEGER NOT NULL,"
+        "  mac BLOB NOT NULL,"
+        "  PRIMARY KEY (account, kind)"
+        ") STRICT;",
 };
 
 const StoreSchema daemon_schema = {

@@ -56,13 +56,13 @@ static RecoverJob job_of(const char *login, uid_t uid, int64_t now) {
 }
 
 /* The code of the newest message of a kind. */
-static void newest(Txn *t, const char *kind, int64_t now, char ret[static 64]) {
+static void newest(Txn *t, const char *kind, const char *field, int64_t now, char ret[static 64]) {
         char id[17];
         Row *row;
 
         assert_int_equal(txn_query(t, &row, "SELECT id FROM outbox WHERE kind = ?1 AND state = 'waiting' ORDER BY rowid DESC LIMIT 1", "s", kind), 1);
         strcpy(id, row_text(row, 0));
-        code_in(t, id, "code", now, ret);
+        code_in(t, id, field, now, ret);
 }
 
 static int request(Txn *t, const char *login, uid_t uid, int64_t now) {
@@ -106,15 +106,15 @@ static int body_activation(Txn *t) {
         CodeSent sent;
 
         assert_int_equal(recover_send_activation(t, &a, -1, true, &settings, NOW, &sent, &not_before), 0);
-        newest(t, "account-activation", NOW, code);
-        code_in(t, sent.message, "activation_code", NOW, again); /* for the PIN, in the same mail */
+        newest(t, "account-created", "password", NOW, code);
+        code_in(t, sent.message, "code", NOW, again); /* for the PIN, in the same mail */
         assert_string_not_equal(code, again);
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, again, NULL, NOW), RECOVER_REFUSED);
 
         /* A dead one is replaced by a new one. */
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, code, NULL, NOW + 86400), RECOVER_REFUSED);
         assert_int_equal(request(t, "anna", UID, NOW + 86400), 0);
-        newest(t, "account-activation", NOW + 86400, again);
+        newest(t, "account-created", "password", NOW + 86400, again);
         assert_string_not_equal(code, again);
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, code, NULL, NOW + 86500), RECOVER_REFUSED);
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, again, NULL, NOW + 86600), RECOVER_DONE);
@@ -135,7 +135,7 @@ static int body_guessing(Txn *t) {
         char code[64];
 
         assert_int_equal(request(t, "anna", UID, NOW), 0);
-        newest(t, "account-activation", NOW, code);
+        newest(t, "account-created", "password", NOW, code);
         for (int i = 0; i < 3; i++)
                 assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, "0000-0000-0000-0000", NULL, NOW + 100 * i), RECOVER_REFUSED);
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, code, NULL, NOW + 1000), RECOVER_REFUSED);
@@ -159,7 +159,7 @@ static int body_others(Txn *t) {
         assert_int_equal(request(t, "nobody", UID, NOW), 0);
         assert_int_equal(number(t, "SELECT count(*) FROM outbox"), 0);
         assert_int_equal(request(t, "anna", UID, NOW), 0);
-        newest(t, "account-activation", NOW, code);
+        newest(t, "account-created", "password", NOW, code);
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "ewa", UID, code, NULL, NOW), RECOVER_REFUSED);
         for (int i = 0; i < 8; i++)
                 assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", OTHER_UID, "0000-0000-0000-0000", NULL, NOW + 1000 * i), RECOVER_REFUSED);
@@ -180,7 +180,7 @@ static int body_mail_alone(Txn *t) {
 
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, "", NULL, NOW), RECOVER_REFUSED);
         assert_int_equal(request(t, "anna", UID, NOW), 0);
-        newest(t, "password-reset-mail", NOW, mail);
+        newest(t, "password-reset", "code", NOW, mail);
         assert_int_equal(settle(t, RECOVER_ACTIVATION, "anna", UID, mail, NULL, NOW), RECOVER_REFUSED);
         assert_int_equal(send_sms(t, "anna", mail, NOW), RECOVER_DONE);
         assert_int_equal(number(t, "SELECT count(*) FROM outbox WHERE channel = 'sms'"), 0);
@@ -199,13 +199,13 @@ static int body_mail_and_sms(Txn *t) {
         char mail[64], sms[64];
 
         assert_int_equal(request(t, "anna", UID, NOW), 0);
-        newest(t, "password-reset-mail", NOW, mail);
+        newest(t, "password-reset", "code", NOW, mail);
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, mail, NULL, NOW), RECOVER_NEEDS_SMS);
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, mail, "12345678", NOW), RECOVER_REFUSED);
         assert_int_equal(send_sms(t, "anna", "0000-0000-0000-0000", NOW), RECOVER_REFUSED);
         assert_int_equal(number(t, "SELECT count(*) FROM outbox WHERE channel = 'sms'"), 0);
         assert_int_equal(send_sms(t, "anna", mail, NOW + 100), RECOVER_DONE);
-        newest(t, "password-reset-sms", NOW + 100, sms);
+        newest(t, "password-reset-sms", "code", NOW + 100, sms);
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, NULL, sms, NOW + 100), RECOVER_REFUSED);
         assert_false(has_new_password(t, "anna"));
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, mail, sms, NOW + 200), RECOVER_DONE);
@@ -225,7 +225,7 @@ static int body_seen(Txn *t) {
         Row *row;
 
         assert_int_equal(request(t, "anna", UID, NOW), 0);
-        newest(t, "password-reset-mail", NOW, mail);
+        newest(t, "password-reset", "code", NOW, mail);
         assert_int_equal(txn_query(t, &row, "SELECT id FROM outbox", ""), 1);
         char id[17];
 

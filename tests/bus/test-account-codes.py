@@ -1,0 +1,446 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Passwords and addresses that are changed by codes (requirements E1, E2, E12, M1), and the attacks on them that must fail."""
+import statistics
+import time
+
+from fake_courier import FakeCourier
+from harness import ALICE, BOB, CAROL, PASSWORD, BusError, Machine, TestCase, V, main, secret
+from seals import Authority, Person, attributes, create_seal, items, sign_once
+
+OTHER, THIRD = "Other-Word2", "Third-Word3"
+WRONG = "0000-0000-0000-0000"
+PERSON = {"given_name": V("s", "Anna"), "surname": V("s", "Nowak"), "email": V("s", "anna@example.com"), "language": V("s", "pl")}
+
+
+class WithMail(TestCase):
+    """A machine whose messages arrive; with `courier` false they wait for the operator's eyes."""
+    courier = True
+    conf = "[Display]\nSupportContact = help desk, extension 12\n"
+
+    def setUp(self):
+        self.m = self.enterContext(Machine(conf=self.conf))
+        self.post = FakeCourier(self.m) if self.courier else None
+        if self.post:
+            self.addCleanup(self.post.stop)
+        self.alice = self.m.client(ALICE)
+
+    def create(self, login="anna", *uids, phone="", password=None, **options):
+        """An account with an e-mail address; without `password` a temporary one is sent."""
+        if password:
+            options["password"] = secret(password)
+        self.m.operator.call("Account.CreateFor", "sa{sv}a{sv}", login, {**PERSON, "phone": V("s", phone)}, options)
+        for uid in uids or (ALICE,):
+            self.m.operator.call("Account.Bind", "su", login, uid)
+
+    def received(self, template, login=None):
+        return [d for d in self.post.delivered() if d["template"] == template and login in (None, d["fields"].get("login"))]
+
+    def get(self, template, n=1, login=None):
+        """The n-th message of a template, once it has arrived."""
+        self.m.wait_for(lambda: len(self.received(template, login)) >= n, template)
+        return self.received(template, login)[n - 1]
+
+    def code(self, template, n=1, login=None):
+        fields = self.get(template, n, login)["fields"]
+        return fields["password" if template == "account-created" else "code"]
+
+    def read_outbox(self, kind):
+        """The operator looks into a message that waits."""
+        message = next(e for e in self.m.operator.call("Outbox.List", "a{sv}", {}) if e["kind"] == kind)
+        return self.m.operator.call("Outbox.Read", "s", message["id"])[1]
+
+    def activate(self, code, login="anna", password=OTHER, client=None):
+        (client or self.alice).call("Account.Activate", "svv", login, secret(code), secret(password))
+
+    def request(self, login="anna", client=None):
+        (client or self.alice).call("Account.RequestReset", "s", login)
+
+    def reset(self, login="anna", password=THIRD, client=None, **codes):
+        (client or self.alice).call("Account.Reset", "sa{sv}v", login, {k: secret(v) for k, v in codes.items()}, secret(password))
+
+    def reset_sms(self, code, login="anna"):
+        return self.alice.call("Account.RequestResetSms", "sv", login, secret(code))
+
+
+class Activation(WithMail):
+    def test_by_the_code_in_the_mail(self):
+        """E1: before any login; the link works once, and sets the password."""
+        self.create()
+        mail = self.get("account-created")
+        self.assertEqual(("mail", "anna@example.com", "pl", "anna", "Anna Nowak", "help desk, extension 12"),
+                         (mail["channel"], mail["recipient"], mail["language"], mail["fields"]["login"], mail["fields"]["name"], mail["fields"]["support"]))
+        self.assertNotIn("code", mail["fields"])
+        self.refused("WeakPassword", self.activate, self.code("account-created"), password="short")
+        # As people type it.
+        self.activate(self.code("account-created").lower().replace("-", " "))
+        self.assertEqual([], self.alice.call("Token.List", "s", self.alice.login("anna", OTHER)))
+        self.refused("CodeVoid", self.activate, self.code("account-created"), password=THIRD)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", self.code("account-created"))
+        self.alice.login("anna", OTHER)
+
+    def test_with_the_code_for_a_pin(self):
+        self.create(pin_activation=V("b", True))
+        fields = self.get("account-created")["fields"]
+        self.assertNotEqual(fields["code"], fields["password"])
+        self.refused("CodeVoid", self.activate, fields["code"])
+        self.activate(fields["password"])
+
+    def test_dead_link(self):
+        """E1: a dead link is replaced by a new one, by "forgot password"."""
+        self.create()
+        old = self.code("account-created")
+        self.m.advance(86400)
+        self.refused("CodeVoid", self.activate, old)
+        self.request()
+        new = self.code("account-created", 2)
+        self.assertNotEqual(old, new)
+        self.refused("CodeVoid", self.activate, old)
+        # The same step as for a forgotten password will do, without an SMS.
+        self.assertEqual({}, self.reset_sms(new))
+        self.reset(mail=new)
+        self.alice.login("anna", THIRD)
+
+    def test_needs_an_address(self):
+        self.refused("InvalidArgument", self.m.operator.call, "Account.CreateFor", "sa{sv}a{sv}", "anna", {"name": V("s", "Anna")}, {})
+        self.refused("InvalidArgument", self.create, password=PASSWORD, pin_activation=V("b", True))
+        self.assertEqual([], self.m.operator.call("Account.List"))
+
+    def test_first_login_with_the_temporary_password(self):
+        """M1: user id and temporary password; the password must be changed at once: old, new."""
+        self.create()
+        temporary = self.code("account-created")
+        session, info = self.alice.call("Session.Login", "sva{sv}", "anna", secret(temporary), {})
+        self.assertTrue(info["restricted"])
+        self.refused("PasswordChangeRequired", self.alice.call, "Token.Enroll", "sa{sv}", session, {})
+        self.refused("AuthenticationFailed", self.alice.call, "Account.ChangePassword", "svv", session, secret(WRONG), secret(OTHER))
+        # Whoever was interrupted logs in with it again.
+        self.alice.call("Session.Logout", "s", session)
+        session = self.alice.login("anna", temporary)
+        self.alice.call("Account.ChangePassword", "svv", session, secret(temporary), secret(OTHER))
+        self.alice.enroll(session)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", temporary)
+        self.alice.login("anna", OTHER)
+
+    def test_temporary_password_expires(self):
+        self.create()
+        temporary = self.code("account-created")
+        session = self.alice.login("anna", temporary)
+        self.m.advance(86400)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", temporary)
+        self.refused("NoSession", self.alice.call, "Account.ChangePassword", "svv", session, secret(temporary), secret(OTHER))
+
+    def test_survives_a_restart(self):
+        self.create()
+        temporary = self.code("account-created")
+        self.m.kill_daemon()
+        self.m.start_daemon()
+        self.activate(temporary)
+
+
+class Attacks(WithMail):
+    def test_code_of_another(self):
+        self.create("anna")
+        self.create("ewa")
+        self.refused("CodeVoid", self.activate, self.code("account-created", login="ewa"), login="anna")
+        self.refused("AuthenticationFailed", self.alice.login, "anna", self.code("account-created", login="ewa"))
+        self.activate(self.code("account-created", login="anna"), login="anna")
+
+    def test_guessing(self):
+        """Three attempts, by whichever door."""
+        self.create()
+        right = self.code("account-created")
+        self.refused("CodeVoid", self.activate, WRONG)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", WRONG)
+        self.refused("CodeVoid", self.reset, mail=WRONG)
+        self.m.advance(1000)
+        self.refused("CodeVoid", self.activate, right)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", right)
+
+    def test_two_at_once(self):
+        self.create()
+        code = self.code("account-created")
+        clients = [self.m.client(ALICE) for _ in range(3)]
+        started = [(c, c.start("Account.Activate", "svv", "anna", secret(code), secret(f"Secret-Word{i}"))) for i, c in enumerate(clients)]
+        done = []
+        for i, (c, number) in enumerate(started):
+            try:
+                c.wait(number)
+                done.append(i)
+            except BusError as e:
+                self.assertEqual("CodeVoid", e.name)
+        self.assertEqual(1, len(done))
+        self.alice.login("anna", f"Secret-Word{done[0]}")
+
+    def test_only_from_a_bound_user(self):
+        """Who got the mail, but has no Unix user that the account is bound to; his tries cost its owner nothing."""
+        self.create()
+        code, carol = self.code("account-created"), self.m.client(CAROL)
+        for _ in range(3):
+            self.refused("CodeVoid", self.activate, code, client=carol)
+        self.refused("AuthenticationFailed", carol.login, "anna", code)
+        self.activate(code)
+
+    def test_uid_given_to_somebody_else(self):
+        self.create()
+        code = self.code("account-created")
+        passwd = self.m.rules.parent / "passwd"
+        before = passwd.read_text()
+        self.addCleanup(passwd.write_text, before)
+        passwd.write_text(before.replace("alice:x:", "mallory:x:"))
+        self.refused("CodeVoid", self.activate, code)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", code)
+        self.m.advance(120)
+        self.request()
+        passwd.write_text(before)
+        self.m.advance(120)
+        self.activate(code)  # nothing was sent that would have voided it
+        self.assertEqual(1, len(self.post.delivered()))
+
+    def test_mail_alone(self):
+        """Who reads somebody's mail has no power to sign: where a phone is known not even the password, and never the one-time codes."""
+        person = Person(self.m, "alice", ALICE)
+        self.m.operator.call("Account.Update", "sa{sv}a{sv}", "alice", {"email": V("s", "alice@example.com")}, {})
+        seal, certificate = create_seal(self.m, Authority(), "alice")
+        self.request("alice")
+        self.reset("alice", mail=self.code("password-reset"))
+        session = self.alice.login("alice", THIRD)
+        listed = items(attributes(certificate))
+        self.refused("WrongCode", sign_once, self.alice, session, seal, listed, otp="12345678")
+        self.refused("WrongCode", self.alice.call, "Token.Enroll", "sa{sv}", session, {})
+        # Nor a first phone of his own, to which the codes for a token would go.
+        self.refused("WrongCode", self.alice.call, "Account.RequestChange", "sssa{sv}", session, "phone", "+48600000000", {})
+        self.refused("WrongCode", self.alice.call, "Account.RequestChange", "sssa{sv}", session, "phone", "+48600000000", {"otp": secret("12345678")})
+        self.assertEqual(1, len(sign_once(self.alice, session, seal, listed, otp=person.code())))
+
+
+class Forgotten(WithMail):
+    def test_mail_and_sms(self):
+        """E1: mail code and SMS, new password; all sessions end."""
+        self.create(phone="+48 600 100 200", password=PASSWORD)
+        session = self.alice.login("anna")
+        key = self.alice.enroll(session) if not self.tokens_need_sms(session) else None
+        self.request()
+        mail = self.code("password-reset")
+        self.assertIn("SMS", self.refused("WrongCode", self.reset, mail=mail))
+        sent = self.reset_sms(mail)
+        self.assertEqual("sms", sent["channel"])
+        self.assertNotIn("600100200", sent["to"].replace(" ", ""))
+        self.assertTrue(sent["to"].endswith("200"), sent)
+        sms = self.get("password-reset-sms")
+        self.assertEqual(("sms", "+48600100200"), (sms["channel"], sms["recipient"]))
+        self.refused("CodeVoid", self.reset, mail=mail, sms="12345678")
+        self.refused("CodeVoid", self.reset, sms=sms["fields"]["code"])
+        self.reset(mail=mail, sms=sms["fields"]["code"])
+        self.refused("NoSession", self.alice.call, "Token.List", "s", session)
+        self.refused("AuthenticationFailed", self.alice.login, "anna")
+        self.alice.login("anna", THIRD)
+        if key:
+            self.alice.login("anna", THIRD, self.m.code(key))
+        self.refused("CodeVoid", self.reset, mail=mail, sms=sms["fields"]["code"])
+
+    def tokens_need_sms(self, session):
+        try:
+            self.alice.call("Token.Enroll", "sa{sv}", session, {})
+        except BusError as e:
+            return e.name in ("WrongCode", "CodeVoid")
+        return False
+
+    def test_sms_lapses_and_is_sent_again_three_times(self):
+        """E12: after that, the support contact."""
+        self.create(phone="+48600100200", password=PASSWORD)
+        self.request()
+        mail = self.code("password-reset")
+        self.reset_sms(mail)
+        self.refused("TryLater", self.reset_sms, mail)
+        for n in (2, 3, 4):
+            self.m.advance(61)
+            self.reset_sms(mail)
+            self.code("password-reset-sms", n)
+        self.m.advance(61)
+        self.assertIn("help desk, extension 12", self.refused("LimitReached", self.reset_sms, mail))
+        self.m.advance(300)
+        self.refused("CodeVoid", self.reset, mail=mail, sms=self.code("password-reset-sms", 4))
+        self.assertEqual(4, len(self.received("password-reset-sms")))
+
+    def test_disabled(self):
+        self.create(password=PASSWORD)
+        self.request()
+        mail = self.code("password-reset")
+        self.m.operator.call("Account.SetStatus", "ss", "anna", "disabled")
+        self.refused("CodeVoid", self.reset, mail=mail)
+        self.m.advance(120)
+        self.request()
+        self.m.operator.call("Account.SetStatus", "ss", "anna", "active")
+        self.reset(mail=mail)
+        self.assertEqual(1, len(self.post.delivered()))
+
+    def test_what_was_asked_is_in_the_history(self):
+        self.create(password=PASSWORD)
+        self.request()
+        self.refused("CodeVoid", self.reset, mail=WRONG)
+        self.reset(mail=self.code("password-reset"))
+        events = [e["event"] for e in self.alice.call("Audit.List", "sa{sv}", self.alice.login("anna", THIRD), {})]
+        self.assertEqual(["login", "password-reset", "password-reset-failed", "password-reset-asked"], events)
+
+
+class Enumeration(WithMail):
+    """Nobody learns whether there is an account. tests/unit/test-account-recover.c counts the work; this looks at answers, and at the clock."""
+    CASES = (("nobody-here", ALICE), ("ewa", ALICE), ("jan", ALICE), ("NOT A LOGIN", ALICE), ("nobody-here", CAROL), ("anna", CAROL))
+
+    def setUp(self):
+        super().setUp()
+        self.create("anna", phone="+48600100200", password=PASSWORD)
+        self.create("ewa", BOB)
+        self.create("jan", password=PASSWORD)
+        self.m.operator.call("Account.SetStatus", "ss", "jan", "disabled")
+        self.clients = {ALICE: self.alice, CAROL: self.m.client(CAROL)}
+
+    def test_one_answer(self):
+        for login, uid in self.CASES + (("anna", ALICE),):
+            self.assertIsNone(self.request(login, self.clients[uid]))
+        for call in (self.activate, self.reset_by_mail, self.request_sms):
+            said = set()
+            for login, uid in self.CASES + (("anna", ALICE),):
+                self.m.advance(1000)
+                said.add(self.refused("CodeVoid", call, WRONG, login=login, client=self.clients[uid]))
+            self.assertEqual(1, len(said), call)
+
+    def reset_by_mail(self, code, login, client):
+        self.reset(login, client=client, mail=code)
+
+    def request_sms(self, code, login, client):
+        client.call("Account.RequestResetSms", "sv", login, secret(code))
+
+    def medians(self, call, rounds):
+        took = {case: [] for case in self.CASES}
+        for _ in range(rounds):
+            for login, uid in self.CASES:
+                self.m.advance(1000)
+                start = time.monotonic()
+                try:
+                    call(login, self.clients[uid])
+                except BusError:
+                    pass
+                took[login, uid].append(time.monotonic() - start)
+        return [statistics.median(t) for t in took.values()]
+
+    def test_one_time(self):
+        """The medians differ by less than they would by one more statement that is synced; the margin is for a busy machine."""
+        for call, rounds in ((self.request, 40), (lambda l, c: self.request_sms(WRONG, l, c), 40), (lambda l, c: self.reset_by_mail(WRONG, l, c), 8)):
+            medians = self.medians(call, rounds)
+            if max(medians) > 2 * min(medians):
+                medians = self.medians(call, 2 * rounds)
+            self.assertLess(max(medians), 2 * min(medians), medians)
+
+    def test_slowed_down_by_what_is_typed(self):
+        self.m.freeze()
+        for login in ("anna", "nobody-here"):
+            for _ in range(4):
+                self.request(login)
+            self.refused("TryLater", self.request, login)
+        for i in range(30):
+            try:
+                self.request(f"made-up-{i}")
+            except BusError as e:
+                self.assertEqual("TryLater", e.name)
+                break
+        else:
+            self.fail("a Unix user may ask for as many as he likes")
+        self.request("anna", self.clients[CAROL])
+
+
+class OperatorsEyes(WithMail):
+    """A machine without mail: the operator reads what waits, which suffices until there is a seal to sign with."""
+    courier = False
+
+    def test_activation(self):
+        self.create()
+        self.activate(self.read_outbox("account-created")["password"])
+
+    def test_not_where_there_is_a_grant(self):
+        """An operator who resets somebody and signs as him."""
+        self.create(password=PASSWORD)
+        create_seal(self.m, Authority(), "anna")
+        self.request()
+        self.m.wait_for(lambda: self.m.operator.call("Outbox.List", "a{sv}", {}), "the message")
+        code = self.read_outbox("password-reset")["code"]
+        self.refused("CodeSeen", self.reset, mail=code)
+        self.refused("CodeSeen", self.reset_sms, code)
+        self.alice.login("anna")
+
+    def test_nor_for_the_first_password(self):
+        self.create()
+        create_seal(self.m, Authority(), "anna")
+        code = self.read_outbox("account-created")["password"]
+        self.refused("CodeSeen", self.activate, code)
+        self.refused("AuthenticationFailed", self.alice.login, "anna", code)
+
+
+class Contact(WithMail):
+    def setUp(self):
+        super().setUp()
+        self.create(phone="+48600100200", password=PASSWORD)
+        self.session = self.alice.login("anna")
+
+    def ask(self, kind, value, **options):
+        return self.alice.call("Account.RequestChange", "sssa{sv}", self.session, kind, value, options)
+
+    def confirm(self, kind, **codes):
+        self.alice.call("Account.ConfirmChange", "ssa{sv}", self.session, kind, {k: secret(v) for k, v in codes.items()})
+
+    def account(self):
+        return self.m.operator.call("Account.List")[0]
+
+    def test_email(self):
+        sent = self.ask("email", "anna.nowak@EXAMPLE.org")
+        self.assertEqual(["mail", "mail"], [s["channel"] for s in sent])
+        new, old = self.get("change-email-new"), self.get("change-email-old")
+        self.assertEqual(("anna.nowak@example.org", "anna@example.com"), (new["recipient"], old["recipient"]))
+        new, old = new["fields"]["code"], old["fields"]["code"]
+        self.refused("CodeVoid", self.confirm, "phone", new=new, old=old)
+        self.refused("WrongCode", self.confirm, "email", new=new)
+        self.refused("WrongCode", self.confirm, "email", new=old, old=old)
+        self.assertEqual("anna@example.com", self.account()["email"])
+        self.m.advance(30)
+        self.confirm("email", new=new, old=old)
+        self.assertEqual("anna.nowak@example.org", self.account()["email"])
+        self.refused("CodeVoid", self.confirm, "email", new=new, old=old)
+        self.refused("Exists", self.ask, "email", "anna.nowak@example.org")
+
+    def test_phone(self):
+        self.ask("phone", "+48 600 300 400")
+        new, old = self.get("change-phone-new"), self.get("change-phone-old")
+        self.assertEqual((("sms", "+48600300400"), ("sms", "+48600100200")), ((new["channel"], new["recipient"]), (old["channel"], old["recipient"])))
+        self.confirm("phone", new=new["fields"]["code"], old=old["fields"]["code"])
+        self.assertEqual("+48600300400", self.account()["phone"])
+
+    def test_what_went_to_the_old_address_is_void(self):
+        self.request()
+        mail = self.code("password-reset")
+        self.ask("email", "new@example.com")
+        self.confirm("email", new=self.code("change-email-new"), old=self.code("change-email-old"))
+        self.refused("CodeVoid", self.reset, mail=mail, sms="12345678")
+
+    def test_refused(self):
+        for kind, value in (("email", "nonsense"), ("email", ""), ("phone", "600"), ("fax", "+48600300400")):
+            self.refused("InvalidArgument", self.ask, kind, value)
+        self.refused("NoSession", self.m.client(BOB).call, "Account.RequestChange", "sssa{sv}", self.session, "email", "b@example.com", {})
+        self.refused("CodeVoid", self.confirm, "email", new=WRONG, old=WRONG)
+        self.ask("email", "new@example.com")
+        new, old = self.code("change-email-new"), self.code("change-email-old")
+        # The latest wish counts, and none for ever.
+        self.m.advance(61)
+        self.ask("email", "newer@example.com")
+        self.refused("WrongCode", self.confirm, "email", new=new, old=old)
+        self.assertEqual("anna@example.com", self.account()["email"])
+
+    def test_operators_change_forgets_the_wish(self):
+        self.ask("email", "new@example.com")
+        new, old = self.code("change-email-new"), self.code("change-email-old")
+        self.m.operator.call("Account.Update", "sa{sv}a{sv}", "anna", {"email": V("s", "other@example.com")}, {})
+        self.refused("CodeVoid", self.confirm, "email", new=new, old=old)
+
+
+if __name__ == "__main__":
+    main()

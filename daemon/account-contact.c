@@ -96,7 +96,9 @@ static int send_to(Txn *t, ContactJob *j, const Account *a, CodePurpose p, const
 static int check_first_phone(Txn *t, ContactJob *j, const Account *a) {
         int r;
 
-        if (!a->enrolled)
+        if (a->enrolled == ENROLLED_RESET)
+                return CONTACT_NOT_POSSIBLE;
+        if (a->enrolled == ENROLLED_NO)
                 return CONTACT_DONE;
         if (!j->otp)
                 return CONTACT_NEEDS_CODE;

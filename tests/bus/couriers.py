@@ -112,7 +112,7 @@ rcpt:
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{full}}}}
   defer message = greylisted, come back later
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{greylist}}}}
-       seen = -{greylist} / key=$sender_address>$local_part@$domain
+       ! ratelimit = 1.5 / 1d / strict / per_cmd / $sender_address>$local_part@$domain
   defer message = not now
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{defer}}}}
   accept condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{hang}}}}
@@ -149,11 +149,11 @@ plain:
 
 class MailServer:
     """Exim with STARTTLS on .port and TLS on .tls_port of localhost, its certificate by .ca; takes mail for everybody from who knows the password, but
-    for nobody@…. In the mode greylist it puts a sender and recipient off for so long."""
+    for nobody@…. In the mode greylist it puts a sender and recipient off the first time it sees them."""
 
     user, password = "sygnet", "Wachtwoord-for-mail-7"
 
-    def __init__(self, machine, certificate=None, greylist="1s"):
+    def __init__(self, machine, certificate=None):
         self.machine, self.folder = machine, machine.folder / "exim"
         self.folder.mkdir()
         self.ca = Authority(machine.folder / "mail-ca")
@@ -162,7 +162,6 @@ class MailServer:
         for name in ("spool", "log", "maildir"):
             (self.folder / name).mkdir()
             shutil.chown(self.folder / name, "Debian-exim", "Debian-exim")
-        self.greylist = greylist
         self.mode("accept")
         self.start()
 
@@ -174,7 +173,7 @@ class MailServer:
     def start(self):
         conf = self.folder / "exim.conf"
         conf.write_text(EXIM.format(folder=self.folder, port=self.port, tls_port=self.tls_port, certificate=self.certificate[0], key=self.certificate[1],
-                                    user=self.user, password=self.password, greylist=self.greylist))
+                                    user=self.user, password=self.password))
         self.process = self.machine.spawn(["/usr/sbin/exim4", "-C", conf, "-bdf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.machine.wait_for(self.answers, "the mail server")
 

@@ -481,6 +481,7 @@ class Machine:
     offset: where its clocks begin, in seconds from the machine's."""
 
     daemon_program = "daemon/sygnetd-test"
+    more_policies = ()  # of the message bus: paths
 
     def __init__(self, polkit="real", daemon=True, conf="", offset=0):
         self.want_polkit, self.want_daemon, self.conf = polkit, daemon, conf
@@ -504,7 +505,7 @@ class Machine:
         return self
 
     def _start(self):
-        policies = [*SOURCE.glob("dbus/*.conf"), *SOURCE.glob("tests/bus/*.conf"),
+        policies = [*self.more_policies, *SOURCE.glob("dbus/*.conf"), *SOURCE.glob("tests/bus/*.conf"),
                     *(Path(f"/usr/share/dbus-1/system.d/org.freedesktop.{n}.conf") for n in ("PolicyKit1", "login1"))]
         includes = "\n  ".join(f"<include>{p}</include>" for p in policies)
         (self.folder / "bus.conf").write_text(BUS_CONFIG.format(folder=self.folder, includes=includes))

@@ -39,6 +39,35 @@ class Manual(unittest.TestCase):
         self.assertIn("restore", verbs)
         self.assertEqual(verbs, re.findall(r"^\.TP\n\.B ([a-z-]+)", section(text, "VERBS"), re.M))
 
+    def test_courier(self):
+        there = options(said("courier/sygnet-courier"))
+        self.assertIn("--test", there)
+        self.assertEqual(there, options(section(page(BUILD / "docs/man/sygnet-courier.8"), "OPTIONS")))
+
+    def test_courier_settings(self):
+        text = page(SOURCE / "docs/man/courier.conf.5")
+        keys = re.findall(r'\{ "(\w+)", "(\w+)", conf_\w+,', (SOURCE / "courier/settings.c").read_text(encoding="utf-8"))
+        self.assertIn(("SMS", "Modem"), keys)
+        named = [(s.upper(), key) for s, content in re.findall(r"^\.SH \[(\w+)\]\n(.*?)(?=^\.SH)", text, re.M | re.S)
+                 for key in re.findall(r"^\.B (\w+)=", content, re.M)]
+        self.assertEqual([(s.upper(), key) for s, key in keys], named)
+
+    def test_templates(self):
+        """Each kind is told with its channels and fields: those it needs, and in brackets those that may be missing."""
+        text = section(page(BUILD / "docs/man/sygnet-templates.5"), "KINDS AND FIELDS")
+        told = {}
+        for heading, fields in re.findall(r"^\.TP\n\.B (.*)\n((?:(?!\.TP).*\n)*)", text, re.M):
+            for kinds, channels in re.findall(r"([a-z, -]+?) \(([a-z, ]+)\)", heading):
+                for kind in re.findall(r"[a-z][a-z-]+", kinds):
+                    told[kind] = (set(channels.split(", ")), fields)
+        found = {}
+        for file in (SOURCE / "courier/templates").glob("*/*"):
+            found.setdefault(file.stem, set()).add(file.suffix[1:])
+            for optional, field in re.findall(r"\$\{(\??)([a-z-]+)\}", file.read_text(encoding="utf-8")):
+                if field not in ("host", "name", "support"):
+                    self.assertIn(f"[{field}]" if optional else field, told[file.stem][1], f"{file}: {field}")
+        self.assertEqual(found, {kind: what[0] for kind, what in told.items()})
+
     def test_settings(self):
         text = page(SOURCE / "docs/man/sygnetd.conf.5")
         keys = re.findall(r'\{ "(\w+)", "(\w+)", conf_\w+,', (SOURCE / "daemon/settings.c").read_text(encoding="utf-8"))

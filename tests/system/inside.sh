@@ -34,7 +34,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service contract callers outside lifecycle; do
+for part in prepare documents secrets service courier contract callers outside lifecycle; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -46,6 +46,7 @@ if [[ -s $out/invoice-sealed.pdf ]]; then
         check_documents
         check_rendering
         check_service
+        check_courier
         check_secrets
         check_contract
         check_callers

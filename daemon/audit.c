@@ -109,6 +109,27 @@ int audit_last_time(Txn *t, int64_t *ret) {
         return 0;
 }
 
+int audit_head(Txn *t, uint64_t *ret_count, uint8_t ret_head[static AUDIT_HEAD_SIZE]) {
+        Last last;
+        int r;
+
+        r = read_last(t, &last);
+        if (r < 0)
+                return r;
+        *ret_count = last.seq;
+        memcpy(ret_head, last.head, sizeof(last.head));
+        return 0;
+}
+
+int audit_event_time(Txn *t, const char *event, int64_t *ret) {
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT time FROM audit WHERE event = ?1 ORDER BY seq DESC LIMIT 1", "s", event);
+        *ret = r > 0 ? row_int(row, 0) : 0;
+        return r;
+}
+
 int audit_append(Txn *t, const AuditEntry *e) {
         _cleanup_secret_ Secret *salt = NULL;
         uint8_t commitment[SHA256_SIZE], head[AUDIT_HEAD_SIZE];

@@ -63,6 +63,12 @@ int audit_list(Txn *t, const AuditQuery *q, AuditRows *ret);
 /* u8 version (1) ‖ SHA-256; see audit.c for what it is over. */
 #define AUDIT_HEAD_SIZE 33U
 
+/* In a job: how many entries there are, and the last one's head (noughts when there is none). */
+int audit_head(Txn *t, uint64_t *ret_count, uint8_t ret_head[static AUDIT_HEAD_SIZE]);
+
+/* In a job: the time of the last entry of that event: 1, or 0 when there is none. Looks from the end, so it is for events that recur. */
+int audit_event_time(Txn *t, const char *event, int64_t *ret);
+
 /* A walk along the chain, some rows a job, so that nobody waits for it. Start with an empty one. */
 typedef struct AuditWalk {
         uint64_t count;     /* entries that fit */

@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "bus/names.h"
+#include "daemon/audit-head.h"
 #include "daemon/delivery.h"
 #include "daemon/key-cache.h"
 #include "daemon/lease-wait.h"
@@ -78,7 +79,9 @@ int manager_start(Manager *m) {
         if (r < 0)
                 return r;
         r = register_interfaces(m);
-        return r < 0 ? r : delivery_start(m);
+        if (r >= 0)
+                r = delivery_start(m);
+        return r < 0 ? r : audit_head_start(m);
 }
 
 /* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. The
@@ -87,6 +90,7 @@ void manager_stop(Manager *m) {
         if (m->sessions)
                 session_end_all(m);
         delivery_stop(m);
+        m->audit_head = sd_event_source_disable_unref(m->audit_head);
         worker_pool_free(TAKE_PTR(m->workers));
         m->store_source = sd_event_source_disable_unref(m->store_source);
         store_close(TAKE_PTR(m->store));

@@ -38,6 +38,8 @@ typedef struct Settings {
         unsigned delivery_per_recipient; /* 20 */
         int64_t delivery_lifetime;  /* of messages without a code; 3 d */
         int64_t delivery_keep;      /* of envelopes after their end; 7 d */
+        int64_t audit_head_interval; /* at which the audit's head is sent away; 0: never */
+        char *audit_head_mail;      /* where to; may be NULL */
         char *support_contact;      /* E12; may be NULL */
         char *issuer;               /* shown by authenticators; "Sygnet" */
 } Settings;
@@ -48,6 +50,7 @@ typedef struct Manager {
         Gate *gate;
         Store *store;
         sd_event_source *store_source;
+        sd_event_source *audit_head; /* daemon/audit-head.h */
         WorkerPool *workers;
         WorkerPool *names;          /* for the name service alone, which may hang */
         Settings settings;

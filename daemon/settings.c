@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "base/contact.h"
 #include "base/utf8.h"
 #include "daemon/settings.h"
 
@@ -56,6 +57,11 @@ static bool delivery_is_sound(const Settings *s) {
                 between(s->delivery_keep, DAY, 365 * DAY);
 }
 
+static bool audit_is_sound(const Settings *s) {
+        return (s->audit_head_interval == 0 || between(s->audit_head_interval, 60, 30 * DAY)) &&
+                (!s->audit_head_mail || (s->audit_head_interval > 0 && email_is_valid(s->audit_head_mail)));
+}
+
 /* The issuer is part of a label that authenticators split at the colon. */
 static bool is_sound(const Settings *s) {
         return between(s->session_idle, 10, HOUR) &&
@@ -64,7 +70,7 @@ static bool is_sound(const Settings *s) {
                 between(s->lease_idle, 10, HOUR) &&
                 between(s->lease_max_age, s->lease_idle, DAY) &&
                 between(s->password.length, 8, 64) && between(s->password.repeat, 0, 64) &&
-                delivery_is_sound(s) &&
+                delivery_is_sound(s) && audit_is_sound(s) &&
                 between((int64_t) strlen(s->issuer), 1, 64) && utf8_is_printable(s->issuer) && !strchr(s->issuer, ':') &&
                 (!s->support_contact || (strlen(s->support_contact) <= 1024 && utf8_is_printable(s->support_contact)));
 }
@@ -94,6 +100,8 @@ int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
                 { "Delivery", "PerRecipient", conf_unsigned, &s.delivery_per_recipient },
                 { "Delivery", "Lifetime", conf_seconds, &s.delivery_lifetime },
                 { "Delivery", "Keep", conf_seconds, &s.delivery_keep },
+                { "Audit", "HeadInterval", conf_seconds, &s.audit_head_interval },
+                { "Audit", "HeadMail", conf_string, &s.audit_head_mail },
                 { "Display", "SupportContact", conf_string, &s.support_contact },
                 { "Display", "Issuer", conf_string, &s.issuer },
         };
@@ -114,6 +122,7 @@ int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
 }
 
 void settings_done(Settings *s) {
+        free(s->audit_head_mail);
         free(s->support_contact);
         free(s->issuer);
         *s = (Settings) { 0 };

@@ -3,9 +3,11 @@
 """The audit: the own history with the documents, the Administrator's without (E10), the operator's, pages of each."""
 import contextlib
 import json
+import re
 import sqlite3
 
 import seals
+from couriers import Post
 from harness import ALICE, BOB, Machine, TestCase, V, main
 from seals import attributes, items, sign_once
 
@@ -83,6 +85,32 @@ class Views(TestCase):
         self.assertEqual(0, self.m.operator.call("Audit.Verify")[3])
         self.change("UPDATE audit SET payload = CAST('{\"items\":' AS BLOB) WHERE event = 'sign'")
         self.assertNotIn("items", next(e for e in self.of_seal(self.alice) if e["event"] == "sign"))
+
+
+class Heads(TestCase):
+    def test_head_is_sent_away(self):
+        """What left the machine proves later that the log is whole up to there."""
+        m = self.enterContext(Machine(conf="[Audit]\nHeadInterval=1d\nHeadMail=audit@example.com\n"))
+        post = self.enterContext(Post(m))
+        mail, = post.mail.wait(1)
+        self.assertEqual("audit@example.com", mail.to)
+        entries, head = int(re.search(r"Entries: +(\d+)", mail.body)[1]), re.search(r"Head: +([0-9a-f]{66})", mail.body)[1]
+        self.assertEqual(("00" * 33, 0), (head, entries))
+        self.assertIn(f"head {head}", m.daemon_log())
+        m.account("alice", ALICE)
+        m.restart_daemon()
+        m.advance(86401)
+        m.restart_daemon()
+        mail = post.mail.wait(2)[1]
+        entries, head = int(re.search(r"Entries: +(\d+)", mail.body)[1]), re.search(r"Head: +([0-9a-f]{66})", mail.body)[1]
+        self.assertEqual(3, entries)
+        event = m.operator.call("Audit.ListAll", "a{sv}", {})[0]
+        self.assertEqual(("audit-head", 4), (event["event"], event["seq"]))
+        m.stop_daemon()
+        with contextlib.closing(sqlite3.connect(m.state / "store.db", isolation_level=None)) as db:
+            self.assertEqual(head, db.execute("SELECT hex(head) FROM audit WHERE seq = 3").fetchone()[0].lower())
+        m.start_daemon()
+        self.assertEqual(2, len(post.mail.mails()))
 
 
 if __name__ == "__main__":

@@ -60,11 +60,12 @@ static Hand *hand_free(Hand *h) {
 
 DEFINE_CLEANUP(Hand *, hand_free);
 
-static unsigned count_hands(const Delivery *d) {
+static unsigned count_hands(const Delivery *d, Channel c) {
         unsigned n = 0;
 
         for (const Hand *h = d->hands; h; h = h->next)
-                n++;
+                if (h->claim.channel == c)
+                        n++;
         return n;
 }
 
@@ -141,6 +142,10 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
         Hand *h = userdata;
         OutboxResult result = courier_result(reply, &h->claim, h->reason);
 
+        /* A text that cannot be made is for an administrator to mend, before the code expires. */
+        if (sd_bus_error_has_name(sd_bus_message_get_error(reply), ERROR_INVALID_ARGUMENT) && h->claim.attempts == 1)
+                service_log(SD_WARNING, "Message %s (%s, by %s) cannot be made: %s", h->claim.id, h->claim.kind, channel_to_string(h->claim.channel),
+                            h->reason);
         h->slot = sd_bus_slot_unref(h->slot);
         h->manager->delivery->blocked_until[h->claim.channel] = result == OUTBOX_NOT_CONFIGURED ? clock_now() + NOT_CONFIGURED_PAUSE : 0;
         answered(h, result);
@@ -260,10 +265,11 @@ static int submit_round(Manager *m) {
                 return -ENOMEM;
         r->manager = m;
         r->round.now = clock_now();
-        r->round.max = OUTBOX_CLAIMS_MAX - count_hands(m->delivery);
         r->round.keep = m->settings.delivery_keep;
-        for (Channel c = CHANNEL_MAIL; c <= CHANNEL_SMS; c++)
+        for (Channel c = CHANNEL_MAIL; c <= CHANNEL_SMS; c++) {
+                r->round.max[c] = OUTBOX_CLAIMS_MAX - count_hands(m->delivery, c);
                 r->round.channels[c] = is_tried(m->delivery, c, r->round.now);
+        }
         q = store_submit(m->store, m->delivery->recovered ? run_round : run_first_round, on_round, r);
         if (q < 0)
                 return q;

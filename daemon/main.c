@@ -144,7 +144,7 @@ static int run(Manager *m) {
         if (arg_accept_rollback)
                 return accept_rollback(m);
         if (store_is_rolled_back(m->store))
-                service_log(SD_WARNING, "%s is an older copy: codes that were used may look unused in it, so one-time codes are frozen. "
+                service_log(SD_WARNING, "%s is an older copy: codes that were used may look unused in it, so codes and messages are frozen. "
                          "If it was put back on purpose, stop the service, run “sygnetd --accept-rollback” as its user, and start it again.", arg_state);
         r = read_machine_id(m);
         if (r >= 0)

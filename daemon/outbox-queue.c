@@ -143,23 +143,21 @@ static int claim(Txn *t, OutboxRound *round, const char *id) {
 
 /* Due, and the first of its recipient. */
 #define DUE "SELECT id FROM outbox AS o WHERE state = 'waiting' AND next_attempt <= ?1 AND expires > ?1 " \
-        "AND (channel = ?2 OR channel = ?3) AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.recipient = o.recipient AND p.channel = o.channel " \
-        "AND (p.state = 'sending' OR (p.state = 'waiting' AND p.seq < o.seq AND p.expires > ?1))) ORDER BY seq LIMIT ?4"
+        "AND channel = ?2 AND NOT EXISTS (SELECT 1 FROM outbox AS p WHERE p.recipient = o.recipient AND p.channel = o.channel " \
+        "AND (p.state = 'sending' OR (p.state = 'waiting' AND p.seq < o.seq AND p.expires > ?1))) ORDER BY seq LIMIT ?3"
 
-static const char *tried(const OutboxRound *round, Channel c) {
-        return round->channels[c] ? channel_to_string(c) : "";
-}
-
-static int claim_due(Txn *t, OutboxRound *round) {
+static int claim_due(Txn *t, OutboxRound *round, Channel c) {
         char ids[OUTBOX_CLAIMS_MAX][17];
-        unsigned max = round->max, n = 0;
+        unsigned max = round->max[c], n = 0;
         Row *row;
         int r;
 
+        if (!round->channels[c])
+                return 0;
         if (max > OUTBOX_ALARMS_MAX - round->n_alarms)
                 max = OUTBOX_ALARMS_MAX - (unsigned) round->n_alarms;
-        r = txn_query(t, &row, DUE, "issi", round->now, tried(round, CHANNEL_MAIL), tried(round, CHANNEL_SMS), (int64_t) max);
-        for (; r > 0 && n < max; r = txn_next(t, &row)) {
+        r = txn_query(t, &row, DUE, "isi", round->now, channel_to_string(c), (int64_t) max);
+        for (; r > 0 && n < max && n < ELEMENTSOF(ids); r = txn_next(t, &row)) {
                 if (!id_is_valid(ID_RECORD, row_text(row, 0)))
                         return -EBADMSG;
                 strcpy(ids[n++], row_text(row, 0));
@@ -207,7 +205,9 @@ int outbox_round(Txn *t, OutboxRound *round) {
         if (r >= 0)
                 r = expire(t, round);
         if (r >= 0)
-                r = claim_due(t, round);
+                r = claim_due(t, round, CHANNEL_MAIL);
+        if (r >= 0)
+                r = claim_due(t, round, CHANNEL_SMS);
         if (r >= 0)
                 r = look_ahead(t, round);
         if (r < 0)

@@ -129,17 +129,17 @@ typedef struct OutboxAlarm {
         char reason[OUTBOX_REASON_MAX + 1]; /* of the last attempt; may be empty */
 } OutboxAlarm;
 
-#define OUTBOX_CLAIMS_MAX 4U
+#define OUTBOX_CLAIMS_MAX 3U /* of a channel at once: as many as the courier takes */
 #define OUTBOX_ALARMS_MAX 16U
 
 typedef struct OutboxRound {
         /* in */
         int64_t now;
-        unsigned max;         /* messages to claim, at most OUTBOX_CLAIMS_MAX */
+        unsigned max[2];      /* messages to claim by channel, at most OUTBOX_CLAIMS_MAX */
         bool channels[2];     /* those that are tried now */
         int64_t keep;         /* seconds that an envelope stays */
         /* out */
-        OutboxClaim claims[OUTBOX_CLAIMS_MAX];
+        OutboxClaim claims[2 * OUTBOX_CLAIMS_MAX];
         size_t n_claims;
         OutboxAlarm alarms[OUTBOX_ALARMS_MAX];
         size_t n_alarms;

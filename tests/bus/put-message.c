@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* put-message DIR FILE NOW (mail|sms|PURPOSE) RECIPIENT [SUBJECT]: puts a message without a code, or one with a code of that purpose, into the
+/* put-message DIR FILE NOW (mail|sms|PURPOSE) RECIPIENT [SUBJECT [LANGUAGE]]: puts a message without a code, or one with a code of that purpose, into the
  * outbox of a store of sygnetd that no service has open, as if it were NOW. Writes its id. For bus tests, which so need no method that has a reason to
  * send something. */
 
@@ -16,7 +16,7 @@
 
 typedef struct Put {
         Settings settings;
-        const char *what, *recipient, *subject;
+        const char *what, *recipient, *subject, *language;
         int64_t now;
         char id[17];
 } Put;
@@ -32,6 +32,8 @@ static int run(Txn *t, void *userdata) {
         static const OutboxField fields[] = {
                 { "login", { (const uint8_t *) "anna", 4 } },
                 { "name", { (const uint8_t *) "Anna \"A\" Zażółć", 19 } },
+                { "organization", { (const uint8_t *) "Example sp. z o.o.", 18 } },
+                { "host", { (const uint8_t *) "example", 7 } },
         };
         Put *p = userdata;
         CodePurpose purpose = purpose_of(p->what);
@@ -46,7 +48,7 @@ static int run(Txn *t, void *userdata) {
 
                 return channel < 0 ? channel : outbox_put(t, &m, p->id);
         }
-        r = code_send(t, &(CodeRequest) { .purpose = purpose, .subject = p->subject, .uid = 1000, .recipient = p->recipient, .fields = fields,
+        r = code_send(t, &(CodeRequest) { .purpose = purpose, .subject = p->subject, .uid = 1000, .recipient = p->recipient, .language = p->language, .fields = fields,
                                           .n_fields = ELEMENTSOF(fields), .now = p->now, .settings = &p->settings }, &sent, &not_before);
         if (r >= 0)
                 strcpy(p->id, sent.message);
@@ -66,6 +68,7 @@ int main(int argc, char *argv[]) {
         p.what = argv[4];
         p.recipient = argv[5];
         p.subject = argc > 6 ? argv[6] : "aaaaaaaaaaaaaaaa";
+        p.language = argc > 7 ? argv[7] : NULL;
         r = crypto_init();
         if (r >= 0)
                 r = read_file(argv[2], 32, &key);

@@ -6,8 +6,9 @@ import re
 import sqlite3
 import time
 
+from couriers import Post
 from fake_courier import FakeCourier
-from harness import ALICE, BUILD, PATH, ROOT, SYGNET, Machine, TestCase, V, main
+from harness import ALICE, BUILD, PATH, ROOT, SOURCE, SYGNET, BusError, Machine, TestCase, V, main, secret
 
 PHONE, MAIL = "+48600100200", "anna@example.com"
 CODE = re.compile(r"[0-9]{8}")
@@ -19,9 +20,9 @@ class OutboxCase(TestCase):
         self.m.init_store()
         self.m.freeze()
 
-    def put(self, what="token-enroll", recipient=PHONE, subject="aaaaaaaaaaaaaaaa"):
+    def put(self, what="token-enroll", recipient=PHONE, subject="aaaaaaaaaaaaaaaa", language="en"):
         """Puts a message in while no daemon runs; returns its id."""
-        return self.m.run([BUILD / "tests/bus/put-message", self.m.state, self.m.host_key, int(self.m.now()), what, recipient, subject],
+        return self.m.run([BUILD / "tests/bus/put-message", self.m.state, self.m.host_key, int(self.m.now()), what, recipient, subject, language],
                           uid=SYGNET).stdout.strip()
 
     def messages(self):
@@ -146,6 +147,7 @@ class Delivery(OutboxCase):
         courier = FakeCourier(self.m, "broken")
         self.m.start_daemon()
         self.assertEqual("There is no such template.", self.wait_for_state(message, "waiting", attempts=1)["reason"])
+        self.assertIn(f"Message {message} (token-enroll, by sms) cannot be made: There is no such template.", self.m.daemon_log())
         courier.mode("ok")
         self.m.advance(10)
         self.wait_for_state(message, "delivered")
@@ -158,6 +160,189 @@ class Delivery(OutboxCase):
         self.wait_for_state(message, "waiting", attempts=1)
         self.m.advance(10)
         self.m.wait_for(lambda: len(courier.delivered()) == 1, "the second attempt", timeout=60)
+
+
+class Real(OutboxCase):
+    """With the courier, a mail server and a modem's stand-in."""
+
+    def test_every_code_has_its_message(self):
+        purposes = re.findall(r'\{ "([a-z-]+)", CHANNEL_(MAIL|SMS)', (SOURCE / "daemon/code.c").read_text())
+        self.assertGreater(len(purposes), 10)
+        messages = [self.put(purpose, MAIL.replace("@", f".{purpose}@") if channel == "MAIL" else f"+4860010{n:04}", f"{language}{n:014}", language)
+                    for n, (purpose, channel) in enumerate(purposes) for language in ("en", "pl")]
+        with Post(self.m) as post:
+            self.m.start_daemon()
+            for message in messages:
+                self.wait_for_state(message, "delivered")
+            mails, texts = post.mail.mails(), [sms.text for sms in post.phone.messages()]
+        self.assertEqual(2 * sum(channel == "MAIL" for _, channel in purposes), len(mails))
+        self.assertEqual(2 * sum(channel == "SMS" for _, channel in purposes), len(texts))
+        for text in texts:
+            self.assertEqual(1, len(CODE.findall(text)), text)
+        for mail in mails:
+            self.assertEqual(1, len(re.findall(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b", mail.body)), mail.body)
+        self.assertEqual(len(texts), len({CODE.sub("", text) for text in texts}))
+
+    def test_put_off_by_the_server(self):
+        message = self.put("password-reset-mail", MAIL)
+        with Post(self.m) as post:
+            post.mail.mode("defer")
+            self.m.start_daemon()
+            self.assertIn("451", self.wait_for_state(message, "waiting", attempts=1)["reason"])
+            post.mail.mode("accept")
+            self.m.advance(10)
+            self.wait_for_state(message, "delivered")
+            self.assertEqual(1, len(post.mail.wait(1)))
+
+    def test_rejected_recipient(self):
+        message = self.put("password-reset-mail", "nobody@example.com")
+        with Post(self.m):
+            self.m.start_daemon()
+            self.wait_for_state(message, "refused")
+        self.assertIn(f"Message {message} (password-reset, by mail) was refused", self.m.daemon_log())
+        self.assertNotIn("nobody@", self.m.daemon_log())
+
+    def test_courier_killed_in_mid_message(self):
+        sms, mail = self.put(), self.put("password-reset-mail", MAIL)
+        with Post(self.m) as post:
+            post.phone.mode("hang")
+            post.mail.mode("hang")
+            self.m.start_daemon()
+            for message in (sms, mail):
+                self.wait_for_state(message, "sending")
+            post.courier.kill()
+            for message in (sms, mail):
+                self.wait_for_state(message, "waiting", attempts=1)
+            post.phone.stop()
+            post.phone.mode("ok")
+            post.phone.start()
+            post.mail.mode("accept")
+            post.courier.start()
+            self.m.advance(10)
+            for message in (sms, mail):
+                self.wait_for_state(message, "delivered")
+            self.assertEqual(1, len(post.mail.wait(1)))
+            self.assertEqual(1, len(post.phone.messages()))
+
+
+class Asking(OutboxCase):
+    """A person asks for codes of a service that runs."""
+
+    conf = ""
+
+    def setUp(self):
+        self.m = self.enterContext(Machine(polkit="fake", conf=self.conf))
+        self.m.freeze()
+        self.m.account("alice", ALICE, phone=PHONE)
+        self.alice = self.m.client(ALICE)
+        self.session = self.alice.login("alice")
+
+    def request(self, purpose="enroll"):
+        return self.alice.call("Token.RequestCode", "ss", self.session, purpose)
+
+    def after(self, seconds):
+        self.m.advance(seconds)
+        self.session = self.alice.login("alice")
+
+
+class Live(Asking):
+    conf = "[Display]\nSupportContact = help desk, extension 12\n"
+
+    def test_goes_out_at_once(self):
+        """Nobody looks, and the answer waits for no courier."""
+        courier = FakeCourier(self.m)
+        courier.freeze()
+        sent = self.request()
+        self.assertEqual(("sms", "+48 *** *** 200"), (sent["channel"], sent["to"]))
+        self.assertEqual((300, 60), (sent["expires"] - int(self.m.now()), sent["not_before"] - int(self.m.now())))
+        courier.thaw()
+        self.m.wait_for(lambda: courier.delivered(), "the message")
+        code = courier.delivered()[0]["fields"]["code"]
+        self.assert_silent(code)
+        self.alice.call("Token.Enroll", "sa{sv}", self.session, {"code": secret(code)})
+        self.refused("CodeVoid", self.alice.call, "Token.Enroll", "sa{sv}", self.session, {"code": secret(code)})
+
+    def test_killed_after_the_answer(self):
+        self.request()
+        self.m.kill_daemon()
+        courier = FakeCourier(self.m)
+        self.m.start_daemon()
+        self.m.wait_for(lambda: courier.delivered(), "the message")
+        self.session = self.alice.login("alice")
+        self.alice.call("Token.Enroll", "sa{sv}", self.session, {"code": secret(courier.delivered()[0]["fields"]["code"])})
+
+    def test_newer_code_while_the_server_is_down(self):
+        courier = FakeCourier(self.m, "temporary")
+        self.request()
+        self.m.wait_for(lambda: courier.calls(), "the first attempt")
+        self.m.wait_for(lambda: {e["state"] for e in self.messages().values()} == {"waiting"}, "its settling")
+        self.after(60)
+        self.request()
+        courier.mode("ok")
+        self.after(10)
+        self.m.wait_for(lambda: sorted(e["state"] for e in self.messages().values()) == ["cancelled", "delivered"], "the second message")
+        # The first one, which somebody may have seen on its way, is nothing now.
+        self.assertEqual(1, len(courier.delivered()))
+        old, new = courier.calls()[0]["fields"]["code"], courier.delivered()[0]["fields"]["code"]
+        self.refused("WrongCode", self.alice.call, "Token.Enroll", "sa{sv}", self.session, {"code": secret(old)})
+        self.alice.call("Token.Enroll", "sa{sv}", self.session, {"code": secret(new)})
+
+    def test_not_two_at_once(self):
+        """While the older one is being handed over there is no newer one."""
+        courier = FakeCourier(self.m, "hang", "ok")
+        self.request()
+        self.m.wait_for(lambda: courier.calls(), "the first attempt")
+        self.after(61)
+        self.refused("TryLater", self.request)
+        courier.stop()
+        courier.start()
+        self.m.wait_for(lambda: {e["state"] for e in self.messages().values()} == {"waiting"}, "its settling")
+        self.request()
+        self.m.wait_for(lambda: len(courier.delivered()) == 1, "the second message")
+        self.assertEqual(["cancelled", "delivered"], sorted(e["state"] for e in self.messages().values()))
+
+    def test_pause_resends_and_support(self):
+        """E4, E12: three times more, then the support contact; anew after the window."""
+        FakeCourier(self.m)
+        for i in range(4):
+            self.request()
+            self.refused("TryLater", self.request)
+            self.m.wait_for(lambda n=i: [e["state"] for e in self.messages().values()] == ["delivered"] * (n + 1), "the message")
+            self.after(60)
+        said = self.refused("LimitReached", self.request)
+        self.assertIn("help desk, extension 12", said)
+        self.request("revoke")
+        self.after(3600 - 240)
+        self.request()
+
+    def test_two_at_the_same_time(self):
+        other = self.m.client(ALICE)
+        started = [(c, c.start("Token.RequestCode", "ss", self.session, "enroll")) for c in (self.alice, other) * 3]
+        answers = []
+        for client, number in started:
+            try:
+                answers.append(client.wait(number)["channel"])
+            except BusError as e:
+                answers.append(e.name)
+        self.assertEqual(["TryLater"] * 5 + ["sms"], sorted(answers))
+        self.assertEqual(1, len(self.messages()))
+
+
+class Capped(Asking):
+    conf = "[Delivery]\nPerUser=2\n[Codes]\nPause=10s\n"
+
+    def test_caps(self):
+        for test in (None, "revoke"):
+            self.request(test or "enroll")
+        self.after(10)
+        self.refused("LimitReached", self.request)
+        # It changed nothing: what was sent before holds.
+        self.assertEqual({"waiting"}, {e["state"] for e in self.messages().values()})
+        for _ in range(50):
+            self.refused("LimitReached", self.request)
+        self.assertEqual(2, len(self.messages()))
+        self.after(86400)
+        self.request()
 
 
 class NotConfigured(OutboxCase):
@@ -312,7 +497,7 @@ class Operator(OutboxCase):
     def test_read(self):
         envelope, fields = self.m.operator.call("Outbox.Read", "s", self.sms)
         self.assertEqual(self.sms, envelope["id"])
-        self.assertEqual({"code", "expires", "login", "name"}, set(fields))
+        self.assertEqual({"code", "expires", "login", "name", "organization", "host"}, set(fields))
         self.assertRegex(fields["code"], "^[0-9]{8}$")
         events = [e["event"] for e in self.m.operator.call("Audit.ListAll", "a{sv}", {})]
         self.assertEqual(1, events.count("outbox-read"))

@@ -260,7 +260,7 @@ static void test_newer(void **state) {
 /* While the older one is being handed over it cannot be taken back: there would be two. */
 static int body_under_way(Txn *t) {
         char code[64];
-        OutboxRound round = { .now = NOW, .max = 1, .channels = { true, true }, .keep = 86400 };
+        OutboxRound round = { .now = NOW, .max = { 1, 1 }, .channels = { true, true }, .keep = 86400 };
         int64_t not_before = 0;
         CodeSent older;
 

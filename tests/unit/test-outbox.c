@@ -20,7 +20,7 @@ static void put(Txn *t, const char *recipient, int64_t now, char ret[static 17])
 }
 
 static OutboxRound look(Txn *t, int64_t now) {
-        OutboxRound round = { .now = now, .max = OUTBOX_CLAIMS_MAX, .channels = { true, true }, .keep = 86400 };
+        OutboxRound round = { .now = now, .max = { OUTBOX_CLAIMS_MAX, OUTBOX_CLAIMS_MAX }, .channels = { true, true }, .keep = 86400 };
 
         assert_int_equal(outbox_round(t, &round), 0);
         return round;
@@ -144,7 +144,7 @@ static void test_refused(void **state) {
 
 /* A channel that nobody configured waits for the operator, and its attempts do not count; the other goes on. */
 static int body_not_configured(Txn *t) {
-        OutboxRound round = { .now = NOW, .max = 4, .channels = { [CHANNEL_MAIL] = true }, .keep = 86400 };
+        OutboxRound round = { .now = NOW, .max = { 3, 3 }, .channels = { [CHANNEL_MAIL] = true }, .keep = 86400 };
         char sms[17], mail[17];
 
         put(t, PHONE, NOW, sms);

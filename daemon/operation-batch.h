@@ -26,6 +26,7 @@ typedef struct Batch {
         size_t signature_max;
         size_t refused;      /* the item that batch_check() refused, from 0 */
         const char *reason;  /* and why; a constant */
+        const char *mandate; /* under which they are signed, for batch_payload(); borrowed, NULL: none */
 } Batch;
 
 /* Wipes the signatures. */
@@ -39,9 +40,12 @@ int batch_check(Batch *b, const ItemRules *rules, int64_t prepared);
 /* The hash of the list that begins with these items and goes on with `rest`. After batch_check(). */
 int batch_list_hash(const Batch *b, const uint8_t rest[static SHA256_SIZE], uint8_t ret[static SHA256_SIZE]);
 
-/* What the audit keeps for the owner: {"items":[{"type":…,"name":…,"digest":…},{"type":…,"digests":[…]}]}; the latter for items without a name
- * that follow each other and are of one type. After batch_check(). */
+/* What the audit keeps for the owner: {"mandate":…,"items":[{"type":…,"name":…,"digest":…},{"type":…,"digests":[…]}]}; the latter for
+ * items without a name that follow each other and are of one type. After batch_check(). */
 int batch_payload(const Batch *b, Bytes *ret);
 
-/* Signs items `from` to before `to`. Any thread; parts must not overlap. */
-int batch_sign(Batch *b, const ItemRules *rules, gnutls_privkey_t key, size_t from, size_t to);
+/* In how many parts to sign a batch: some for each processor, so that a slower one does not leave the others waiting at the end. */
+unsigned batch_parts(const Batch *b);
+
+/* Signs part `part`, from 0, of `parts`. Any thread. */
+int batch_sign_part(Batch *b, const ItemRules *rules, gnutls_privkey_t key, unsigned part, unsigned parts);

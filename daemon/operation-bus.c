@@ -8,6 +8,7 @@
 #include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
+#include "daemon/items-bus.h"
 #include "daemon/operation-call.h"
 
 static int read_hash(sd_bus_message *m, uint8_t ret[static SHA256_SIZE], sd_bus_error *error) {
@@ -40,69 +41,6 @@ static int read_factors(sd_bus_message *m, OperationCall *c, sd_bus_error *error
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` does not go together with `otp` or `pin`.");
         if (c->job.pin && !pin_is_well_formed(secret_view(c->job.pin)))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);
-        return 0;
-}
-
-static int read_declared(sd_bus_message *m, const char **ret_name, sd_bus_error *error) {
-        const char *name = NULL;
-        BusOption options[] = { { "name", bus_option_string, &name, false } };
-        int r;
-
-        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
-        if (r < 0)
-                return r;
-        if (name && strlen(name) > BATCH_NAME_MAX)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The name of a document is longer than %u bytes.", BATCH_NAME_MAX);
-        *ret_name = name;
-        return 0;
-}
-
-static int read_item(sd_bus_message *m, Batch *b, sd_bus_error *error) {
-        const char *type_name, *name = NULL;
-        const void *data;
-        ItemType type;
-        size_t n;
-        int r;
-
-        r = sd_bus_message_read_basic(m, 's', &type_name);
-        if (r >= 0)
-                r = sd_bus_message_read_array(m, 'y', &data, &n);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        r = read_declared(m, &name, error);
-        if (r < 0)
-                return r;
-        type = item_type_from_string(type_name);
-        if (type == ITEM_TYPE_INVALID)
-                return bus_error_set(error, ERROR_ITEM_REFUSED, "Item %zu is of a type that is not known.", b->n + 1);
-        if (n > item_type_size_max(type))
-                return bus_error_set(error, ERROR_ITEM_REFUSED, "Item %zu is larger than its type may be.", b->n + 1);
-        r = batch_add(b, type, VIEW(data, n), name);
-        return r < 0 ? bus_error_set_errno(error, r) : 0;
-}
-
-static int read_items(sd_bus_message *m, OperationCall *c, size_t max, sd_bus_error *error) {
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "(saya{sv})");
-        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "saya{sv}")) > 0) {
-                if (c->batch.n >= max)
-                        return bus_error_set(error, ERROR_LIMIT, "A call takes at most %zu items.", max);
-                r = read_item(m, &c->batch, error);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(m);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (c->batch.n == 0)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no item.");
-        r = operation_park(c->call.manager, c->batch.size);
-        if (r < 0)
-                return bus_error_set(error, ERROR_LIMIT, "Too much is being signed at the moment. Try again.");
-        c->parked = c->batch.size;
         return 0;
 }
 
@@ -173,7 +111,7 @@ static int method_sign(sd_bus_message *message, void *userdata, sd_bus_error *er
         r = sd_bus_message_read(message, "s", &id);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = read_items(message, c, OPERATION_CALL_ITEMS_MAX, error);
+        r = items_read(message, m, OPERATION_CALL_ITEMS_MAX, &c->batch, &c->parked, error);
         if (r >= 0)
                 r = read_hash(message, c->rest, error);
         if (r >= 0)
@@ -218,7 +156,7 @@ static int method_sign_once(sd_bus_message *message, void *userdata, sd_bus_erro
         r = sd_bus_message_read(message, "ss", &session, &credential);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = read_items(message, c, OPERATION_ONCE_ITEMS_MAX, error);
+        r = items_read(message, m, OPERATION_ONCE_ITEMS_MAX, &c->batch, &c->parked, error);
         if (r >= 0)
                 r = read_factors(message, c, error);
         if (r >= 0)

@@ -3,23 +3,17 @@
 /* The steps of calls on operations; see operation-call.h. A step that starts work returns CALL_CONTINUES, as `then`s do. */
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #include "bus/error.h"
 #include "bus/names.h"
 #include "daemon/clock.h"
+#include "daemon/items-bus.h"
 #include "daemon/operation-call.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
 #include "daemon/session-bus.h"
 #include "daemon/session-signal-bus.h"
-
-/* Parts of a call for each processor, so that a slower one does not leave the others waiting at the end. */
-#define PARTS_PER_PROCESSOR 2U
-
-/* Items of a part, at most: jobs of others wait for the end of one, which takes a fifth of a second with the slowest keys. */
-#define PART_ITEMS_MAX 32U
 
 /* Items, and bytes of them, that the loop checks itself: some 100 us of its time. */
 #define CHECK_HERE_ITEMS 128U
@@ -147,12 +141,11 @@ static int run_failed(Txn *t, void *userdata) {
 
 static int run_part(void *userdata, unsigned part) {
         OperationCall *c = userdata;
-        size_t n = c->batch.n;
 
         /* By now the audit's entry has waited long enough for others to be committed with. */
         if (part == c->n_parts / 2 && !c->announced)
                 store_hurry(c->job.store);
-        return batch_sign(&c->batch, c->operation->rules, signing_key_handle(c->key), n * part / c->n_parts, n * (part + 1) / c->n_parts);
+        return batch_sign_part(&c->batch, c->operation->rules, signing_key_handle(c->key), part, c->n_parts);
 }
 
 static void one_done(OperationCall *c) {
@@ -172,20 +165,6 @@ static void on_audited(int result, void *userdata) {
 
         c->audited = result;
         one_done(c);
-}
-
-static int reply_signatures(OperationCall *c) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        int r;
-
-        r = sd_bus_message_new_method_return(c->call.message, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "ay");
-        for (size_t i = 0; r >= 0 && i < c->batch.n; i++)
-                r = sd_bus_message_append_array(reply, 'y', c->batch.items[i].signature.data, c->batch.items[i].signature.len);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 /* The items are spent, whether or not the reply reaches anybody. */
@@ -244,19 +223,13 @@ static int then_signed(Call *call, int result, sd_bus_error *error) {
         if (r < 0)
                 return r;
         session_signal_used(call->manager, s, c->job.credential, (unsigned) c->batch.n, clock_now());
-        return reply_signatures(c);
+        return items_reply(call->message, &c->batch);
 }
 
 static int submit_parts(OperationCall *c) {
-        size_t n = 2 * PARTS_PER_PROCESSOR;
-        cpu_set_t set;
         int r;
 
-        if (sched_getaffinity(0, sizeof(set), &set) == 0)
-                n = (size_t) CPU_COUNT(&set) * PARTS_PER_PROCESSOR;
-        if (n < c->batch.n / PART_ITEMS_MAX)
-                n = c->batch.n / PART_ITEMS_MAX;
-        c->n_parts = (unsigned) (n < c->batch.n ? n : c->batch.n);
+        c->n_parts = batch_parts(&c->batch);
         r = worker_submit_parts(c->call.manager->workers, c->n_parts, run_part, on_parts_signed, c);
         if (r >= 0)
                 c->pending++;

@@ -246,21 +246,18 @@ int session_use(Manager *m, Session *s, unsigned n) {
         if (!session_allows(m, s, n))
                 return -EDQUOT;
         s->signatures += n;
-        if (!s->remembered) {
-                int64_t before = end_of(s);
-
-                s->idle_until = clock_age() + m->settings.session_idle;
-                if (end_of(s) > before)
-                        s->warned = false;
-                arm(m);
-        }
+        session_keep(m, s);
         return 0;
 }
 
 void session_keep(Manager *m, Session *s) {
+        int64_t before = end_of(s);
+
         if (s->remembered)
                 return;
         s->idle_until = clock_age() + m->settings.session_idle;
+        if (end_of(s) > before)
+                s->warned = false;
         arm(m);
 }
 

@@ -52,6 +52,7 @@ static const ErrorText texts[] = {
         { ERROR_OPERATION_STATE, EXIT_FAILED, true, N_("The operation has ended, or was not authorised."), N_("Start again; nothing was signed.") },
         { ERROR_SEAL_BUSY, EXIT_FAILED, true, N_("Somebody else is using the seal now."),
           N_("Wait for it: sygnet sign --wait. The seal's Administrator can free it: sygnet seal break-lease SEAL") },
+        { ERROR_MANDATE, EXIT_DENIED, true, N_("The mandate does not serve."), N_("Ask the seal's Administrator for another: sygnet mandate create SEAL") },
         { ERROR_CERTIFICATE, EXIT_FAILED, true, N_("The certificate cannot be used."), N_("See “sygnet show CREDENTIAL”; perhaps a new certificate is needed.") },
         { ERROR_DISABLED, EXIT_DENIED, true, N_("The account or credential is disabled."), N_("Ask your administrator.") },
         { ERROR_STORE, EXIT_FAILED, true, N_("The service could not write to its store; nothing was changed."), N_("Is the disk full? See the service's log.") },

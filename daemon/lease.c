@@ -18,13 +18,14 @@ typedef struct Lease {
         int64_t expires;
 } Lease;
 
-/* The live lease of a seal: 1, or 0 when nobody has it. One from the future was written before the clock stepped back; it holds nobody out. */
+/* The live lease of a seal: 1, or 0 when nobody has it. One from the future was written before the clock stepped back; it holds nobody out, and
+ * a mandate's holds no person out. */
 static int find(Txn *t, const char *credential, const char *account, int64_t now, Lease *ret) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT account, taken, expires, session, offered FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si",
-                      credential, now);
+        r = txn_query(t, &row, "SELECT account, taken, expires, session, offered FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2 "
+                               "AND session NOT LIKE '" LEASE_MANDATE "%'", "si", credential, now);
         if (r <= 0)
                 return r;
         *ret = (Lease) {
@@ -108,6 +109,22 @@ int lease_offer(Txn *t, const char *credential, const char *account, const char 
                 return r;
         *ret_until = expires;
         return LEASE_HELD;
+}
+
+int lease_take_mandate(Txn *t, const char *credential, const char *account, const char *name, int64_t now, int64_t *ret_until) {
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT expires FROM lease WHERE credential = ?1 AND expires > ?2 AND taken <= ?2", "si", credential, now);
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                *ret_until = row_int(row, 0);
+                return LEASE_E_BUSY;
+        }
+        r = txn_exec(t, "INSERT OR REPLACE INTO lease (credential, account, session, taken, expires) VALUES (?1, ?2, ?3, ?4, ?5)", "sssii",
+                     credential, account, name, now, now + LEASE_TURN);
+        return r < 0 ? r : LEASE_HELD;
 }
 
 /* The number of leases that ended. */

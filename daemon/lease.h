@@ -10,6 +10,8 @@
 
 #define LEASE_TURN 30 /* seconds for which a seal is kept for who waited for it */
 
+#define LEASE_MANDATE "mandate/" /* what the name begins with in which a mandate's call holds a seal; no session is called so */
+
 enum {
         LEASE_HELD = 0,
         LEASE_E_BUSY = 1, /* another account has it; *ret_until says until when at the earliest */
@@ -34,7 +36,11 @@ int lease_renew(Txn *t, const char *credential, const char *account, const char 
  * ever. No signature rests on this. LEASE_HELD, or LEASE_E_BUSY; *ret_until is written in both cases. */
 int lease_offer(Txn *t, const char *credential, const char *account, const char *session, int64_t now, int64_t *ret_until);
 
-/* Frees what a session that ended holds. */
+/* Takes a free seal for a call under a mandate that `account` gave, in a name of the call's own, LEASE_MANDATE and more. LEASE_HELD, or LEASE_E_BUSY also
+ * when the account's own person has it. Persons take it over at any time. */
+int lease_take_mandate(Txn *t, const char *credential, const char *account, const char *name, int64_t now, int64_t *ret_until);
+
+/* Frees what a session that ended, or a mandate's call, holds. */
 int lease_release_session(Txn *t, const char *session);
 
 /* Frees what an account holds of one seal. */

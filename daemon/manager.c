@@ -11,6 +11,7 @@
 #include "daemon/key-cache.h"
 #include "daemon/lease-wait.h"
 #include "daemon/lease.h"
+#include "daemon/mandate-call.h"
 #include "daemon/manager.h"
 #include "daemon/operation.h"
 #include "daemon/outbox.h"
@@ -22,12 +23,18 @@
 /* Look-ups of user names that may hang at once. */
 #define NAME_THREADS 4U
 
+/* Persons first: who waited is kept the seal by a job that comes before those of mandates. */
+static void kick(Manager *m) {
+        lease_wait_kick(m);
+        mandate_queue_kick(m);
+}
+
 static int on_store(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Manager *m = userdata;
 
         store_dispatch(m->store);
         if (lease_take_news())
-                lease_wait_kick(m);
+                kick(m);
         if (outbox_take_news())
                 delivery_wake(m);
         return 0;
@@ -44,6 +51,7 @@ static int register_interfaces(Manager *m) {
                 pin_bus_register,
                 credential_bus_register,
                 operation_bus_register,
+                mandate_bus_register,
                 audit_bus_register,
                 outbox_bus_register,
         };
@@ -96,6 +104,7 @@ void manager_stop(Manager *m) {
         store_close(TAKE_PTR(m->store));
         worker_pool_free(TAKE_PTR(m->names));
         m->lease_waits = lease_wait_table_free(m->lease_waits);
+        m->mandates = mandate_queue_free(m->mandates);
         m->operations = operation_table_free(m->operations);
         m->keys = key_cache_free(m->keys);
         m->delivery = delivery_free(m->delivery);

@@ -19,6 +19,7 @@ typedef struct Delivery Delivery;             /* daemon/delivery.h */
 typedef struct LeaseWaitTable LeaseWaitTable; /* daemon/lease-wait.h */
 typedef struct SubscriberTable SubscriberTable; /* daemon/session-signal-bus.h */
 typedef struct LoginWatch LoginWatch;         /* daemon/session-login-bus.h */
+typedef struct MandateQueue MandateQueue;     /* daemon/mandate-call.h */
 
 typedef struct Settings {
         int64_t session_idle;       /* seconds without a signature after which a session ends; 180 (D2) */
@@ -61,6 +62,7 @@ typedef struct Manager {
         LeaseWaitTable *lease_waits;
         SubscriberTable *subscribers;
         LoginWatch *logins;
+        MandateQueue *mandates;
         struct Call *calls;         /* under way: daemon/call.h */
         char machine_id[33];
 } Manager;
@@ -81,5 +83,6 @@ int token_bus_register(Manager *m);
 int pin_bus_register(Manager *m);
 int credential_bus_register(Manager *m);
 int operation_bus_register(Manager *m);
+int mandate_bus_register(Manager *m);
 int audit_bus_register(Manager *m);
 int outbox_bus_register(Manager *m);

@@ -187,6 +187,27 @@ static const char *const migrations[] = {
         "  mac BLOB NOT NULL,"
         "  PRIMARY KEY (account, kind)"
         ") STRICT;",
+        /* 9 to 10 */
+        "CREATE TABLE mandate ("         /* leave to have a seal sign without one-time codes */
+        "  id TEXT PRIMARY KEY,"
+        "  credential TEXT NOT NULL REFERENCES credential(id),"
+        "  account TEXT NOT NULL REFERENCES account(id)," /* the Administrator who gave it */
+        "  label TEXT NOT NULL,"
+        "  machine TEXT NOT NULL,"       /* machine-id */
+        "  uid INTEGER NOT NULL,"
+        "  user_name TEXT NOT NULL,"     /* the uid's name when it was given; when it differs, it does not serve */
+        "  created INTEGER NOT NULL,"
+        "  expires INTEGER NOT NULL,"
+        "  revoked INTEGER,"
+        "  documents INTEGER NOT NULL,"
+        "  per_minute INTEGER NOT NULL,"
+        "  used INTEGER NOT NULL,"
+        "  time_window INTEGER NOT NULL," /* when the last minute began in which documents were counted, and how many in it */
+        "  in_window INTEGER NOT NULL,"
+        "  mac BLOB NOT NULL"
+        ") STRICT;"
+        "CREATE INDEX mandate_credential ON mandate(credential);"
+        "CREATE INDEX mandate_user ON mandate(machine, uid);",
 };
 
 const StoreSchema daemon_schema = {

@@ -46,6 +46,7 @@ static const struct {
         { ERROR_ITEM_REFUSED, EBADMSG, "An item is not what its type promises; nothing was signed." },
         { ERROR_OPERATION_STATE, ESTALE, "The operation does not exist, or is not in the state that this takes." },
         { ERROR_SEAL_BUSY, EBUSY, "The seal is in use by another account." },
+        { ERROR_MANDATE, EPERM, "The mandate does not serve any more." },
         { ERROR_CERTIFICATE, EKEYEXPIRED, "The certificate cannot be used." },
         { ERROR_DISABLED, EPERM, "It is disabled." },
         { ERROR_STORE, EIO, "The change could not be written; nothing was changed. See the service's log." },

@@ -12,6 +12,7 @@
 #define SYGNET_INTERFACE_TOKEN "org.sygnet.Sygnet1.Token"
 #define SYGNET_INTERFACE_SESSION "org.sygnet.Sygnet1.Session"
 #define SYGNET_INTERFACE_OPERATION "org.sygnet.Sygnet1.Operation"
+#define SYGNET_INTERFACE_MANDATE "org.sygnet.Sygnet1.Mandate"
 #define SYGNET_INTERFACE_AUDIT "org.sygnet.Sygnet1.Audit"
 #define SYGNET_INTERFACE_OUTBOX "org.sygnet.Sygnet1.Outbox"
 
@@ -56,6 +57,7 @@
 #define ERROR_ITEM_REFUSED SYGNET_ERROR "ItemRefused"              /* the item is not what its type promises */
 #define ERROR_OPERATION_STATE SYGNET_ERROR "OperationState"        /* not prepared, not authorised, used up, or not these items */
 #define ERROR_SEAL_BUSY SYGNET_ERROR "SealBusy"                    /* leased by another account; says until when */
+#define ERROR_MANDATE SYGNET_ERROR "MandateUnusable"               /* revoked, expired, used up, frozen, or its giver or user is not who it was; says which */
 #define ERROR_CERTIFICATE SYGNET_ERROR "CertificateUnusable"       /* none, expired, not yet valid, does not match the key */
 #define ERROR_DISABLED SYGNET_ERROR "Disabled"                     /* the account or credential is disabled */
 #define ERROR_STORE SYGNET_ERROR "StoreFailed"                     /* could not be written; nothing was changed */

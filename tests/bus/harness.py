@@ -44,7 +44,8 @@ NAME, PATH = "org.sygnet.Sygnet1", "/org/sygnet/Sygnet1"
 ERROR = "org.sygnet.Error."
 
 ROOT, SYGNET, SYGNET_CA, SYGNET_COURIER, ALICE, BOB, CAROL, NOBODY = 0, 64001, 64002, 64003, 64101, 64102, 64103, 65534
-USERS = {"sygnet": SYGNET, "sygnet-ca": SYGNET_CA, "sygnet-courier": SYGNET_COURIER, "alice": ALICE, "bob": BOB, "carol": CAROL}
+SERVICE, OTHER_SERVICE = 59901, 59902  # not among those that systemd gives out dynamically, as the others are
+USERS = {"service": SERVICE, "other-service": OTHER_SERVICE, "sygnet": SYGNET, "sygnet-ca": SYGNET_CA, "sygnet-courier": SYGNET_COURIER, "alice": ALICE, "bob": BOB, "carol": CAROL}
 
 PASSWORD = "Secret-Word1"
 
@@ -92,6 +93,13 @@ def namespace():
     multiprocessing.util.Finalize(None, clean, exitpriority=-10)
     _namespace = top
     return top
+
+
+def rename_user(uid, name):
+    """The uid goes to somebody of another name; None: to nobody."""
+    file = namespace() / "passwd"
+    kept = [l for l in file.read_text().splitlines() if l.split(":")[2] != str(uid)]
+    file.write_text("\n".join(kept + ([f"{name}:x:{uid}:{uid}::/nonexistent:/bin/sh"] if name else [])) + "\n")
 
 
 def set_machine_id(text):

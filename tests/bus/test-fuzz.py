@@ -57,7 +57,7 @@ class Fuzzer:
         self.strings = ["", "x", "x" * 65, "x" * 5000, "x" * 1000000, "0" * 16, "0" * 32, "f" * 64, "A" * 16, "\u202e\u0301\U0010ffff", "a\nb\tc\x01",
                         "%s%n%x", "' OR 1=1 --", "../../etc/passwd", "seal", "customs", "p256", "rsa4096", "active", "cms-attributes", "xml-signedinfo"]
         self.keys = ["session", "otp", "password", "remember", "label", "digits", "algorithm", "days", "before", "limit", "all", "name", "login",
-                     "countryName", "commonName", "organizationName", "x", "", "x" * 100000]
+                     "countryName", "commonName", "organizationName", "documents", "expires", "per_minute", "wait", "x", "", "x" * 100000]
 
     def string(self):
         return self.r.choice(self.known) if self.known and self.r.random() < 0.6 else self.r.choice(self.strings)

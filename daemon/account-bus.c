@@ -242,6 +242,8 @@ static const sd_bus_vtable vtable[] = {
                                 account_method_request_reset_sms, SECRETS),
         SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("s", login, "a{sv}", codes, "v", new_password), SD_BUS_NO_RESULT,
                                 account_method_reset, SECRETS),
+        SD_BUS_METHOD_WITH_ARGS("Register", SD_BUS_ARGS("s", invitation, "v", code, "s", login, "a{sv}", person, "v", password),
+                                SD_BUS_RESULT("s", id), account_method_register, SECRETS),
         SD_BUS_METHOD_WITH_ARGS("RequestChange", SD_BUS_ARGS("s", session, "s", kind, "s", value, "a{sv}", options), SD_BUS_RESULT("aa{sv}", sent),
                                 account_method_request_change, SECRETS),
         SD_BUS_METHOD_WITH_ARGS("ConfirmChange", SD_BUS_ARGS("s", session, "s", kind, "a{sv}", codes), SD_BUS_NO_RESULT,

@@ -61,4 +61,5 @@ int account_method_reset(sd_bus_message *message, void *userdata, sd_bus_error *
 int account_method_activate(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int account_method_request_change(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int account_method_confirm_change(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int account_method_register(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int account_method_delete(sd_bus_message *message, void *userdata, sd_bus_error *error);

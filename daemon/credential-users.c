@@ -116,14 +116,14 @@ static int refuse_user(Txn *t, const CredentialJob *j) {
 static int send_invitation(Txn *t, CredentialJob *j) {
         _cleanup_(subject_freep) Subject *subject = NULL;
         _cleanup_(account_done) Account a = { 0 };
-        OutboxField fields[3];
+        OutboxField fields[4];
         CodeRequest q = {
                 .purpose = CODE_INVITATION,
                 .subject = j->invitation,
                 .uid = j->account[0] ? (int64_t) j->uid : -1,
                 .recipient = j->email,
                 .fields = fields,
-                .n_fields = ELEMENTSOF(fields),
+                .n_fields = 3,
                 .now = j->now,
                 .settings = j->settings,
         };
@@ -138,6 +138,8 @@ static int send_invitation(Txn *t, CredentialJob *j) {
         fields[0] = (OutboxField) { "invitation", view_string(j->invitation) };
         fields[1] = (OutboxField) { "seal", view_string(j->record->label) };
         fields[2] = (OutboxField) { "organization", view_string(subject_get(subject, "organizationName")) };
+        if (a.name)
+                fields[q.n_fields++] = (OutboxField) { "name", view_string(a.name) };
         return code_send(t, &q, &j->sent, &j->until);
 }
 

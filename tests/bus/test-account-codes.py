@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Passwords and addresses that are changed by codes (requirements E1, E2, E12, M1), and the attacks on them that must fail."""
+import re
 import statistics
 import time
 
+from couriers import Post
 from fake_courier import FakeCourier
 from harness import ALICE, BOB, CAROL, PASSWORD, BusError, Machine, TestCase, V, main, secret
 from seals import Authority, Person, attributes, create_seal, items, sign_once
@@ -342,6 +344,126 @@ class Enumeration(WithMail):
         else:
             self.fail("a Unix user may ask for as many as he likes")
         self.request("anna", self.clients[CAROL])
+
+
+class Registration(WithMail):
+    """E1, E7: an invited person without an account makes one with the invited e-mail; the operator binds it."""
+
+    def setUp(self):
+        super().setUp()
+        self.person = Person(self.m, "bob", BOB)
+        self.seal, self.certificate = create_seal(self.m, Authority(), "bob")
+
+    def invite(self, email="anna@EXAMPLE.com", n=1):
+        factors = {"session": V("s", self.person.session), "otp": secret(self.person.code())}
+        invitation, _ = self.person.client.call("Credential.InviteUser", "sssa{sv}", self.seal, email, "+48600100200", factors)
+        mail = self.get("invitation", n)
+        self.assertEqual(invitation, mail["fields"]["invitation"])
+        return invitation, mail["fields"]["code"]
+
+    def register(self, invitation, code, login="anna", password=OTHER, client=None, **person):
+        person = {"given_name": "Anna", "surname": "Nowak", **person}
+        return (client or self.alice).call("Account.Register", "svsa{sv}v", invitation, secret(code), login, {k: V("s", v) for k, v in person.items()},
+                                           secret(password))
+
+    def account(self, login):
+        return next((a for a in self.m.operator.call("Account.List") if a["login"] == login), None)
+
+    def test_from_the_mail_to_the_seal(self):
+        invitation, code = self.invite()
+        self.refused("WeakPassword", self.register, invitation, code, password="short")
+        self.refused("InvalidArgument", self.register, invitation, code, email="other@example.com")
+        self.register(invitation, code, language="pl")
+        anna = self.account("anna")
+        self.assertEqual(("anna@example.com", "Anna Nowak", "pl", "active", []), tuple(anna[k] for k in ("email", "name", "language", "status", "bindings")))
+        # Of no use to anybody before the operator has said whose it is.
+        self.refused("AuthenticationFailed", self.alice.login, "anna", OTHER)
+        self.m.operator.call("Account.Bind", "su", "anna", ALICE)
+        session = self.alice.login("anna", OTHER)
+        self.alice.call("Credential.RequestActivation", "ss", session, invitation)
+        self.alice.call("Credential.Activate", "ssv", session, invitation, secret(self.code("grant-activation")))
+        key = self.alice.enroll(session)
+        self.assertEqual(1, len(sign_once(self.alice, session, self.seal, items(attributes(self.certificate)), otp=self.m.code(key))))
+        self.refused("CodeVoid", self.register, invitation, code, login="anna2")
+
+    def test_attacks(self):
+        invitation, code = self.invite()
+        other, other_code = self.invite("ewa@example.com", 2)
+        said = {self.refused("CodeVoid", self.register, *attempt) for attempt in ((invitation, other_code), ("0" * 16, code), ("nonsense", code), (other, WRONG))}
+        self.assertEqual(1, len(said))
+        # The login of somebody else is told to nobody but the invited, and costs as much as a wrong code.
+        self.m.advance(1000)
+        self.refused("CodeVoid", self.register, other, WRONG, login="bob")
+        for _ in range(2):
+            self.refused("Exists", self.register, other, other_code, login="bob")
+        self.refused("TryLater", self.register, other, other_code)
+        self.m.advance(1000)
+        self.register(other, other_code, login="ewa")
+        self.assertEqual("ewa@example.com", self.account("ewa")["email"])
+        # Three guesses, and what was taken back or is old.
+        for _ in range(2):
+            self.m.advance(1000)
+            self.refused("CodeVoid", self.register, invitation, WRONG)
+        self.m.advance(1000)
+        self.refused("CodeVoid", self.register, invitation, code)
+        self.assertIsNone(self.account("anna"))
+
+    def test_taken_back_or_old(self):
+        invitation, code = self.invite()
+        factors = {"session": V("s", self.person.again()), "otp": secret(self.person.code())}
+        self.person.client.call("Credential.RemoveUser", "ssa{sv}", self.seal, invitation, factors)
+        self.refused("CodeVoid", self.register, invitation, code)
+        invitation, code = self.invite("ewa@example.com", 2)
+        self.m.advance(86400)
+        self.refused("CodeVoid", self.register, invitation, code)
+
+    def test_two_at_once(self):
+        invitation, code = self.invite()
+        clients = [self.m.client(uid) for uid in (ALICE, CAROL, ALICE)]
+        started = [(c, c.start("Account.Register", "svsa{sv}v", invitation, secret(code), f"anna{i}", {"name": V("s", "Anna")}, secret(OTHER)))
+                   for i, c in enumerate(clients)]
+        done = 0
+        for c, number in started:
+            try:
+                c.wait(number)
+                done += 1
+            except BusError as e:
+                self.assertEqual("CodeVoid", e.name)
+        self.assertEqual(1, done)
+
+
+class AsMailed(TestCase):
+    """What the templates make of it: everything that a person needs stands in the mail."""
+
+    def test_mails(self):
+        m = self.enterContext(Machine(conf=WithMail.conf))
+        post = self.enterContext(Post(m))
+        m.operator.call("Account.CreateFor", "sa{sv}a{sv}", "anna", PERSON, {"pin_activation": V("b", True)})
+        m.operator.call("Account.Bind", "su", "anna", ALICE)
+        post.mail.wait(1)
+        text = self.text(post, 0)
+        temporary = re.search(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b", text).group(0)
+        self.assertIn("anna", text)
+        self.assertIn("Nowak", text)
+        self.assertIn("sygnet activate anna", text)
+        alice = m.client(ALICE)
+        alice.call("Account.Activate", "svv", "anna", secret(temporary), secret(OTHER))
+        alice.call("Account.RequestReset", "s", "anna")
+        post.mail.wait(2)
+        code = re.search(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b", self.text(post, 1)).group(0)
+        alice.call("Account.Reset", "sa{sv}v", "anna", {"mail": secret(code)}, secret(THIRD))
+        session = alice.login("anna", THIRD)
+        alice.call("Account.RequestChange", "sssa{sv}", session, "email", "new@example.com", {})
+        post.mail.wait(4)
+        create_seal(m, Authority(), "anna")
+        m.operator.call("Credential.InviteUser", "sssa{sv}", m.operator.call("Credential.List", "a{sv}", {"all": V("b", True)})[0]["id"], "ewa@example.com",
+                        "+48600100200", {})
+        post.mail.wait(5)
+        self.assertRegex(self.text(post, 4), "sygnet register [0-9a-f]{16} LOGIN")
+
+    @staticmethod
+    def text(post, n):
+        return post.mail.mails()[n][2]
 
 
 class OperatorsEyes(WithMail):

@@ -11,7 +11,7 @@ from harness import SOURCE, SYGNET, Machine, TestCase, main
 
 FIELDS = {"code": "ABCD-EFGH-JKMN-PQRS", "login": "anna", "name": "Anna Żółta", "organization": "Example sp. z o.o.", "seal": "Example seal",
           "expires": "2026-02-01 12:00", "support": "IT desk, extension 12", "password": "WXYZ-1234", "email": "new@example.com", "phone": "+48100200300",
-          "head": "00" * 32, "entries": "17"}
+          "head": "00" * 32, "entries": "17", "invitation": "0123456789abcdef"}
 
 
 class WithServer(TestCase):
@@ -54,7 +54,7 @@ class Accepted(WithServer):
         mail = self.last()
         self.assertEqual("anna@example.com", mail.to)
         self.assertEqual("Aktywacja dostępu do pieczęci", mail.subject)
-        for word in ("Anna Żółta nadaje Ci dostęp", "Example sp. z o.o.", "ABCD-EFGH-JKMN-PQRS", "2026-02-01 12:00", "IT desk, extension 12"):
+        for word in ("otrzymujesz dostęp do pieczęci", "Od:  Anna Żółta", "sygnet register 0123456789abcdef LOGIN", "Example sp. z o.o.", "ABCD-EFGH-JKMN-PQRS", "2026-02-01 12:00", "IT desk, extension 12"):
             self.assertIn(word, mail.body)
         self.assertEqual("<msg-1@example.com>", mail.message["Message-ID"])
         self.assertEqual("auto-generated", mail.message["Auto-Submitted"])

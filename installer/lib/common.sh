@@ -66,14 +66,14 @@ bus_call() {
 bus_answers() { command -v dbus-send >/dev/null && bus_call GetId >/dev/null; }
 bus_has() { [[ $(bus_call NameHasOwner "string:$1") == *true* ]]; }
 
-# Ends the process that owns a bus name, by its number, and waits until it has gone.
+# Ends the process that owns a bus name, by its number, and waits until it has gone: it gives up its name before its store.
 bus_end() {
         local pid
         bus_has "$1" || return 0
         pid=$(bus_call GetConnectionUnixProcessID "string:$1" | grep -oE '[0-9]+$') || return 0
         kill "$pid" 2>/dev/null || return 0
         for _ in $(seq 100); do
-                bus_has "$1" || return 0
+                [[ -e /proc/$pid/exe ]] || return 0
                 sleep 0.1
         done
         warn "$1 (process $pid) does not end"

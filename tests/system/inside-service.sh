@@ -56,7 +56,14 @@ rollback_commands() {
 }
 
 stop_sygnetd() {
-        if [[ $mode == booted ]]; then systemctl stop sygnetd.service; else kill "$(service_pid org.sygnet.Sygnet1)"; sleep 2; fi
+        local pid
+        if [[ $mode == booted ]]; then
+                systemctl stop sygnetd.service
+        else
+                pid=$(service_pid org.sygnet.Sygnet1)
+                kill "$pid"
+                while [[ -e /proc/$pid/exe ]]; do sleep 0.1; done
+        fi
 }
 
 # What a restored snapshot looks like: the file beside the database is ahead of it.

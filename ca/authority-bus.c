@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
 #include "ca/task.h"
@@ -16,42 +17,11 @@
 
 /* --- Arguments ---------------------------------------------------------------------------------------------------- */
 
-/* Takes one entry of an a{sv}: the variant is next in `m`. */
-typedef int (*OptionReader)(sd_bus_message *m, const char *key, void *userdata, sd_bus_error *error);
-
-static int read_options(sd_bus_message *m, OptionReader reader, void *userdata, sd_bus_error *error) {
-        const char *key;
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(m, "s", &key);
-                if (r >= 0)
-                        r = reader(m, key, userdata, error);
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(m);
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(m);
-        return r < 0 ? bus_error_set_argument(error, r) : 0;
-}
-
-static int unknown_option(const char *key, sd_bus_error *error) {
-        _cleanup_free_ char *shown = strndup(key, 64);
-
-        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no option “%s” here.", shown ?: "");
-}
-
-static int read_days(sd_bus_message *m, unsigned max, unsigned *ret, sd_bus_error *error) {
-        uint32_t days;
-        int r = sd_bus_message_read(m, "v", "u", &days);
-
-        if (r < 0)
-                return r;
-        if (days < 1 || days > max)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The days of validity must be 1 to %u.", max);
-        *ret = days;
-        return 0;
+/* `days` as an option gave it; the default where it did not. */
+static int check_days(uint32_t days, unsigned max, sd_bus_error *error) {
+        if (days >= 1 && days <= max)
+                return 0;
+        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The days of validity must be 1 to %u.", max);
 }
 
 static int read_bytes(sd_bus_message *m, size_t max, Bytes *ret, sd_bus_error *error) {
@@ -93,7 +63,7 @@ typedef struct Initialize {
         Task task;
         Subject *subject;
         KeyAlgorithm algorithm;
-        unsigned days;
+        uint32_t days;
         Root *made;
 } Initialize;
 
@@ -104,37 +74,50 @@ static void initialize_destroy(Task *t) {
         root_free(i->made);
 }
 
-static int read_subject_attribute(sd_bus_message *m, const char *key, void *userdata, sd_bus_error *error) {
-        const char *value;
-        int r = sd_bus_message_read(m, "v", "s", &value);
-
-        if (r < 0)
-                return r;
-        r = subject_set(userdata, key, value);
-        if (r == -EINVAL && !subject_has_attribute(key))
-                return unknown_option(key, error);
-        if (r == -EINVAL)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "This cannot be a %s: it is empty, too long, or not of the characters allowed.", key);
-        if (r == -EEXIST)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The subject has %s twice.", key);
-        return r;
-}
-
-static int read_initialize_option(sd_bus_message *m, const char *key, void *userdata, sd_bus_error *error) {
-        Initialize *i = userdata;
-        const char *name;
+static int read_subject(sd_bus_message *m, Subject *s, sd_bus_error *error) {
+        static const char *const names[] = { "countryName", "organizationName", "commonName" };
+        const char *values[ELEMENTSOF(names)] = { NULL };
+        BusOption options[ELEMENTSOF(names)];
         int r;
 
-        if (strcmp(key, "days") == 0)
-                return read_days(m, ROOT_DAYS_MAX, &i->days, error);
-        if (strcmp(key, "algorithm") != 0)
-                return unknown_option(key, error);
-        r = sd_bus_message_read(m, "v", "s", &name);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                options[i] = (BusOption) { names[i], bus_option_string, &values[i], false };
+        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
+                if (!values[i])
+                        continue;
+                r = subject_set(s, names[i], values[i]);
+                if (r == -EINVAL)
+                        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "This cannot be a %s: it is empty, too long, or not of the characters allowed.",
+                                             names[i]);
+        }
+        return r < 0 ? bus_error_set_errno(error, r) : 0;
+}
+
+static int read_initialize(sd_bus_message *m, Initialize *i, sd_bus_error *error) {
+        const char *algorithm = "p384", *problem;
+        BusOption options[] = {
+                { "algorithm", bus_option_string, &algorithm },
+                { "days", bus_option_u32, &i->days },
+        };
+        int r;
+
+        i->days = ROOT_DAYS_DEFAULT;
+        r = subject_new(&i->subject);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        r = read_subject(m, i->subject, error);
+        if (r >= 0)
+                r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
+        if (r >= 0)
+                r = check_days(i->days, ROOT_DAYS_MAX, error);
         if (r < 0)
                 return r;
-        i->algorithm = key_algorithm_from_string(name);
+        i->algorithm = key_algorithm_from_string(algorithm);
         if (i->algorithm == KEY_ALGORITHM_INVALID)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such algorithm: it is p256, p384, rsa3072, rsa4096 or ed25519.");
+        if (root_subject_check(i->subject, &problem) < 0)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem);
         return 0;
 }
 
@@ -192,7 +175,6 @@ static int initialize_worked(Task *t, int result, sd_bus_error *error) {
 static int method_initialize(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         _cleanup_task_ Initialize *i = NULL;
         Authority *a = userdata;
-        const char *problem;
         int r;
 
         r = gate_pass(a->gate, m, ACTION_CA_INITIALIZE, method_initialize, userdata, error);
@@ -201,18 +183,9 @@ static int method_initialize(sd_bus_message *m, void *userdata, sd_bus_error *er
         r = task_new(a, m, sizeof(*i), initialize_destroy, &i, error);
         if (r < 0)
                 return r;
-        i->algorithm = KEY_P384;
-        i->days = ROOT_DAYS_DEFAULT;
-        r = subject_new(&i->subject);
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        r = read_options(m, read_subject_attribute, i->subject, error);
-        if (r >= 0)
-                r = read_options(m, read_initialize_option, i, error);
+        r = read_initialize(m, i, error);
         if (r < 0)
                 return r;
-        if (root_subject_check(i->subject, &problem) < 0)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem);
         if (a->root)
                 return bus_error_set(error, ERROR_EXISTS, "The CA has its root already; it is made once.");
         r = task_work(&i->task, initialize_work, initialize_worked, error);
@@ -239,7 +212,7 @@ static int method_get_certificate(sd_bus_message *m, void *userdata, sd_bus_erro
 typedef struct Issue {
         Task task;
         Bytes request;
-        unsigned days;
+        uint32_t days;
         Entry entry;
         const char *problem; /* with -EINVAL of the worker */
 } Issue;
@@ -249,14 +222,6 @@ static void issue_destroy(Task *t) {
 
         bytes_done(&i->request);
         entry_done(&i->entry);
-}
-
-static int read_issue_option(sd_bus_message *m, const char *key, void *userdata, sd_bus_error *error) {
-        Issue *i = userdata;
-
-        if (strcmp(key, "days") == 0)
-                return read_days(m, CERTIFICATE_DAYS_MAX, &i->days, error);
-        return unknown_option(key, error);
 }
 
 /* The root as a certificate of this thread's own: GnuTLS does not say that one may be shared. */
@@ -353,9 +318,11 @@ static int issue_worked(Task *t, int result, sd_bus_error *error) {
 }
 
 static int read_issue(Issue *i, sd_bus_message *m, sd_bus_error *error) {
+        BusOption options[] = { { "days", bus_option_u32, &i->days } };
         const char *profile;
         int r;
 
+        i->days = CERTIFICATE_DAYS_DEFAULT;
         r = read_bytes(m, REQUEST_SIZE_MAX, &i->request, error);
         if (r < 0)
                 return r;
@@ -365,7 +332,8 @@ static int read_issue(Issue *i, sd_bus_message *m, sd_bus_error *error) {
         i->entry.profile = profile_from_string(profile);
         if (i->entry.profile == PROFILE_INVALID)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such profile: it is seal, customs or personal.");
-        return read_options(m, read_issue_option, i, error);
+        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
+        return r < 0 ? r : check_days(i->days, CERTIFICATE_DAYS_MAX, error);
 }
 
 static int method_issue(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -381,7 +349,6 @@ static int method_issue(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         r = task_new(a, m, sizeof(*i), issue_destroy, &i, error);
         if (r < 0)
                 return r;
-        i->days = CERTIFICATE_DAYS_DEFAULT;
         i->entry.issued = i->task.now;
         i->entry.uid = i->task.uid;
         r = read_issue(i, m, error);
@@ -406,15 +373,15 @@ static void list_destroy(Task *t) {
         entry_list_done(&((List *) t)->list);
 }
 
-static int read_list_option(sd_bus_message *m, const char *key, void *userdata, sd_bus_error *error) {
-        List *l = userdata;
+static int read_list(List *l, sd_bus_message *m, sd_bus_error *error) {
+        BusOption options[] = {
+                { "before", bus_option_u64, &l->before },
+                { "limit", bus_option_u32, &l->limit },
+        };
         int r;
 
-        if (strcmp(key, "before") == 0)
-                return sd_bus_message_read(m, "v", "t", &l->before);
-        if (strcmp(key, "limit") != 0)
-                return unknown_option(key, error);
-        r = sd_bus_message_read(m, "v", "u", &l->limit);
+        l->limit = LIST_DEFAULT;
+        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
         if (r >= 0 && (l->limit < 1 || l->limit > LIST_MAX))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The limit must be 1 to %u.", LIST_MAX);
         return r;
@@ -479,8 +446,7 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         r = task_new(a, m, sizeof(*l), list_destroy, &l, error);
         if (r < 0)
                 return r;
-        l->limit = LIST_DEFAULT;
-        r = read_options(m, read_list_option, l, error);
+        r = read_list(l, m, error);
         if (r >= 0)
                 r = task_store(&l->task, list_store, list_stored, error);
         if (r < 0)

@@ -153,10 +153,6 @@ int subject_set(Subject *s, const char *name, const char *value) {
         return attribute < 0 ? attribute : set_value(s, attribute, value);
 }
 
-bool subject_has_attribute(const char *name) {
-        return attribute_by_name(name) >= 0;
-}
-
 const char *subject_get(const Subject *s, const char *name) {
         int attribute = attribute_by_name(name);
 

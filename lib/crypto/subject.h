@@ -29,8 +29,6 @@ DEFINE_CLEANUP(Subject *, subject_free);
  * whose bounds there are none worth having), not printable UTF-8, begins or ends with a space, or is no country code; -EEXIST when it is set
  * already. */
 int subject_set(Subject *s, const char *name, const char *value);
-/* Whether there is an attribute of this name. */
-bool subject_has_attribute(const char *name);
 
 const char *subject_get(const Subject *s, const char *name); /* NULL when not set */
 

@@ -115,7 +115,8 @@ static void test_killed_while_writing(void **state) {
 
         store_close(create_and_open(*state));
         progress->told = -1;
-        for (int i = 0; i < 20; i++) {
+        /* At least until something was written, which takes more rounds where the machine is busy. */
+        for (int i = 0; i < 20 || highest <= 20; i++) {
                 Store *s = NULL;
                 pid_t pid = fork();
 
@@ -129,7 +130,6 @@ static void test_killed_while_writing(void **state) {
                 assert_true(highest >= progress->told);
                 store_close(s);
         }
-        assert_true(highest > 20);
         munmap(progress, sizeof(*progress));
 }
 

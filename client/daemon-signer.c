@@ -10,6 +10,7 @@
 #include "client/credential-choice.h"
 #include "client/daemon-signer.h"
 #include "client/output.h"
+#include "client/pin-prompt.h"
 #include "client/progress.h"
 #include "client/prompt.h"
 #include "crypto/digest.h"
@@ -82,6 +83,8 @@ static int append_factors(sd_bus_message *m, const DaemonSigner *s) {
         r = sd_bus_message_open_container(m, 'a', "{sv}");
         if (r >= 0 && s->otp)
                 r = append_secret_entry(m, "otp", s->otp);
+        if (r >= 0 && s->pin)
+                r = append_secret_entry(m, "pin", s->pin);
         if (r >= 0 && s->password)
                 r = append_secret_entry(m, "password", s->password);
         return r < 0 ? r : sd_bus_message_close_container(m);
@@ -104,24 +107,49 @@ static int read_signatures(sd_bus_message *reply, size_t n, Bytes *ret) {
         return r < 0 || got < n ? fail_message(r < 0 ? r : -EBADMSG) : 0;
 }
 
-/* What activates the credential here; its kind decides. A code is not needed where one was given for the session as a whole. */
+/* What activates the credential here; its policy decides. What was given for the session as a whole is not needed. The code comes last, for it does
+ * not last. */
 static int ask_factors(DaemonSigner *s) {
-        if (strcmp(dict_string(&s->credential, "kind"), "customs") == 0)
+        const char *factors = dict_string(&s->credential, "factors");
+        int r;
+
+        if (strcmp(factors, "password") == 0)
                 return s->password ? 0 : prompt_secret(s->client, "password-file", _("Password of the key"), &s->password);
+        if (strcmp(factors, "pin+otp") == 0 && !s->session.pin && !s->pin) {
+                r = pin_prompt(s->client, &s->pin);
+                if (r > 0)
+                        return r;
+        }
         if (s->session.remembered || s->otp)
                 return 0;
         return prompt_code(s->client, "otp-file", _("One-time code"), &s->otp);
 }
 
-/* Whether a person may try again: only who typed it, and has not done so too often. */
-static bool may_retry(const DaemonSigner *s, int attempt) {
-        const char *option = s->password ? "password-file" : "otp-file";
-
-        return attempt + 1 < ATTEMPTS && prompt_possible() && (s->otp || s->password) && !arguments_has(&s->client->arguments, option);
+static bool was_typed(const DaemonSigner *s, const Secret *factor, const char *option) {
+        return factor && !arguments_has(&s->client->arguments, option);
 }
 
+/* What a person may try again: only what was typed, and not too often. A wrong PIN has used up the code. */
+static const char *may_retry(const DaemonSigner *s, int attempt) {
+        bool code = was_typed(s, s->otp, "otp-file"), pin = was_typed(s, s->pin, "pin-file") && (code || !s->otp);
+
+        if (attempt + 1 >= ATTEMPTS || !prompt_possible())
+                return NULL;
+        if (s->password)
+                return was_typed(s, s->password, "password-file") ? ERROR_WRONG_PASSWORD : NULL;
+        if (code && pin)
+                return ERROR_WRONG_CODE " " ERROR_WRONG_PIN;
+        return code ? ERROR_WRONG_CODE : pin ? ERROR_WRONG_PIN : NULL;
+}
+
+/* The PIN stays where only the code was wrong. */
 static void forget_factors(DaemonSigner *s) {
-        hint("%s", s->password ? _("The key's password is not right. Try again.") : _("The one-time code is not right. Try again."));
+        if (strcmp(s->client->tolerated, ERROR_WRONG_PIN) == 0) {
+                hint("%s", s->otp ? _("The PIN is not right, and the one-time code is used up. Wait for the next one and try again.")
+                                  : _("The PIN is not right. Try again."));
+                s->pin = secret_free(s->pin);
+        } else
+                hint("%s", s->password ? _("The key's password is not right. Try again.") : _("The one-time code is not right. Try again."));
         s->otp = secret_free(s->otp);
         s->password = secret_free(s->password);
 }
@@ -222,15 +250,12 @@ static int sign_chunks(DaemonSigner *s, const char *operation, const SignerItem 
 /* Asks for the factors and calls `step` with them, again when they were mistyped. */
 static int with_factors(DaemonSigner *s, int (*step)(DaemonSigner *s, const char *tolerated, void *userdata), void *userdata) {
         for (int attempt = 0;; attempt++) {
-                const char *tolerated = NULL;
                 int r;
 
                 r = ask_factors(s);
                 if (r > 0)
                         return r;
-                if (may_retry(s, attempt))
-                        tolerated = s->password ? ERROR_WRONG_PASSWORD : ERROR_WRONG_CODE;
-                r = step(s, tolerated, userdata);
+                r = step(s, may_retry(s, attempt), userdata);
                 if (r != -EAGAIN)
                         return r;
                 forget_factors(s);
@@ -327,4 +352,5 @@ void daemon_signer_done(DaemonSigner *s) {
         certificate_list_done(&s->chain);
         s->otp = secret_free(s->otp);
         s->password = secret_free(s->password);
+        s->pin = secret_free(s->pin);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A Signer (sign/signer.h) whose key is in the daemon. All items that it is given are one operation: one one-time code, or one password,
- * signs them all, and all are signed or none. */
+/* A Signer (sign/signer.h) whose key is in the daemon. All items that it is given are one operation: one one-time code (and PIN), or one
+ * password, signs them all, and all are signed or none. */
 
 #include "base/secret.h"
 #include "client/certificates.h"
@@ -16,7 +16,7 @@ typedef struct DaemonSigner {
         SessionChoice session;
         CertificateList chain;
         Secret *otp;      /* asked for when the first signature is wanted */
-        Secret *password;
+        Secret *password, *pin;
         int status;       /* exit code of what failed within sign(), said already */
 } DaemonSigner;
 

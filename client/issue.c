@@ -17,6 +17,10 @@ static int append_factors(sd_bus_message *m, const IssueFactors *f) {
                 r = append_string_entry(m, "session", f->session);
         if (r >= 0 && f->password)
                 r = append_secret_entry(m, "password", f->password);
+        if (r >= 0 && f->pin)
+                r = append_secret_entry(m, "pin", f->pin);
+        if (r >= 0 && f->otp)
+                r = append_secret_entry(m, "otp", f->otp);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -80,29 +84,37 @@ int issue_import(Client *c, const char *id, const CertificateList *l, const Issu
         return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
 }
 
-static int issue_steps(Client *c, const char *id, const char *profile, const IssueFactors *factors) {
+static int certify(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors) {
         _cleanup_certificates_ CertificateList l = { 0 };
-        _cleanup_bytes_ Bytes request = BYTES_NULL;
         int r;
 
-        r = issue_get_request(c, id, factors, &request);
-        if (r != 0)
-                return r;
-        r = issue_by_local_ca(c, bytes_view(&request), profile, 0, &l);
+        r = issue_by_local_ca(c, request, profile, 0, &l);
         return r != 0 ? r : issue_import(c, id, &l, factors);
 }
 
-int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors) {
+static int issue_failed(int r, const char *id, const char *profile) {
         const char *group = strcmp(profile, "seal") == 0 ? "seal" : "key";
-        int r;
 
-        r = issue_steps(c, id, profile, factors);
-        if (r == 0)
-                return 0;
         hint(_("The key was made and is kept: %s. It has no certificate yet. When the cause is gone:"), id);
         hint("  sygnet %s request %s -o request.pem\n  sygnet ca issue request.pem --profile %s -o certificate.pem\n"
              "  sygnet %s import %s certificate.pem", group, id, profile, group, id);
         return r;
+}
+
+int issue_for_request(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors) {
+        int r = certify(c, id, request, profile, factors);
+
+        return r == 0 ? 0 : issue_failed(r, id, profile);
+}
+
+int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors) {
+        _cleanup_bytes_ Bytes request = BYTES_NULL;
+        int r;
+
+        r = issue_get_request(c, id, factors, &request);
+        if (r == 0)
+                r = certify(c, id, bytes_view(&request), profile, factors);
+        return r == 0 ? 0 : issue_failed(r, id, profile);
 }
 
 int issue_write_request(Client *c, const char *id, const IssueFactors *factors) {

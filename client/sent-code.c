@@ -69,14 +69,17 @@ int sent_code_get(Client *c, const SentCode *s, Secret **ret) {
                 _cleanup_dict_ Dict sent = { 0 };
                 int r;
 
-                r = request(c, s, &sent);
+                bool send = !s->sent_before || i > 0;
+
+                r = send ? request(c, s, &sent) : 0;
                 if (r != 0)
                         return r;
                 if (sent.n_fields > 0)
                         tell(&sent);
-                else
+                else if (send)
                         hint("%s", _("A code was sent a moment ago."));
-                hint("%s", _("If it does not come, press Enter without a code to have another sent."));
+                hint("%s", send ? _("If it does not come, press Enter without a code to have another sent.")
+                                : _("If you have none, press Enter without a code to have one sent."));
                 r = prompt_ask_secret(s->question, &code);
                 if (r > 0)
                         return r;

@@ -15,6 +15,7 @@ typedef struct SentCode {
         /* Makes the call that sends it, with call_send()'s `tolerated`; the reply is the dictionary a{sv} `sent` of the contract. */
         int (*request)(Client *c, void *userdata, const char *tolerated, sd_bus_message **ret_reply);
         void *userdata;
+        bool sent_before; /* one may have come already: asks for it first, and has one sent where the answer is empty */
 } SentCode;
 
 /* In *ret the code, as typed. NULL when it was only sent (--send-code) and the verb is done. -EAGAIN when the service says NotPossible: there is

@@ -22,30 +22,32 @@ int session_list(Client *c, DictList *ret) {
         return r < 0 ? fail_message(r) : 0;
 }
 
-static int append_login(sd_bus_message *m, const char *login, const Secret *password, const Secret *otp) {
+static int append_login(sd_bus_message *m, const char *login, const LoginFactors *f) {
         int r;
 
         r = sd_bus_message_append(m, "s", login);
         if (r < 0)
                 return r;
-        r = bus_message_append_secret(m, password);
+        r = bus_message_append_secret(m, f->password);
         if (r < 0)
                 return r;
         r = sd_bus_message_open_container(m, 'a', "{sv}");
         if (r < 0)
                 return r;
-        if (otp) {
+        if (f->otp) {
                 r = sd_bus_message_append(m, "{sv}", "remember", "b", 1);
                 if (r < 0)
                         return r;
-                r = append_secret_entry(m, "otp", otp);
+                r = append_secret_entry(m, "otp", f->otp);
+                if (r >= 0 && f->pin)
+                        r = append_secret_entry(m, "pin", f->pin);
                 if (r < 0)
                         return r;
         }
         return sd_bus_message_close_container(m);
 }
 
-int session_login(Client *c, const char *login, const Secret *password, const Secret *otp, char **ret_id, Dict *ret_info) {
+int session_login(Client *c, const char *login, const LoginFactors *factors, char **ret_id, Dict *ret_info) {
         _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
         _cleanup_free_ char *copy = NULL;
         const char *id;
@@ -54,7 +56,7 @@ int session_login(Client *c, const char *login, const Secret *password, const Se
         r = call_new(c, &service_sygnet, SYGNET_INTERFACE_SESSION, "Login", &m);
         if (r > 0)
                 return r;
-        r = append_login(m, login, password, otp);
+        r = append_login(m, login, factors);
         if (r < 0)
                 return fail_message(r);
         r = call_send(c, m, NULL, &reply);
@@ -101,7 +103,7 @@ static int login_on_the_way(Client *c, const char *login, SessionChoice *ret) {
         r = prompt_ask_secret(question, &password);
         if (r > 0)
                 return r;
-        r = session_login(c, s.login, password, NULL, &s.id, &info);
+        r = session_login(c, s.login, &(LoginFactors) { .password = password }, &s.id, &info);
         if (r > 0)
                 return r;
         *ret = s;
@@ -114,6 +116,7 @@ static int take(const Dict *d, SessionChoice *ret) {
                 .id = strdup(dict_string(d, "session")),
                 .login = strdup(dict_string(d, "login")),
                 .remembered = dict_number(d, "remembered", 0) != 0,
+                .pin = dict_number(d, "pin", 0) != 0,
         };
 
         if (!s.id || !s.login)

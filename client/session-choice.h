@@ -12,6 +12,7 @@ typedef struct SessionChoice {
         char *id;
         char *login;
         bool remembered;
+        bool pin; /* it stands for the PIN as well */
 } SessionChoice;
 
 /* The open session of account `login`; with NULL the one that --login names, or the only one. Where there is none a person at a terminal
@@ -23,5 +24,12 @@ void session_choice_done(SessionChoice *s);
 /* The caller's sessions. */
 int session_list(Client *c, DictList *ret);
 
-/* Opens a session. `otp` is NULL unless it shall be remembered. */
-int session_login(Client *c, const char *login, const Secret *password, const Secret *otp, char **ret_id, Dict *ret_info);
+/* What a session is opened with. */
+typedef struct LoginFactors {
+        const Secret *password;
+        const Secret *otp; /* NULL unless it shall be remembered */
+        const Secret *pin; /* NULL unless it shall stand for the PIN too; only with `otp` */
+} LoginFactors;
+
+/* Opens a session. */
+int session_login(Client *c, const char *login, const LoginFactors *factors, char **ret_id, Dict *ret_info);

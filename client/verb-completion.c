@@ -70,6 +70,8 @@ int verb_completion_bash(Client *c) {
         printf(") compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
                "                --format) COMPREPLY=($(compgen -W 'pades cades cades-enveloping' -- \"$cur\")); return ;;\n"
                "                --algorithm) COMPREPLY=($(compgen -W 'p256 p384 rsa3072 rsa4096 ed25519' -- \"$cur\")); return ;;\n"
+               "                --kind) COMPREPLY=($(compgen -W 'customs signature' -- \"$cur\")); return ;;\n"
+               "                --factors|--weakest) COMPREPLY=($(compgen -W 'otp pin+otp' -- \"$cur\")); return ;;\n"
                "                --profile) COMPREPLY=($(compgen -W 'seal customs personal' -- \"$cur\")); return ;;\n"
                "        esac\n"
                "        case ${COMP_WORDS[1]} in\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* sygnet key: a person's own keys, protected by a password that nobody can recover. */
+/* sygnet key: a person's own keys. Customs keys are protected by a password, signatures by the account's PIN; nobody can recover either. */
 
 #include <errno.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "client/credential-choice.h"
 #include "client/issue.h"
 #include "client/output.h"
+#include "client/pin-prompt.h"
 #include "client/prompt.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
@@ -37,8 +38,13 @@ static int append_subject(sd_bus_message *m, const Client *c) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int generate(Client *c, const char *session, const Secret *password, char **ret_id) {
+static int append_options(sd_bus_message *m, const Client *c) {
         const char *algorithm = arguments_get(&c->arguments, "algorithm");
+
+        return algorithm ? sd_bus_message_append(m, "a{sv}", 1, "algorithm", "s", algorithm) : sd_bus_message_append(m, "a{sv}", 0);
+}
+
+static int generate(Client *c, const char *session, const Secret *password, char **ret_id) {
         _cleanup_message_ sd_bus_message *m = NULL;
         int r;
 
@@ -51,7 +57,7 @@ static int generate(Client *c, const char *session, const Secret *password, char
         if (r >= 0)
                 r = append_subject(m, c);
         if (r >= 0)
-                r = algorithm ? sd_bus_message_append(m, "a{sv}", 1, "algorithm", "s", algorithm) : sd_bus_message_append(m, "a{sv}", 0);
+                r = append_options(m, c);
         return r < 0 ? fail_message(r) : call_for_string(c, m, NULL, ret_id);
 }
 
@@ -84,28 +90,19 @@ static int print_generated(const Client *c, const char *id, bool issued) {
         return EXIT_OK;
 }
 
-int verb_key_generate(Client *c) {
-        static const char *const needed[] = { "label", "given-name", "surname", "serial-number", "country", NULL };
-        bool issue = !arguments_has(&c->arguments, "no-issue");
-        _cleanup_session_ SessionChoice session = { 0 };
+static int generate_customs(Client *c, const char *session, bool issue) {
         _cleanup_secret_ Secret *password = NULL;
         _cleanup_free_ char *id = NULL;
         int r;
 
-        r = arguments_need(&c->arguments, needed);
-        if (r > 0)
-                return r;
-        r = session_choose(c, NULL, &session);
-        if (r > 0)
-                return r;
         r = ask_new_password(c, &password);
         if (r > 0)
                 return r;
-        r = generate(c, session.id, password, &id);
+        r = generate(c, session, password, &id);
         if (r != 0)
                 return r;
         if (issue) {
-                const IssueFactors factors = { session.id, password };
+                const IssueFactors factors = { .session = session, .password = password };
 
                 agent_start(&c->agent);
                 r = issue_all(c, id, "customs", &factors);
@@ -114,6 +111,103 @@ int verb_key_generate(Client *c) {
         }
         return print_generated(c, id, issue);
 }
+
+/* --- Signatures --------------------------------------------------------------------------------------------------- */
+
+static int ask_pin_and_code(Client *c, const char *session, Secret **ret_pin, Secret **ret_otp) {
+        _cleanup_dict_ Dict status = { 0 };
+        int r;
+
+        r = pin_status(c, session, &status);
+        if (r > 0)
+                return r;
+        if (!dict_number(&status, "set", 0)) {
+                complain("%s", _("The account has no PIN yet."));
+                hint("%s", _("Set one: sygnet pin set"));
+                return EXIT_FAILED;
+        }
+        r = pin_prompt(c, ret_pin);
+        return r > 0 ? r : pin_prompt_code(c, &status, ret_otp);
+}
+
+static int append_pin_and_code(sd_bus_message *m, const Secret *pin, const Secret *otp) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0)
+                r = append_secret_entry(m, "pin", pin);
+        if (r >= 0 && otp)
+                r = append_secret_entry(m, "otp", otp);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int make_signature(Client *c, const char *session, const Secret *pin, const Secret *otp, char **ret_id, Bytes *ret_request) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        const char *id;
+        const void *data;
+        size_t size;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GenerateSignatureKey", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "ss", session, arguments_get(&c->arguments, "label"));
+        if (r >= 0)
+                r = append_subject(m, c);
+        if (r >= 0)
+                r = append_pin_and_code(m, pin, otp);
+        if (r >= 0)
+                r = append_options(m, c);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send(c, m, NULL, &reply);
+        if (r != 0)
+                return r;
+        r = sd_bus_message_read(reply, "s", &id);
+        if (r >= 0)
+                r = sd_bus_message_read_array(reply, 'y', &data, &size);
+        if (r < 0)
+                return fail_message(r);
+        *ret_id = strdup(id);
+        return !*ret_id || bytes_append(ret_request, data, size) < 0 ? fail_memory() : 0;
+}
+
+static int generate_signature(Client *c, const char *session, bool issue) {
+        const IssueFactors factors = { .session = session };
+        _cleanup_secret_ Secret *pin = NULL, *otp = NULL;
+        _cleanup_bytes_ Bytes request = BYTES_NULL;
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        r = ask_pin_and_code(c, session, &pin, &otp);
+        if (r == 0)
+                r = make_signature(c, session, pin, otp, &id, &request);
+        if (r == 0 && issue) {
+                agent_start(&c->agent);
+                r = issue_for_request(c, id, bytes_view(&request), "personal", &factors);
+        }
+        return r != 0 ? r : print_generated(c, id, issue);
+}
+
+int verb_key_generate(Client *c) {
+        static const char *const needed[] = { "label", "given-name", "surname", "serial-number", "country", NULL };
+        const char *kind = arguments_get(&c->arguments, "kind") ?: "customs";
+        bool issue = !arguments_has(&c->arguments, "no-issue"), signature = strcmp(kind, "signature") == 0;
+        _cleanup_session_ SessionChoice session = { 0 };
+        int r;
+
+        r = arguments_need(&c->arguments, needed);
+        if (r > 0)
+                return r;
+        if (!signature && strcmp(kind, "customs") != 0)
+                return fail(EXIT_USAGE, "%s", _("--kind is one of customs, signature."));
+        r = session_choose(c, NULL, &session);
+        if (r > 0)
+                return r;
+        return signature ? generate_signature(c, session.id, issue) : generate_customs(c, session.id, issue);
+}
+
+/* --- What is there ------------------------------------------------------------------------------------------------ */
 
 static int find_key(Client *c, Dict *d, SessionChoice *session) {
         int r;
@@ -126,7 +220,7 @@ static int find_key(Client *c, Dict *d, SessionChoice *session) {
 
 int verb_key_request(Client *c) {
         _cleanup_session_ SessionChoice session = { 0 };
-        _cleanup_secret_ Secret *password = NULL;
+        _cleanup_secret_ Secret *password = NULL, *pin = NULL, *otp = NULL;
         _cleanup_dict_ Dict d = { 0 };
         IssueFactors factors;
         int r;
@@ -134,10 +228,13 @@ int verb_key_request(Client *c) {
         r = find_key(c, &d, &session);
         if (r > 0)
                 return r;
-        r = prompt_secret(c, "password-file", _("Password of the key"), &password);
+        if (strcmp(dict_string(&d, "kind"), "signature") == 0)
+                r = ask_pin_and_code(c, session.id, &pin, &otp);
+        else
+                r = prompt_secret(c, "password-file", _("Password of the key"), &password);
         if (r > 0)
                 return r;
-        factors = (IssueFactors) { session.id, password };
+        factors = (IssueFactors) { session.id, password, pin, otp };
         return issue_write_request(c, dict_string(&d, "id"), &factors);
 }
 

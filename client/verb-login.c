@@ -7,7 +7,9 @@
 
 #include "bus/names.h"
 #include "client/bus-call.h"
+#include "client/credential-choice.h"
 #include "client/output.h"
+#include "client/pin-prompt.h"
 #include "client/prompt.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
@@ -34,10 +36,36 @@ static int ask_login(const Client *c, char **ret) {
         return prompt_line(_("Login"), ret);
 }
 
+/* Whether a credential of the account takes the PIN. */
+static int needs_pin(Client *c, const char *login, bool *ret) {
+        _cleanup_dict_list_ DictList l = { 0 };
+        int r;
+
+        *ret = false;
+        r = credential_list(c, false, &l);
+        for (size_t i = 0; r == 0 && i < l.n_items; i++)
+                *ret |= strcmp(dict_string(&l.items[i], "login"), login) == 0 && strcmp(dict_string(&l.items[i], "status"), "active") == 0 &&
+                        strcmp(dict_string(&l.items[i], "factors"), "pin+otp") == 0;
+        return r;
+}
+
+/* Whoever does not give it here is asked with each signature. */
+static int ask_pin(Client *c, const char *login, Secret **ret) {
+        bool needed;
+        int r;
+
+        if (arguments_has(&c->arguments, "pin-file"))
+                return pin_prompt(c, ret);
+        if (!prompt_possible())
+                return 0;
+        r = needs_pin(c, login, &needed);
+        return r > 0 || !needed ? r : pin_prompt_optional(_("PIN (press Enter to be asked with each signature instead)"), ret);
+}
+
 int verb_login(Client *c) {
         bool remember = arguments_has(&c->arguments, "remember");
         _cleanup_free_ char *login = NULL, *question = NULL, *id = NULL;
-        _cleanup_secret_ Secret *password = NULL, *otp = NULL;
+        _cleanup_secret_ Secret *password = NULL, *otp = NULL, *pin = NULL;
         _cleanup_dict_ Dict info = { 0 };
         int64_t until;
         int r;
@@ -52,10 +80,12 @@ int verb_login(Client *c) {
                 return r;
         if (remember) {
                 r = prompt_code(c, "otp-file", _("One-time code"), &otp);
+                if (r == 0)
+                        r = ask_pin(c, login, &pin);
                 if (r > 0)
                         return r;
         }
-        r = session_login(c, login, password, otp, &id, &info);
+        r = session_login(c, login, &(LoginFactors) { password, otp, pin }, &id, &info);
         if (r > 0)
                 return r;
         if (c->json)

@@ -12,6 +12,9 @@
 #define CODE_FILE { "code-file", 0, "FILE", N_("read the code that was sent to you from FILE") }
 #define SEND_CODE { "send-code", 0, NULL, N_("only have a code sent to you; give it with --code-file afterwards") }
 #define OTP_FILE { "otp-file", 0, "FILE", N_("read the one-time code from FILE (- is standard input)") }
+#define PIN_FILE { "pin-file", 0, "FILE", N_("read the PIN from FILE (- is standard input)") }
+#define NEW_PIN_FILE { "pin-file", 0, "FILE", N_("read the new PIN from FILE (- is standard input)") }
+#define ACTIVATION_CODE_FILE { "activation-code-file", 0, "FILE", N_("read the activation code that you got by mail from FILE") }
 #define OUTPUT { "output", 'o', "FILE", N_("write to FILE") }
 #define FORCE { "force", 'f', NULL, N_("replace an existing file") }
 #define YES { "yes", 'y', NULL, N_("do not ask") }
@@ -23,6 +26,7 @@
 static const Option login_options[] = {
         { "remember", 'r', NULL, N_("keep the session until it is closed; one code for all signatures") },
         PASSWORD_FILE,
+        { "pin-file", 0, "FILE", N_("with --remember: read the PIN from FILE, so that it is not asked for with each signature") },
         OTP_FILE,
         {},
 };
@@ -39,6 +43,7 @@ static const Option sign_options[] = {
         { "location", 0, "TEXT", N_("where it is signed; PDF only") },
         { "wait", 0, "[=SECONDS]", N_("wait while somebody else uses the seal, for 1800 seconds unless it is said; you are let in, in turn") },
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        PIN_FILE,
         OTP_FILE,
         {},
 };
@@ -64,6 +69,26 @@ static const Option otp_enroll_options[] = {
 };
 static const Option otp_confirm_options[] = { OTP_FILE, LOGIN, {} };
 static const Option otp_revoke_options[] = { SEND_CODE, CODE_FILE, OTP_FILE, LOGIN, {} };
+static const Option pin_set_options[] = { NEW_PIN_FILE, SEND_CODE, ACTIVATION_CODE_FILE, CODE_FILE, OTP_FILE, LOGIN, {} };
+static const Option pin_change_options[] = {
+        { "pin-file", 0, "FILE", N_("read the present PIN from FILE (- is standard input)") },
+        { "new-pin-file", 0, "FILE", N_("read the new PIN from FILE (- is standard input)") },
+        OTP_FILE,
+        LOGIN,
+        {},
+};
+static const Option pin_unblock_options[] = { SEND_CODE, ACTIVATION_CODE_FILE, CODE_FILE, OTP_FILE, LOGIN, {} };
+static const Option pin_reset_options[] = { YES, NEW_PIN_FILE, SEND_CODE, ACTIVATION_CODE_FILE, CODE_FILE, OTP_FILE, LOGIN, {} };
+static const Option policy_options[] = {
+        { "factors", 0, "FACTORS", N_("what signing takes from now on: otp or pin+otp (the seal's Administrator)") },
+        { "remember-max-age", 0, "TIME", N_("how long a remembered session stands for the code, as in 8h; 0 is as configured") },
+        { "remember-max-signatures", 0, "N", N_("for how many signatures it does; 0 is as configured") },
+        { "weakest", 0, "FACTORS", N_("what signing takes at least: otp or pin+otp (operators)") },
+        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        OTP_FILE,
+        LOGIN,
+        {},
+};
 static const Option account_create_options[] = {
         { "name", 0, "TEXT", N_("first and last name") },
         { "email", 0, "ADDRESS", N_("e-mail address") },
@@ -108,6 +133,7 @@ static const Option seal_activate_options[] = {
 };
 static const Option yes_options[] = { YES, {} };
 static const Option key_generate_options[] = {
+        { "kind", 0, "KIND", N_("customs (protected by a password; the default) or signature (opened by your PIN)") },
         { "label", 0, "TEXT", N_("name of the key in your list") },
         { "given-name", 0, "TEXT", N_("first name") },
         { "surname", 0, "TEXT", N_("last name") },
@@ -117,6 +143,8 @@ static const Option key_generate_options[] = {
         ALGORITHM,
         NO_ISSUE,
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        PIN_FILE,
+        OTP_FILE,
         LOGIN,
         {},
 };
@@ -124,6 +152,8 @@ static const Option key_request_options[] = {
         OUTPUT,
         FORCE,
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        PIN_FILE,
+        OTP_FILE,
         LOGIN,
         {},
 };
@@ -192,6 +222,18 @@ const Verb verbs[] = {
         { "otp revoke", "ID", 1, 1, N_("Revoke an authenticator"), 
           N_("Confirmed by a code that is sent to your telephone, or with --otp-file by one of any of your active authenticators."), otp_revoke_options, verb_otp_revoke },
         { "otp reset", "LOGIN", 1, 1, N_("Revoke all authenticators of an account (operators)"), NULL, yes_options, verb_otp_reset },
+        { "pin status", "", 0, 0, N_("Show whether your PIN is set or blocked, and what it opens"), NULL, session_options, verb_pin_status },
+        { "pin set", "", 0, 0, N_("Set your first PIN"),
+          N_("A PIN is 8 digits. It is set with the activation code from the e-mail, and confirmed by a code that is sent to your telephone; without a telephone, "
+             "by a code of your authenticator. A forgotten PIN cannot be recovered: signatures that it opens are lost with it."), pin_set_options, verb_pin_set },
+        { "pin change", "", 0, 0, N_("Change your PIN, knowing the present one"), NULL, pin_change_options, verb_pin_change },
+        { "pin unblock", "", 0, 0, N_("Unblock your PIN after five wrong ones"), N_("Takes the same codes as “pin set”; the PIN stays as it was."),
+          pin_unblock_options, verb_pin_unblock },
+        { "pin reset", "", 0, 0, N_("Set a new PIN in place of a forgotten one"),
+          N_("Takes the same codes as “pin set”. The signatures that the forgotten PIN opened are erased: make new ones."), pin_reset_options, verb_pin_reset },
+        { "policy", "CREDENTIAL", 1, 1, N_("Show or change what signing with a credential takes"),
+          N_("The operator sets the weakest factors that are allowed; the seal's Administrator, or a key's owner, what is in force, and how far a remembered session "
+             "stands for the one-time code."), policy_options, verb_policy },
         { "account create", "LOGIN", 1, 1, N_("Create an account (operators)"), NULL, account_create_options, verb_account_create },
         { "account list", "", 0, 0, N_("List the accounts (operators)"), NULL, NULL, verb_account_list },
         { "account bind", "LOGIN USER", 2, 2, N_("Let a Unix user log in as an account (operators)"), NULL, NULL, verb_account_bind },
@@ -218,8 +260,9 @@ const Verb verbs[] = {
           N_("USER is a login or an invitation's id, as “seal users” shows them."), seal_administer_options, verb_seal_remove_user },
         { "seal break-lease", "SEAL", 1, 1, N_("Free a seal that somebody keeps busy"), NULL, seal_administer_options, verb_seal_break_lease },
         { "seal retire", "SEAL", 1, 1, N_("Erase a seal's key for good (operators)"), NULL, yes_options, verb_seal_retire },
-        { "key generate", "", 0, 0, N_("Make a customs key, protected by a password"),
-          N_("The password has at least 12 characters with upper and lower case, a digit and a special character. Nobody can recover it. The local "
+        { "key generate", "", 0, 0, N_("Make a customs key or a signature"),
+          N_("The password of a customs key has at least 12 characters with upper and lower case, a digit and a special character. A signature is opened by your PIN: "
+             "see “pin set”. Nobody can recover either. The local "
              "certification authority issues the certificate, which takes an operator's leave; with --no-issue another authority does: see "
              "“key request” and “key import”."), key_generate_options, verb_key_generate },
         { "key request", "KEY", 1, 1, N_("Write a key's certificate request, PKCS#10"), NULL, key_request_options, verb_key_request },

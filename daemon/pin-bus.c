@@ -180,6 +180,8 @@ static int append_status(sd_bus_message *reply, const PinJob *j) {
                 r = bus_append_bool(reply, "mail", j->has_mail);
         if (r >= 0)
                 r = bus_append_bool(reply, "phone", j->has_phone);
+        if (r >= 0)
+                r = bus_append_bool(reply, "otp", j->needs_otp);
         return r < 0 ? r : append_signatures(reply, j);
 }
 

@@ -359,6 +359,10 @@ int pin_job_status(Txn *t, PinJob *j) {
                 return r;
         j->has_mail = a.email[0];
         j->has_phone = a.phone[0];
+        r = token_needs_code(t, j->account);
+        if (r < 0)
+                return r;
+        j->needs_otp = r > 0;
         r = pin_load(t, j->account, &j->tried);
         if (r < 0 && r != -ENOENT)
                 return r;

@@ -36,7 +36,7 @@ typedef struct PinJob {
         CodePurpose code_purpose;
         const char *needed;                  /* with OUTCOME_FACTOR_NEEDED, its name */
         bool set;                            /* of the status: there is a PIN; `tried` is its record */
-        bool has_mail, has_phone;
+        bool has_mail, has_phone, needs_otp;
         int64_t until;
 } PinJob;
 

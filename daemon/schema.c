@@ -208,6 +208,12 @@ static const char *const migrations[] = {
         ") STRICT;"
         "CREATE INDEX mandate_credential ON mandate(credential);"
         "CREATE INDEX mandate_user ON mandate(machine, uid);",
+        /* 10 to 11: what is looked up by one account, seal or Unix user shall not take longer because there are many */
+        "CREATE INDEX entitlement_account ON entitlement(account, status);"
+        "CREATE INDEX entitlement_credential ON entitlement(credential);"
+        "CREATE INDEX credential_owner ON credential(owner);"
+        "CREATE INDEX token_account ON token(account, status);"
+        "CREATE INDEX binding_user ON binding(machine, uid);",
 };
 
 const StoreSchema daemon_schema = {

@@ -9,18 +9,14 @@
 
 #include "bus/error.h"
 #include "daemon/audit.h"
+#include "daemon/code-form.h"
 #include "daemon/code.h"
 #include "daemon/id.h"
 #include "daemon/outbox.h"
 #include "daemon/throttle.h"
 
-#define SMS_LEN 8U
-#define MAIL_LEN 16U  /* 80 bits */
-#define MAIL_GROUP 4U
 #define SALT_SIZE 16U
 #define SENDING_PAUSE 5 /* seconds to try again where the older message is being handed over: that takes a moment, mostly */
-
-static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 static const struct {
         const char *name;
@@ -162,93 +158,6 @@ static int release(Txn *t, const char *message, const char *purpose, const char 
         return r != 0 ? (r < 0 ? r : 0) : outbox_cancel(t, message, now);
 }
 
-/* --- Their form -------------------------------------------------------------------------------------------------------- */
-
-/* Eight bytes modulo 10^8 favour no code by more than one part in 10^11. */
-static int make_digits(Secret *random, Secret *code) {
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < 8; i++)
-                n = n << 8 | secret_data(random)[i];
-        for (size_t i = SMS_LEN; i-- > 0; n /= 10)
-                secret_data(code)[i] = (uint8_t) ('0' + n % 10);
-        secret_wipe(&n, sizeof(n));
-        return 0;
-}
-
-static int make_letters(Secret *random, Secret *code) {
-        for (size_t i = 0; i < MAIL_LEN; i++)
-                secret_data(code)[i] = (uint8_t) crockford[secret_data(random)[i] & 31];
-        return 0;
-}
-
-static int code_make(Channel c, Secret **ret) {
-        _cleanup_secret_ Secret *random = NULL, *code = NULL;
-        int r;
-
-        r = secret_random(MAIL_LEN, &random);
-        if (r >= 0)
-                r = secret_new(c == CHANNEL_SMS ? SMS_LEN : MAIL_LEN, &code);
-        if (r >= 0)
-                r = c == CHANNEL_SMS ? make_digits(random, code) : make_letters(random, code);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(code);
-        return 0;
-}
-
-/* As a person is to read it: letters in groups. */
-static int code_show(Channel c, Secret *code, Secret **ret) {
-        _cleanup_secret_ Secret *s = NULL;
-        size_t n = 0;
-        int r;
-
-        if (c == CHANNEL_SMS)
-                return secret_dup(secret_view(code), ret);
-        r = secret_new(MAIL_LEN + MAIL_LEN / MAIL_GROUP - 1, &s);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < MAIL_LEN; i++) {
-                if (i > 0 && i % MAIL_GROUP == 0)
-                        secret_data(s)[n++] = '-';
-                secret_data(s)[n++] = secret_data(code)[i];
-        }
-        *ret = TAKE_PTR(s);
-        return 0;
-}
-
-/* Letters that look like digits are read as those: none of them is in the alphabet (Crockford). */
-static uint8_t read_letter(uint8_t c) {
-        if (c >= 'a' && c <= 'z')
-                c = (uint8_t) (c - 'a' + 'A');
-        return c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
-}
-
-/* What was typed, without what does not matter. What cannot be a code becomes one that is none, so that it takes the same way. */
-static int code_read(Channel c, View typed, Secret **ret) {
-        size_t want = c == CHANNEL_SMS ? SMS_LEN : MAIL_LEN, n = 0;
-        _cleanup_secret_ Secret *s = NULL;
-        bool bad = false;
-        int r;
-
-        r = secret_new(want, &s);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < typed.len; i++) {
-                if (memchr(" -\t\r\n", typed.data[i], 5))
-                        continue;
-                if (n < want)
-                        secret_data(s)[n] = c == CHANNEL_SMS ? typed.data[i] : read_letter(typed.data[i]);
-                else
-                        bad = true;
-                n++;
-        }
-        if (bad || n < want)
-                memset(secret_data(s), '?', want);
-        *ret = TAKE_PTR(s);
-        return 0;
-}
-
 /* --- Sending ----------------------------------------------------------------------------------------------------------- */
 
 static int64_t lifetime(const Settings *s, Channel c) {
@@ -316,10 +225,10 @@ static int make(Txn *t, const CodeRequest *q, CodePurpose p, NewCode *n) {
         if (r < 0)
                 return r;
         memcpy(c->salt, secret_data(salt), SALT_SIZE);
-        r = code_make(purposes[p].channel, &code);
+        r = code_form_make(purposes[p].channel, &code);
         if (r >= 0)
                 r = verifier(t, c, secret_view(code), c->verifier);
-        return r < 0 ? r : code_show(purposes[p].channel, code, &n->shown);
+        return r < 0 ? r : code_form_show(purposes[p].channel, code, &n->shown);
 }
 
 static OutboxField field_of(const NewCode *n, CodePurpose p) {
@@ -429,7 +338,7 @@ static int compare(Txn *t, const CodeAttempt *a, const Code *c, bool *ret) {
         uint8_t got[32];
         int r;
 
-        r = code_read(purposes[a->purpose].channel, a->code, &typed);
+        r = code_form_read(purposes[a->purpose].channel, a->code, &typed);
         if (r >= 0)
                 r = verifier(t, c, secret_view(typed), got);
         if (r < 0)

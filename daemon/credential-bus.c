@@ -345,12 +345,15 @@ static int read_chain(CredentialCall *c, sd_bus_error *error) {
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }
 
-/* Operations that were prepared with another certificate would sign for it. */
+/* Operations that were prepared with another certificate would sign for it; with another key their signatures would fit no certificate that
+ * is shown. So they end, also those that are being signed: whoever signs prepares anew, with the new certificate. */
 static int then_imported(Call *call, int result, sd_bus_error *error) {
         CredentialCall *c = (CredentialCall *) call;
 
         if (result == 0)
                 operation_end_credential(call->manager, c->job.id, NULL);
+        if (result == 0 && c->job.renewed)
+                key_cache_forget(call->manager->keys, c->job.id);
         return credential_call_then_done(call, result, error);
 }
 
@@ -417,6 +420,14 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("BreakLease", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, credential_method_break_lease, SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("AwaitFree", SD_BUS_ARGS("s", id, "s", session, "a{sv}", options), SD_BUS_RESULT("x", kept_until),
                                 credential_method_await_free, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("RequestRenewal", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("ay", request),
+                                credential_method_request_renewal, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("GetRenewal", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("ay", request),
+                                credential_method_get_renewal, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CancelRenewal", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT,
+                                credential_method_cancel_renewal, SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("Reissue", SD_BUS_ARGS("s", id, "s", administrator), SD_BUS_RESULT("s", new_id),
+                                credential_method_reissue, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Retire", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, method_retire, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };

@@ -67,5 +67,9 @@ int credential_method_invite_user(sd_bus_message *message, void *userdata, sd_bu
 int credential_method_list_invitations(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_request_activation(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_activate(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_request_renewal(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_get_renewal(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_cancel_renewal(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_reissue(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_break_lease(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_await_free(sd_bus_message *message, void *userdata, sd_bus_error *error);

@@ -24,9 +24,13 @@ void credential_job_done(CredentialJob *j) {
         j->subject = subject_free(j->subject);
         bytes_done(&j->request);
         seal_users_done(&j->users);
+        renewal_done(&j->renewal);
+        j->next = credential_free(j->next);
         for (size_t i = 0; i < j->n_listed; i++) {
                 credential_free(j->listed[i].record);
                 free(j->listed[i].login);
+                free(j->listed[i].name);
+                free(j->listed[i].email);
                 certificate_fields_done(&j->listed[i].fields);
         }
         free(j->listed);
@@ -231,8 +235,8 @@ int credential_job_import(Txn *t, CredentialJob *j) {
                 return OUTCOME_DISABLED;
         r = chain_check(j->certificates, j->n_certificates, bytes_view(&j->record->public_key), j->now, &j->problem);
         if (r == -EINVAL)
-                return OUTCOME_CERTIFICATE;
-        if (r < 0)
+                r = credential_take_renewal(t, j);
+        if (r != 0)
                 return r;
         if (j->record->kind == CREDENTIAL_SIGNATURE && !certificate_allows_commitment(j->certificates[0])) {
                 j->problem = "The certificate of a signature needs the key usage nonRepudiation.";
@@ -242,24 +246,32 @@ int credential_job_import(Txn *t, CredentialJob *j) {
         j->record->certificates = bytes_take(&j->chain);
         j->record->status = CREDENTIAL_ACTIVE;
         r = credential_update(t, j->record);
-        return r < 0 ? r : credential_audit(t, j, "certificates-imported", VIEW(NULL, 0));
+        return r < 0 ? r : credential_audit(t, j, j->renewed ? "renewed" : "certificates-imported", VIEW(NULL, 0));
+}
+
+int credential_retire(Txn *t, CredentialJob *j) {
+        int r;
+
+        j->record->status = CREDENTIAL_RETIRED;
+        bytes_done(&j->record->private_key);
+        bytes_done(&j->record->kdf);
+        r = credential_update(t, j->record);
+        if (r >= 0)
+                r = renewal_delete(t, j->id);
+        if (r >= 0 || r == -ENOENT)
+                r = lease_break(t, j->id);
+        if (r >= 0)
+                r = invitation_remove_all(t, j->id, NULL, j->now);
+        return r < 0 ? r : 0;
 }
 
 int credential_job_retire(Txn *t, CredentialJob *j) {
         int r;
 
         r = access_key(t, j);
-        if (r != 0)
-                return r;
-        j->record->status = CREDENTIAL_RETIRED;
-        bytes_done(&j->record->private_key);
-        bytes_done(&j->record->kdf);
-        r = credential_update(t, j->record);
-        if (r >= 0)
-                r = lease_break(t, j->id);
-        if (r >= 0)
-                r = invitation_remove_all(t, j->id, NULL, j->now);
-        return r < 0 ? r : credential_audit(t, j, "credential-retired", VIEW(NULL, 0));
+        if (r == 0)
+                r = credential_retire(t, j);
+        return r != 0 ? r : credential_audit(t, j, "credential-retired", VIEW(NULL, 0));
 }
 
 /* --- Listing ------------------------------------------------------------------------------------------------------ */
@@ -311,13 +323,15 @@ static int find_ids(Txn *t, const char *account, Ids *l) {
 
 static int list_one(Txn *t, CredentialJob *j, const char *id, const Account *a) {
         _cleanup_(credential_freep) Credential *c = NULL;
-        CredentialListed *p, l = { 0 };
+        CredentialListed *p, l = { .renewal = -1 };
         View certificate;
         int r;
 
         r = credential_load(t, id, &c);
         if (r >= 0 && a)
                 r = credential_role(t, c, a->id, &l.role);
+        if (r >= 0)
+                r = renewal_requested(t, id, &l.renewal);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
@@ -328,7 +342,11 @@ static int list_one(Txn *t, CredentialJob *j, const char *id, const Account *a) 
         j->listed = p;
         if (credential_certificate(c, 0, &certificate) >= 0)
                 l.has_fields = certificate_fields_read(certificate, &l.fields) >= 0;
-        l.login = a ? strdup(a->login) : NULL;
+        if (a) {
+                l.login = strdup(a->login);
+                l.name = strdup(a->name);
+                l.email = strdup(a->email);
+        }
         l.record = TAKE_PTR(c);
         j->listed[j->n_listed++] = l;
         return 0;

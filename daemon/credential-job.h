@@ -10,6 +10,7 @@
 #include "daemon/credential.h"
 #include "daemon/pin.h"
 #include "daemon/policy.h"
+#include "daemon/renewal.h"
 #include "daemon/seal-users.h"
 
 #define CREDENTIALS_LIST_MAX 1024U
@@ -18,6 +19,8 @@ typedef struct CredentialListed {
         Credential *record;
         Role role;
         char *login; /* through which it may be used; NULL */
+        char *name, *email; /* of that account */
+        int64_t renewal;    /* since when one is under way; -1: none is */
         bool has_fields;
         CertificateFields fields;
 } CredentialListed;
@@ -49,6 +52,9 @@ typedef struct CredentialJob {
         Bytes request;
         Policy policy;
         SealUsers users;
+        Renewal renewal;
+        bool renewed;             /* the import was a renewal's */
+        Credential *next;         /* a seal that takes another's place */
         CodeSent sent;
         CredentialListed *listed;
         size_t n_listed;
@@ -79,7 +85,21 @@ int credential_job_make_request(CredentialJob *j);
 /* Store: settles the password or PIN of a person's key after that, and writes the audit entry. */
 int credential_job_settle_request(Txn *t, CredentialJob *j);
 
+/* Store: for the key that serves, or, when it is a renewal's, for the new one, which then takes its place; the old one is erased. */
 int credential_job_import(Txn *t, CredentialJob *j);
+
+/* Renewal of a seal: whether it may be (store), the key and its request (worker), and the record (store). */
+int credential_job_begin_renewal(Txn *t, CredentialJob *j);
+int credential_job_make_renewal(CredentialJob *j);
+int credential_job_renew(Txn *t, CredentialJob *j);
+int credential_job_get_renewal(Txn *t, CredentialJob *j);
+int credential_job_cancel_renewal(Txn *t, CredentialJob *j);
+
+/* A new seal in the place of one whose Administrator is gone: the same three steps. `login` is of the new Administrator. */
+int credential_job_begin_reissue(Txn *t, CredentialJob *j);
+int credential_job_make_reissue(CredentialJob *j);
+int credential_job_reissue(Txn *t, CredentialJob *j);
+
 int credential_job_certificates(Txn *t, CredentialJob *j); /* loads `record`, with `all` for the operator, else for who is bound to a user of it */
 /* `policy`: for who may use the credential, and the operator. */
 int credential_job_get_policy(Txn *t, CredentialJob *j);

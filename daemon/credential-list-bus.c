@@ -160,6 +160,12 @@ static int append_listed(sd_bus_message *reply, const CredentialCall *call, size
         r = sd_bus_message_open_container(reply, 'a', "{sv}");
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(strings); i++)
                 r = bus_append_string(reply, strings[i].key, strings[i].value);
+        if (r >= 0 && l->login)
+                r = bus_append_string(reply, "name", l->name);
+        if (r >= 0 && l->login)
+                r = bus_append_string(reply, "email", l->email);
+        if (r >= 0 && l->renewal >= 0)
+                r = bus_append_i64(reply, "renewal", l->renewal);
         if (r >= 0 && l->has_fields)
                 r = append_fields(reply, &l->fields);
         return r < 0 ? r : sd_bus_message_close_container(reply);

@@ -14,8 +14,7 @@
 #include "daemon/outcome.h"
 #include "daemon/token.h"
 
-/* Seals only: a person's key has no users. */
-static int access_seal(Txn *t, CredentialJob *j) {
+int credential_access_seal(Txn *t, CredentialJob *j) {
         int r;
 
         r = credential_access(t, j);
@@ -24,11 +23,10 @@ static int access_seal(Txn *t, CredentialJob *j) {
         return j->record->kind == CREDENTIAL_SEAL ? 0 : OUTCOME_NOT_FOUND;
 }
 
-/* The Administrator's power needs a one-time code; the operator has been asked by polkit. */
-static int access_power(Txn *t, CredentialJob *j) {
+int credential_access_power(Txn *t, CredentialJob *j) {
         int r;
 
-        r = access_seal(t, j);
+        r = credential_access_seal(t, j);
         if (r != 0 || !j->account[0])
                 return r;
         r = token_accept(t, j->account, j->uid, secret_view(j->otp), j->now, &j->until);
@@ -78,14 +76,14 @@ static int audit_user(Txn *t, const CredentialJob *j, const char *event) {
 int credential_job_list_users(Txn *t, CredentialJob *j) {
         int r;
 
-        r = access_seal(t, j);
+        r = credential_access_seal(t, j);
         return r != 0 ? r : seal_users_list(t, j->id, &j->users);
 }
 
 int credential_job_add_user(Txn *t, CredentialJob *j) {
         int r;
 
-        r = access_power(t, j);
+        r = credential_access_power(t, j);
         if (r != 0)
                 return r;
         if (j->record->status == CREDENTIAL_RETIRED)
@@ -147,7 +145,7 @@ int credential_job_invite_user(Txn *t, CredentialJob *j) {
         Invitation i;
         int r;
 
-        r = access_power(t, j);
+        r = credential_access_power(t, j);
         if (r == 0 && j->record->status == CREDENTIAL_RETIRED)
                 r = OUTCOME_DISABLED;
         if (r == 0)
@@ -221,7 +219,7 @@ static int remove_user(Txn *t, CredentialJob *j) {
 int credential_job_remove_user(Txn *t, CredentialJob *j) {
         int r;
 
-        r = access_power(t, j);
+        r = credential_access_power(t, j);
         if (r == 0)
                 r = remove_user(t, j);
         return r != 0 ? r : audit_user(t, j, "user-removed");
@@ -230,7 +228,7 @@ int credential_job_remove_user(Txn *t, CredentialJob *j) {
 int credential_job_break_lease(Txn *t, CredentialJob *j) {
         int r;
 
-        r = access_power(t, j);
+        r = credential_access_power(t, j);
         if (r != 0)
                 return r;
         r = lease_break(t, j->id);

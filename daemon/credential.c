@@ -145,9 +145,9 @@ int credential_update(Txn *t, const Credential *c) {
         r = store_mac(txn_store(t), mac, "credential", MAC_TYPES, MAC_FIELDS(c));
         if (r < 0)
                 return r;
-        r = txn_exec(t, "UPDATE credential SET status = ?1, factors = ?2, private_key = ?3, kdf = ?4, certificates = ?5, mac = ?6 WHERE id = ?7",
-                     "ssbbbbs", statuses[c->status], factor_names[c->factors], column(&c->private_key), column(&c->kdf), column(&c->certificates),
-                     VIEW(mac, sizeof(mac)), c->id);
+        r = txn_exec(t, "UPDATE credential SET status = ?1, factors = ?2, public_key = ?3, private_key = ?4, kdf = ?5, certificates = ?6, mac = ?7 "
+                        "WHERE id = ?8", "ssbbbbbs", statuses[c->status], factor_names[c->factors], column(&c->public_key), column(&c->private_key),
+                     column(&c->kdf), column(&c->certificates), VIEW(mac, sizeof(mac)), c->id);
         return r < 0 ? r : r == 0 ? -ENOENT : 0;
 }
 

@@ -214,6 +214,15 @@ static const char *const migrations[] = {
         "CREATE INDEX credential_owner ON credential(owner);"
         "CREATE INDEX token_account ON token(account, status);"
         "CREATE INDEX binding_user ON binding(machine, uid);",
+        /* 10 to 11 */
+        "CREATE TABLE renewal ("         /* a new key of a seal, while the old one serves */
+        "  credential TEXT PRIMARY KEY REFERENCES credential(id),"
+        "  requested INTEGER NOT NULL,"
+        "  public_key BLOB NOT NULL,"    /* SubjectPublicKeyInfo */
+        "  private_key BLOB NOT NULL,"   /* sealed PKCS#8, for the place of the credential's */
+        "  request BLOB NOT NULL,"       /* PKCS#10 */
+        "  mac BLOB NOT NULL"
+        ") STRICT;",
 };
 
 const StoreSchema daemon_schema = {

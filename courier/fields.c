@@ -128,7 +128,7 @@ static int read_string(Reader *r, const char **ret) {
 static bool is_name(const char *s) {
         size_t n = strlen(s);
 
-        return n >= 1 && n <= FIELD_NAME_MAX && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+        return n >= 1 && n <= FIELD_NAME_MAX && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_") == n;
 }
 
 static int read_field(Reader *r, Fields *f, const char **ret_problem) {
@@ -137,7 +137,7 @@ static int read_field(Reader *r, Fields *f, const char **ret_problem) {
         *ret_problem = "The fields are not a JSON object of strings.";
         if (read_string(r, &name) < 0 || !take(r, ':') || read_string(r, &value) < 0)
                 return -EBADMSG;
-        *ret_problem = "A field's name is 1 to 32 of a-z, 0-9 and -, and none comes twice.";
+        *ret_problem = "A field's name is 1 to 32 of a-z, 0-9, - and _, and none comes twice.";
         if (!is_name(name))
                 return -EBADMSG;
         for (size_t i = 0; i < f->n; i++)

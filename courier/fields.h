@@ -19,7 +19,7 @@ typedef struct Fields {
         size_t n;
 } Fields;
 
-/* One object, nothing behind it; names of a-z, 0-9 and -, none twice; values that are UTF-8 and fit to be shown in one line: no control characters,
+/* One object, nothing behind it; names of a-z, 0-9, - and _, none twice; values that are UTF-8 and fit to be shown in one line: no control characters,
  * so that no value can begin a header. -EBADMSG with a sentence in `*ret_problem` (static, without values). `ret` is the caller's, empty before. */
 int fields_parse(View json, Fields *ret, const char **ret_problem);
 void fields_done(Fields *f);

@@ -173,6 +173,19 @@ static int ask_again(const char *question, const Secret *first) {
         return 0;
 }
 
+int prompt_ask_new_secret(const char *question, Secret **ret) {
+        _cleanup_secret_ Secret *s = NULL;
+        int r;
+
+        r = prompt_ask_secret(question, &s);
+        if (r == 0)
+                r = ask_again(question, s);
+        if (r > 0)
+                return r;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
 /* From the file, if the option was given; `*ret_asked` tells whether a person typed it. */
 static int get_secret(Client *c, const char *option, const char *question, bool *ret_asked, Secret **ret) {
         const char *path = arguments_get(&c->arguments, option);

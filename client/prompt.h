@@ -20,6 +20,7 @@ int prompt_new_secret(Client *c, const char *option, const char *question, const
 
 /* From a prompt alone, for what no option names. Only where prompt_possible(). */
 int prompt_ask_secret(const char *question, Secret **ret);
+int prompt_ask_new_secret(const char *question, Secret **ret); /* twice */
 int prompt_ask_code(const char *question, Secret **ret);
 
 /* A one-time code in the same way; blanks within are dropped, anything but 6 to 8 digits is refused. */

@@ -7,7 +7,6 @@
 
 #include "bus/names.h"
 #include "client/bus-call.h"
-#include "client/dict.h"
 #include "client/output.h"
 #include "client/prompt.h"
 #include "client/sent-code.h"
@@ -15,7 +14,7 @@
 /* Questions that are answered with nothing but the wish for another code. */
 #define ASK_MAX 8
 
-static void tell(const Dict *sent) {
+void sent_code_tell(const Dict *sent) {
         const char *to = dict_string(sent, "to"), *until = text_time(dict_number(sent, "expires", -1));
 
         if (strcmp(dict_string(sent, "channel"), "sms") == 0)
@@ -48,7 +47,7 @@ static int send_only(Client *c, const SentCode *s) {
         if (sent.n_fields == 0)
                 return fail(EXIT_DENIED, "%s", _("A code was sent a moment ago. Wait before you have another sent."));
         if (!c->json) {
-                tell(&sent);
+                sent_code_tell(&sent);
                 return 0;
         }
         Json j = JSON_INIT(stdout);
@@ -75,7 +74,7 @@ int sent_code_get(Client *c, const SentCode *s, Secret **ret) {
                 if (r != 0)
                         return r;
                 if (sent.n_fields > 0)
-                        tell(&sent);
+                        sent_code_tell(&sent);
                 else if (send)
                         hint("%s", _("A code was sent a moment ago."));
                 hint("%s", send ? _("If it does not come, press Enter without a code to have another sent.")

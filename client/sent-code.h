@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "client/client.h"
+#include "client/dict.h"
 
 typedef struct SentCode {
         const char *option;   /* the file's: "code-file" */
@@ -17,6 +18,9 @@ typedef struct SentCode {
         void *userdata;
         bool sent_before; /* one may have come already: asks for it first, and has one sent where the answer is empty */
 } SentCode;
+
+/* Says where a code went and until when it holds; `sent` is that dictionary. */
+void sent_code_tell(const Dict *sent);
 
 /* In *ret the code, as typed. NULL when it was only sent (--send-code) and the verb is done. -EAGAIN when the service says NotPossible: there is
  * nowhere to send it to, and nothing was said. At a terminal an empty answer has it sent again. */

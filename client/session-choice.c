@@ -47,6 +47,21 @@ static int append_login(sd_bus_message *m, const char *login, const LoginFactors
         return sd_bus_message_close_container(m);
 }
 
+int session_change_password(Client *c, const char *id, const Secret *old, const Secret *new) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r;
+
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "ChangePassword", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "s", id);
+        if (r >= 0)
+                r = bus_message_append_secret(m, old);
+        if (r >= 0)
+                r = bus_message_append_secret(m, new);
+        return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
+}
+
 int session_login(Client *c, const char *login, const LoginFactors *factors, char **ret_id, Dict *ret_info) {
         _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
         _cleanup_free_ char *copy = NULL;

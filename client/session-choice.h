@@ -24,6 +24,9 @@ void session_choice_done(SessionChoice *s);
 /* The caller's sessions. */
 int session_list(Client *c, DictList *ret);
 
+/* Changes the password of a session's account; a restricted session is an ordinary one from then on. */
+int session_change_password(Client *c, const char *id, const Secret *old, const Secret *new);
+
 /* What a session is opened with. */
 typedef struct LoginFactors {
         const Secret *password;

@@ -11,6 +11,7 @@
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/output.h"
+#include "client/person.h"
 #include "client/prompt.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
@@ -43,38 +44,44 @@ static int call_bind(Client *c, const char *method, const char *login, uint32_t 
         return call(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, method, NULL, "su", login, uid);
 }
 
-static const char *given(const Client *c, const char *option) {
-        return arguments_get(&c->arguments, option) ?: "";
-}
-
 static int create(Client *c, const char *login, const Secret *password, char **ret_id) {
         _cleanup_message_ sd_bus_message *m = NULL;
         int r;
 
-        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "Create", &m);
+        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "CreateFor", &m);
         if (r > 0)
                 return r;
-        r = sd_bus_message_append(m, "ssss", login, given(c, "name"), given(c, "email"), given(c, "phone"));
+        r = sd_bus_message_append(m, "s", login);
         if (r >= 0)
-                r = bus_message_append_secret(m, password);
+                r = person_append(c, m);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0 && password)
+                r = append_secret_entry(m, "password", password);
+        if (r >= 0 && arguments_has(&c->arguments, "change-password"))
+                r = sd_bus_message_append(m, "{sv}", "change_password", "b", 1);
+        if (r >= 0 && arguments_has(&c->arguments, "pin-activation"))
+                r = sd_bus_message_append(m, "{sv}", "pin_activation", "b", 1);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
         return r < 0 ? fail_message(r) : call_for_string(c, m, NULL, ret_id);
 }
 
 int verb_account_create(Client *c) {
-        static const char *const needed[] = { "name", NULL };
+        bool by_mail = arguments_has(&c->arguments, "email") && !arguments_has(&c->arguments, "password-file");
         const char *login = c->arguments.words[0], *user = arguments_get(&c->arguments, "bind");
         _cleanup_secret_ Secret *password = NULL;
         _cleanup_free_ char *id = NULL;
         uint32_t uid = 0;
         int r;
 
-        r = arguments_need(&c->arguments, needed);
+        r = person_need_name(c);
         if (r > 0)
                 return r;
         r = user ? find_user(user, &uid) : 0;
         if (r > 0)
                 return r;
-        r = prompt_new_secret(c, "password-file", _("First password"), NULL, &password);
+        r = by_mail ? 0 : prompt_new_secret(c, "password-file", _("First password"), NULL, &password);
         if (r > 0)
                 return r;
         agent_start(&c->agent);
@@ -98,7 +105,11 @@ int verb_account_create(Client *c) {
                 return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
         }
         out(_("Account %s created.\n"), login);
-        if (user)
+        if (by_mail)
+                out(_("A temporary password is on its way to %s.\n"), arguments_get(&c->arguments, "email"));
+        if (user && by_mail)
+                out(_("Unix user %s sets a password of his own: sygnet activate %s\n"), user, login);
+        else if (user)
                 out(_("Unix user %s can log in: sygnet login %s\n"), user, login);
         else
                 out(_("Next, say who can log in: sygnet account bind %s USER\n"), login);
@@ -204,7 +215,6 @@ int verb_account_disable(Client *c) {
 int verb_account_password(Client *c) {
         _cleanup_secret_ Secret *old = NULL, *new = NULL;
         _cleanup_session_ SessionChoice session = { 0 };
-        _cleanup_message_ sd_bus_message *m = NULL;
         int r;
 
         r = session_choose(c, NULL, &session);
@@ -216,17 +226,7 @@ int verb_account_password(Client *c) {
         r = prompt_new_secret(c, "new-password-file", _("New password"), NULL, &new);
         if (r > 0)
                 return r;
-        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "ChangePassword", &m);
-        if (r > 0)
-                return r;
-        r = sd_bus_message_append(m, "s", session.id);
-        if (r >= 0)
-                r = bus_message_append_secret(m, old);
-        if (r >= 0)
-                r = bus_message_append_secret(m, new);
-        if (r < 0)
-                return fail_message(r);
-        r = call_send(c, m, NULL, NULL);
+        r = session_change_password(c, session.id, old, new);
         if (r == 0 && !c->json)
                 out("%s\n", _("The password is changed; your other sessions are closed."));
         return r;

@@ -21,6 +21,7 @@ static int print_session_json(const char *login, bool remembered, const Dict *in
         json_string(&j, "login", login);
         json_bool(&j, "remembered", remembered);
         json_time(&j, "idle_until", dict_number(info, "idle_until", 0));
+        json_bool(&j, "restricted", dict_number(info, "restricted", 0) > 0);
         json_time(&j, "ends", dict_number(info, "ends", 0));
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
@@ -62,6 +63,20 @@ static int ask_pin(Client *c, const char *login, Secret **ret) {
         return r > 0 || !needed ? r : pin_prompt_optional(_("PIN (press Enter to be asked with each signature instead)"), ret);
 }
 
+/* M1: at once, where somebody sits at the terminal. */
+static int set_own_password(Client *c, const char *id, const Secret *given) {
+        _cleanup_secret_ Secret *new = NULL;
+        int r;
+
+        hint("%s", _("Somebody else gave you your password. Choose your own now."));
+        r = prompt_ask_new_secret(_("New password"), &new);
+        if (r == 0)
+                r = session_change_password(c, id, given, new);
+        if (r > 0)
+                hint("%s", _("Try again: sygnet account password"));
+        return r;
+}
+
 int verb_login(Client *c) {
         bool remember = arguments_has(&c->arguments, "remember");
         _cleanup_free_ char *login = NULL, *question = NULL, *id = NULL;
@@ -88,6 +103,11 @@ int verb_login(Client *c) {
         r = session_login(c, login, &(LoginFactors) { password, otp, pin }, &id, &info);
         if (r > 0)
                 return r;
+        if (dict_number(&info, "restricted", 0) > 0 && prompt_possible() && !c->json) {
+                r = set_own_password(c, id, password);
+                if (r > 0)
+                        return r;
+        }
         if (c->json)
                 return print_session_json(login, remember, &info);
         until = dict_number(&info, remember ? "ends" : "idle_until", time(NULL));

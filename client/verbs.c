@@ -10,6 +10,14 @@
 #define LOGIN { "login", 'l', "LOGIN", N_("the account, where you are logged in to several") }
 #define PASSWORD_FILE { "password-file", 0, "FILE", N_("read the password from FILE (- is standard input)") }
 #define CODE_FILE { "code-file", 0, "FILE", N_("read the code that was sent to you from FILE") }
+#define NEW_PASSWORD_FILE { "new-password-file", 0, "FILE", N_("read the new password from FILE (- is standard input)") }
+#define PERSON_NAMES                                                     \
+        { "given-name", 0, "TEXT", N_("first name") },                   \
+        { "surname", 0, "TEXT", N_("last name") },                       \
+        { "name", 0, "TEXT", N_("the whole name; first and last name, unless given") }
+#define PERSON_PHONE { "phone", 0, "NUMBER", N_("phone number, as in +48 600 100 200") }
+#define PERSON_LANGUAGE { "language", 0, "LANGUAGE", N_("of messages: en or pl") }
+#define CHANGE_PASSWORD { "change-password", 0, NULL, N_("the password must be changed at the next login") }
 #define SEND_CODE { "send-code", 0, NULL, N_("only have a code sent to you; give it with --code-file afterwards") }
 #define OTP_FILE { "otp-file", 0, "FILE", N_("read the one-time code from FILE (- is standard input)") }
 #define PIN_FILE { "pin-file", 0, "FILE", N_("read the PIN from FILE (- is standard input)") }
@@ -90,16 +98,55 @@ static const Option policy_options[] = {
         {},
 };
 static const Option account_create_options[] = {
-        { "name", 0, "TEXT", N_("first and last name") },
-        { "email", 0, "ADDRESS", N_("e-mail address") },
-        { "phone", 0, "NUMBER", N_("phone number") },
+        PERSON_NAMES,
+        { "email", 0, "ADDRESS", N_("e-mail address; without --password-file a temporary password is sent there") },
+        PERSON_PHONE,
+        PERSON_LANGUAGE,
+        CHANGE_PASSWORD,
+        { "pin-activation", 0, NULL, N_("the mail has the activation code for a PIN too") },
         { "bind", 0, "USER", N_("let this Unix user log in as the account") },
         { "password-file", 0, "FILE", N_("read the first password from FILE (- is standard input)") },
         {},
 };
+static const Option account_edit_options[] = {
+        PERSON_NAMES,
+        { "email", 0, "ADDRESS", N_("e-mail address") },
+        PERSON_PHONE,
+        PERSON_LANGUAGE,
+        CHANGE_PASSWORD,
+        {},
+};
+static const Option activate_options[] = {
+        { "code-file", 0, "FILE", N_("read the temporary password from FILE (- is standard input)") },
+        NEW_PASSWORD_FILE,
+        {},
+};
+static const Option account_forgot_options[] = {
+        SEND_CODE,
+        CODE_FILE,
+        { "sms-file", 0, "FILE", N_("read the code from the SMS from FILE") },
+        NEW_PASSWORD_FILE,
+        {},
+};
+static const Option account_contact_options[] = {
+        { "send-code", 0, NULL, N_("only have the codes sent; give them with --code-file and --old-code-file afterwards") },
+        { "code-file", 0, "FILE", N_("read the code that was sent to the new one from FILE") },
+        { "old-code-file", 0, "FILE", N_("read the code that was sent to the old one from FILE") },
+        OTP_FILE,
+        LOGIN,
+        {},
+};
+static const Option register_options[] = {
+        PERSON_NAMES,
+        PERSON_PHONE,
+        PERSON_LANGUAGE,
+        { "code-file", 0, "FILE", N_("read the code from the mail from FILE") },
+        { "password-file", 0, "FILE", N_("read the new password from FILE (- is standard input)") },
+        {},
+};
 static const Option account_password_options[] = {
         { "password-file", 0, "FILE", N_("read the present password from FILE (- is standard input)") },
-        { "new-password-file", 0, "FILE", N_("read the new password from FILE (- is standard input)") },
+        NEW_PASSWORD_FILE,
         LOGIN,
         {},
 };
@@ -234,12 +281,28 @@ const Verb verbs[] = {
         { "policy", "CREDENTIAL", 1, 1, N_("Show or change what signing with a credential takes"),
           N_("The operator sets the weakest factors that are allowed; the seal's Administrator, or a key's owner, what is in force, and how far a remembered session "
              "stands for the one-time code."), policy_options, verb_policy },
-        { "account create", "LOGIN", 1, 1, N_("Create an account (operators)"), NULL, account_create_options, verb_account_create },
+        { "activate", "LOGIN", 1, 1, N_("Set your first password, by the temporary one that was mailed to you"), NULL, activate_options, verb_activate },
+        { "register", "INVITATION LOGIN", 2, 2, N_("Make an account when you were invited to use a seal"),
+          N_("The invitation and its code stand in the mail. The account has the e-mail address that was invited; an operator lets you log in."),
+          register_options, verb_register },
+        { "account create", "LOGIN", 1, 1, N_("Create an account (operators)"),
+          N_("With --email and without --password-file the person gets a mail with a temporary password, for “activate” or for the first login."),
+          account_create_options, verb_account_create },
+        { "account edit", "LOGIN", 1, 1, N_("Correct what an account says (operators)"),
+          N_("Where codes go is changed by its owner only, once the account may use a seal."), account_edit_options, verb_account_edit },
+        { "account delete", "LOGIN", 1, 1, N_("Delete an account for good; its history stays (operators)"), NULL, yes_options, verb_account_delete },
         { "account list", "", 0, 0, N_("List the accounts (operators)"), NULL, NULL, verb_account_list },
         { "account bind", "LOGIN USER", 2, 2, N_("Let a Unix user log in as an account (operators)"), NULL, NULL, verb_account_bind },
         { "account unbind", "LOGIN USER", 2, 2, N_("Take that back (operators)"), NULL, NULL, verb_account_unbind },
         { "account enable", "LOGIN", 1, 1, N_("Enable an account (operators)"), NULL, NULL, verb_account_enable },
         { "account disable", "LOGIN", 1, 1, N_("Disable an account and end its sessions (operators)"), NULL, NULL, verb_account_disable },
+        { "account forgot", "LOGIN", 1, 1, N_("Set a new password when you forgot yours"),
+          N_("Takes a code by mail, and where your phone is known one by SMS. Your authenticators stay as they are."), account_forgot_options,
+          verb_account_forgot },
+        { "account email", "ADDRESS", 1, 1, N_("Change your e-mail address, confirmed at the old one and the new one"), NULL, account_contact_options,
+          verb_account_email },
+        { "account phone", "NUMBER", 1, 1, N_("Change your phone number, confirmed at the old one and the new one"), NULL, account_contact_options,
+          verb_account_phone },
         { "account password", "", 0, 0, N_("Change your password"), NULL, account_password_options, verb_account_password },
         { "seal create", "LABEL", 1, 1, N_("Make an organisation's seal (operators)"),
           N_("Makes the key, has the local certification authority issue the certificate, and puts it in. With --no-issue the certificate comes "

@@ -59,7 +59,7 @@ static int then_updated(Call *c, int result, sd_bus_error *error) {
 
         if (result == EDIT_HOLDS_GRANT)
                 return bus_error_set(error, ERROR_NOT_POSSIBLE, "The account may use a seal: only its owner changes the e-mail or phone that codes go to "
-                                     "(sygnet account change). Or take the seals from it first.");
+                                     "(sygnet account email, sygnet account phone). Or take the seals from it first.");
         if (result >= 0 && k->change_password)
                 session_end_account(c->manager, k->account.id);
         return account_call_then_done(c, result, error);

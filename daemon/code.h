@@ -25,9 +25,7 @@ typedef enum CodePurpose {
         CODE_PIN_SMS,
         CODE_TOKEN_ENROLL,          /* sms */
         CODE_TOKEN_REVOKE,          /* sms */
-        CODE_TOKEN_SHOW,            /* sms */
         CODE_GRANT_ACTIVATION,      /* sms, to the phone that the Administrator gave */
-        CODE_SIGNATURE_ACTIVATION,  /* sms */
         CODE_CHANGE_EMAIL_OLD,      /* mail, to the address that was */
         CODE_CHANGE_EMAIL_NEW,      /* mail */
         CODE_CHANGE_PHONE_OLD,      /* sms */

@@ -116,7 +116,7 @@ rcpt:
   defer message = not now
        condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{defer}}}}
   accept condition = ${{if eq{{${{readfile{{{folder}/mode}}}}}}{{hang}}}}
-       delay = 10m
+       delay = 60s
   accept
 data:
   deny message = this looks like spam

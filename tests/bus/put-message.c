@@ -33,6 +33,7 @@ static int run(Txn *t, void *userdata) {
                 { "login", { (const uint8_t *) "anna", 4 } },
                 { "name", { (const uint8_t *) "Anna \"A\" Zażółć", 19 } },
                 { "organization", { (const uint8_t *) "Example sp. z o.o.", 18 } },
+                { "invitation", { (const uint8_t *) "0123456789abcdef", 16 } },
                 { "host", { (const uint8_t *) "example", 7 } },
         };
         Put *p = userdata;

@@ -183,13 +183,12 @@ class Real(OutboxCase):
             self.assertEqual(1, len(re.findall(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b", mail.body)), mail.body)
         self.assertEqual(len(texts), len({CODE.sub("", text) for text in texts}))
 
-    def test_put_off_by_the_server(self):
+    def test_greylisting(self):
         message = self.put("password-reset-mail", MAIL)
         with Post(self.m) as post:
-            post.mail.mode("defer")
+            post.mail.mode("greylist")
             self.m.start_daemon()
             self.assertIn("451", self.wait_for_state(message, "waiting", attempts=1)["reason"])
-            post.mail.mode("accept")
             self.m.advance(10)
             self.wait_for_state(message, "delivered")
             self.assertEqual(1, len(post.mail.wait(1)))
@@ -497,7 +496,7 @@ class Operator(OutboxCase):
     def test_read(self):
         envelope, fields = self.m.operator.call("Outbox.Read", "s", self.sms)
         self.assertEqual(self.sms, envelope["id"])
-        self.assertEqual({"code", "expires", "login", "name", "organization", "host"}, set(fields))
+        self.assertEqual({"code", "expires", "login", "name", "organization", "invitation", "host"}, set(fields))
         self.assertRegex(fields["code"], "^[0-9]{8}$")
         events = [e["event"] for e in self.m.operator.call("Audit.ListAll", "a{sv}", {})]
         self.assertEqual(1, events.count("outbox-read"))

@@ -2,10 +2,13 @@
 
 /* Administering a seal; see administration.h. */
 
+#include <string.h>
+
 #include "bus/names.h"
 #include "client/administration.h"
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
+#include "client/pin-prompt.h"
 #include "client/prompt.h"
 
 int seal_find(Client *c, bool operator, Dict *ret) {
@@ -18,9 +21,10 @@ void administration_done(Administration *a) {
         dict_done(&a->seal);
         session_choice_done(&a->session);
         a->otp = secret_free(a->otp);
+        a->pin = secret_free(a->pin);
 }
 
-int administration_begin(Client *c, bool with_code, Administration *a) {
+int administration_begin(Client *c, AdministrationKind kind, Administration *a) {
         bool operator = arguments_has(&c->arguments, "operator");
         int r;
 
@@ -28,8 +32,13 @@ int administration_begin(Client *c, bool with_code, Administration *a) {
         if (r > 0 || operator)
                 return r;
         r = session_choose(c, arguments_get(&c->arguments, "login") ?: dict_string(&a->seal, "login"), &a->session);
-        if (r > 0 || !with_code)
+        if (r > 0 || kind == ADMINISTRATION_LOOK)
                 return r;
+        if (kind == ADMINISTRATION_GIVE && strcmp(dict_string(&a->seal, "factors"), "pin+otp") == 0) {
+                r = pin_prompt(c, &a->pin);
+                if (r > 0)
+                        return r;
+        }
         return prompt_code(c, "otp-file", _("One-time code"), &a->otp);
 }
 
@@ -41,6 +50,8 @@ static int append_administration(sd_bus_message *m, const Administration *a) {
                 r = append_string_entry(m, "session", a->session.id);
         if (r >= 0 && a->otp)
                 r = append_secret_entry(m, "otp", a->otp);
+        if (r >= 0 && a->pin)
+                r = append_secret_entry(m, "pin", a->pin);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

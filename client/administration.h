@@ -13,16 +13,23 @@
 typedef struct Administration {
         Dict seal;
         SessionChoice session;
-        Secret *otp;
+        Secret *otp, *pin;
 } Administration;
+
+/* What the verb does with the seal. */
+typedef enum AdministrationKind {
+        ADMINISTRATION_LOOK, /* takes no code */
+        ADMINISTRATION_TAKE, /* a power away, or a lease: a code */
+        ADMINISTRATION_GIVE, /* somebody the power to seal: what sealing takes; the verb has --pin-file */
+} AdministrationKind;
 
 void administration_done(Administration *a);
 
 /* The seal that the verb's first argument names; an operator sees all of them. */
 int seal_find(Client *c, bool operator, Dict *ret);
 
-/* Finds the seal, and, unless --operator was given, a session and with `with_code` a one-time code. */
-int administration_begin(Client *c, bool with_code, Administration *a);
+/* Finds the seal, and, unless --operator was given, a session, and asks for what the verb takes. */
+int administration_begin(Client *c, AdministrationKind kind, Administration *a);
 
 /* Begins method(id, …) of the interface Credential; what stands between id and factors is appended by the caller. */
 int administration_call(Client *c, const char *method, const Administration *a, sd_bus_message **ret);

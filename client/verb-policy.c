@@ -10,6 +10,7 @@
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/output.h"
+#include "client/pin-prompt.h"
 #include "client/prompt.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
@@ -24,13 +25,14 @@ typedef struct Change {
 typedef struct PolicyVerb {
         Dict credential;
         SessionChoice session; /* none for the operator */
-        Secret *otp;
+        Secret *otp, *pin;
 } PolicyVerb;
 
 static void policy_verb_done(PolicyVerb *p) {
         dict_done(&p->credential);
         session_choice_done(&p->session);
         p->otp = secret_free(p->otp);
+        p->pin = secret_free(p->pin);
 }
 
 static int parse_change(const Arguments *a, Change *ret) {
@@ -81,6 +83,8 @@ static int append_factors(sd_bus_message *m, const PolicyVerb *p) {
                 r = append_string_entry(m, "session", p->session.id);
         if (r >= 0 && p->otp)
                 r = append_secret_entry(m, "otp", p->otp);
+        if (r >= 0 && p->pin)
+                r = append_secret_entry(m, "pin", p->pin);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -104,6 +108,7 @@ static int get(Client *c, PolicyVerb *p, Dict *ret) {
         int r;
 
         p->otp = secret_free(p->otp);
+        p->pin = secret_free(p->pin);
         r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GetPolicy", &m);
         if (r > 0)
                 return r;
@@ -160,6 +165,8 @@ int verb_policy(Client *c) {
         r = credential_find(c, c->arguments.words[0], operator, &p.credential);
         if (r == 0 && !operator)
                 r = session_choose(c, arguments_get(&c->arguments, "login") ?: dict_string(&p.credential, "login"), &p.session);
+        if (r == 0 && !operator && is_change(&x) && strcmp(dict_string(&p.credential, "factors"), "pin+otp") == 0)
+                r = pin_prompt(c, &p.pin);
         if (r == 0 && !operator && is_change(&x))
                 r = prompt_code(c, "otp-file", _("One-time code"), &p.otp);
         if (r == 0 && is_change(&x))

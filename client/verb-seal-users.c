@@ -54,7 +54,7 @@ int verb_seal_users(Client *c) {
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
-        r = administration_begin(c, false, &a);
+        r = administration_begin(c, ADMINISTRATION_LOOK, &a);
         if (r > 0)
                 return r;
         r = administer(c, "ListUsers", NULL, &a, &reply);
@@ -69,16 +69,16 @@ int verb_seal_users(Client *c) {
         return EXIT_OK;
 }
 
-static int change_user(Client *c, const char *method) {
+static int change_user(Client *c, const char *method, AdministrationKind kind) {
         _cleanup_(administration_done) Administration a = { 0 };
         int r;
 
-        r = administration_begin(c, true, &a);
+        r = administration_begin(c, kind, &a);
         return r > 0 ? r : administer(c, method, c->arguments.words[1], &a, NULL);
 }
 
 int verb_seal_add_user(Client *c) {
-        int r = change_user(c, "AddUser");
+        int r = change_user(c, "AddUser", ADMINISTRATION_GIVE);
 
         if (r == 0 && !c->json)
                 out(_("%s can use the seal.\n"), c->arguments.words[1]);
@@ -86,7 +86,7 @@ int verb_seal_add_user(Client *c) {
 }
 
 int verb_seal_remove_user(Client *c) {
-        int r = change_user(c, "RemoveUser");
+        int r = change_user(c, "RemoveUser", ADMINISTRATION_TAKE);
 
         if (r == 0 && !c->json)
                 out(_("%s can no longer use the seal.\n"), c->arguments.words[1]);
@@ -117,7 +117,7 @@ int verb_seal_invite(Client *c) {
         const char *invitation;
         int r;
 
-        r = administration_begin(c, true, &a);
+        r = administration_begin(c, ADMINISTRATION_GIVE, &a);
         if (r == 0)
                 r = administration_call(c, "InviteUser", &a, &m);
         if (r > 0)

@@ -99,7 +99,7 @@ int verb_seal_break_lease(Client *c) {
         _cleanup_(administration_done) Administration a = { 0 };
         int r;
 
-        r = administration_begin(c, true, &a);
+        r = administration_begin(c, ADMINISTRATION_TAKE, &a);
         if (r > 0)
                 return r;
         r = administer(c, "BreakLease", NULL, &a, NULL);

@@ -93,6 +93,7 @@ static const Option policy_options[] = {
         { "remember-max-signatures", 0, "N", N_("for how many signatures it does; 0 is as configured") },
         { "weakest", 0, "FACTORS", N_("what signing takes at least: otp or pin+otp (operators)") },
         { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        PIN_FILE,
         OTP_FILE,
         LOGIN,
         {},
@@ -163,6 +164,13 @@ static const Option seal_create_options[] = {
 static const Option output_options[] = { OUTPUT, FORCE, {} };
 static const Option seal_administer_options[] = {
         { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        OTP_FILE,
+        LOGIN,
+        {},
+};
+static const Option seal_give_options[] = {
+        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        PIN_FILE,
         OTP_FILE,
         LOGIN,
         {},
@@ -313,12 +321,12 @@ const Verb verbs[] = {
         { "seal users", "SEAL", 1, 1, N_("List who may use a seal, and who could"), NULL, seal_users_options, verb_seal_users },
         { "seal invite", "SEAL EMAIL PHONE", 3, 3, N_("Invite somebody to use a seal"),
           N_("A mail goes to the address; whoever has an account of that address activates the access with a code that goes to the phone. Until then "
-             "the user is pending. To correct a mistake, remove the user and invite again."), seal_administer_options, verb_seal_invite },
+             "the user is pending. To correct a mistake, remove the user and invite again."), seal_give_options, verb_seal_invite },
         { "seal invitations", "", 0, 0, N_("List the seals that you were invited to use"), NULL, session_options, verb_seal_invitations },
         { "seal activate", "[INVITATION]", 0, 1, N_("Accept an invitation with a code by SMS"),
           N_("The code goes to the phone that the seal's Administrator gave. Your account must have the e-mail address that was invited."),
           seal_activate_options, verb_seal_activate },
-        { "seal add-user", "SEAL LOGIN", 2, 2, N_("Let an account use a seal"), NULL, seal_administer_options, verb_seal_add_user },
+        { "seal add-user", "SEAL LOGIN", 2, 2, N_("Let an account use a seal"), NULL, seal_give_options, verb_seal_add_user },
         { "seal remove-user", "SEAL USER", 2, 2, N_("Take a seal from a user, at once"),
           N_("USER is a login or an invitation's id, as “seal users” shows them."), seal_administer_options, verb_seal_remove_user },
         { "seal break-lease", "SEAL", 1, 1, N_("Free a seal that somebody keeps busy"), NULL, seal_administer_options, verb_seal_break_lease },

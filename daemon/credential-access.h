@@ -11,13 +11,17 @@ int credential_access(Txn *t, CredentialJob *j);
 /* The same for seals only: a person's key has no users. */
 int credential_access_seal(Txn *t, CredentialJob *j);
 
-/* The same, with the one-time code that an Administrator's power needs; the operator has been asked by polkit. */
-int credential_access_power(Txn *t, CredentialJob *j);
+/* The same, with what an Administrator's power needs: credential_settle_power(). */
+int credential_access_power(Txn *t, CredentialJob *j, bool gives);
 
 /* Retires `record`, which was loaded and may be: erases its key, a renewal's too, frees it, and takes back its invitations. */
 int credential_retire(Txn *t, CredentialJob *j);
 
 /* Where the chain that is imported is for the key of a renewal, puts that into `record` and sets `renewed`. OUTCOME_CERTIFICATE where it is not. */
 int credential_take_renewal(Txn *t, CredentialJob *j);
+
+/* The code of an Administrator or owner; for the operator, whom polkit was asked about, nothing. What gives power to sign (`gives`) takes the PIN too where
+ * operations do: else whoever lacks it would let somebody else sign, or lower the policy. A PIN that is given must be right in any case. */
+int credential_settle_power(Txn *t, CredentialJob *j, bool gives);
 
 int credential_audit(Txn *t, const CredentialJob *j, const char *event, View payload);

@@ -66,7 +66,7 @@ int credential_call_check_pin(const CredentialCall *c, sd_bus_error *error) {
 /* 1: parked; `handler` is called again. */
 static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error) {
         Manager *m = c->call.manager;
-        static const size_t n_options[] = { [FACTORS_SESSION] = 1, [FACTORS_CODE] = 2, [FACTORS_KEY] = 4 };
+        static const size_t n_options[] = { [FACTORS_SESSION] = 1, [FACTORS_CODE] = 3, [FACTORS_KEY] = 4 };
         const char *session = NULL;
         BusOption options[] = {
                 { "session", bus_option_string, &session, false },
@@ -83,7 +83,7 @@ static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler
                 r = credential_call_check_pin(c, error);
         if (r < 0)
                 return r;
-        secret = c->job.otp || c->job.pin || c->job.password;
+        secret = c->job.otp || c->job.password || (c->job.pin && set == FACTORS_KEY);
         if (set != FACTORS_SESSION && secret != (session != NULL))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", set == FACTORS_CODE ? "otp" : "password` or `pin");
         if (!session)
@@ -93,6 +93,46 @@ static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler
                 return session_bus_error(error, r);
         strcpy(c->job.account, s->account);
         return 0;
+}
+
+int credential_call_set_error(const CredentialCall *c, int result, sd_bus_error *error) {
+        if (result == OUTCOME_CERTIFICATE && c->job.problem)
+                return bus_error_set(error, ERROR_CERTIFICATE, "%s", c->job.problem);
+        if (result == OUTCOME_FACTOR_NEEDED && c->job.problem)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", c->job.problem);
+        return outcome_set_error(error, result, c->job.until);
+}
+
+/* --- A PIN that is tried on the way ------------------------------------------------------------------------------- */
+
+static int run_try_pin(void *userdata) {
+        return credential_job_try_pin(&((CredentialCall *) userdata)->job);
+}
+
+static int then_tried(Call *call, int result, sd_bus_error *error) {
+        CredentialCall *c = (CredentialCall *) call;
+        int r;
+
+        if (result < 0 && result != -EKEYREJECTED)
+                return bus_error_set_errno(error, result);
+        r = credential_call_store(c, c->method->run, c->method->then, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int then_may_try(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result != 0)
+                return credential_call_set_error((CredentialCall *) call, result, error);
+        r = call_work_heavy(call, run_try_pin, then_tried, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int start(CredentialCall *c, const CredentialMethod *method, sd_bus_error *error) {
+        if (method->factors != FACTORS_CODE || !c->job.pin)
+                return credential_call_store(c, method->run, method->then, error);
+        c->method = method;
+        return credential_call_store(c, credential_job_check_pin, then_may_try, error);
 }
 
 int credential_call_begin(sd_bus_message *message, Manager *m, const CredentialMethod *method, sd_bus_error *error) {
@@ -110,7 +150,7 @@ int credential_call_begin(sd_bus_message *message, Manager *m, const CredentialM
         if (r < 0)
                 return r;
         r = read_factors(c, method->factors, method->handler, error);
-        return r != 0 ? r : call_started(credential_call_store(c, method->run, method->then, error), &c);
+        return r != 0 ? r : call_started(start(c, method, error), &c);
 }
 
 int credential_call_reply_array(Call *call, const char *type, size_t n, int (*append)(sd_bus_message *reply, const CredentialCall *c, size_t i)) {
@@ -125,14 +165,6 @@ int credential_call_reply_array(Call *call, const char *type, size_t n, int (*ap
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-int credential_call_set_error(const CredentialCall *c, int result, sd_bus_error *error) {
-        if (result == OUTCOME_CERTIFICATE && c->job.problem)
-                return bus_error_set(error, ERROR_CERTIFICATE, "%s", c->job.problem);
-        if (result == OUTCOME_FACTOR_NEEDED && c->job.problem)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", c->job.problem);
-        return outcome_set_error(error, result, c->job.until);
 }
 
 int credential_call_then_done(Call *call, int result, sd_bus_error *error) {

@@ -14,13 +14,14 @@ typedef struct CredentialCall {
         CredentialJob job;
         CredentialRun run; /* the job under way */
         View certificates[CHAIN_MAX];
+        const struct CredentialMethod *method; /* that goes on after the PIN was tried */
 } CredentialCall;
 
 int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **ret, sd_bus_error *error);
 
 typedef enum FactorSet {
         FACTORS_SESSION,  /* session */
-        FACTORS_CODE,     /* session with otp, both or neither */
+        FACTORS_CODE,     /* session with otp, both or neither; with them pin, which is tried before `run` */
         FACTORS_KEY,      /* session with what opens a key: password, or pin and otp; all or none */
 } FactorSet;
 
@@ -28,13 +29,14 @@ typedef enum FactorSet {
 int credential_call_store(CredentialCall *c, CredentialRun run, CallThen then, sd_bus_error *error);
 
 /* A method on one credential: its arguments are the credential's id, what `read` reads (NULL: nothing), and factors. */
-typedef struct CredentialMethod {
+typedef struct CredentialMethod CredentialMethod;
+struct CredentialMethod {
         sd_bus_message_handler_t handler; /* itself, for the gate */
         int (*read)(CredentialCall *c, sd_bus_error *error);
         FactorSet factors;
         CredentialRun run;
         CallThen then;
-} CredentialMethod;
+};
 
 /* Such a method from the gate to its job. The factors settle in whose name the call is: with a session in its account's, without in the
  * operator's; then polkit is asked for org.sygnet.manage-seals too. What a handler returns. */

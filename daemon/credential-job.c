@@ -11,6 +11,7 @@
 #include "daemon/credential-password.h"
 #include "daemon/lease.h"
 #include "daemon/outcome.h"
+#include "daemon/token.h"
 
 void credential_job_done(CredentialJob *j) {
         j->otp = secret_free(j->otp);
@@ -122,6 +123,31 @@ static int settle_pin(Txn *t, CredentialJob *j) {
         return pin_settle(t, &a, &j->until);
 }
 
+int credential_settle_power(Txn *t, CredentialJob *j, bool gives) {
+        Policy policy;
+        int r;
+
+        if (!j->account[0])
+                return 0;
+        r = policy_load(t, j->record, &policy);
+        if (r < 0)
+                return r;
+        if (j->pin)
+                return settle_pin(t, j);
+        if (gives && policy.factors == FACTOR_PIN_OTP)
+                return OUTCOME_PIN_NEEDED;
+        return token_settle(t, j->account, j->uid, secret_view(j->otp), j->now, &j->until);
+}
+
+int credential_job_check_pin(Txn *t, CredentialJob *j) {
+        return pin_check(t, j->account, &j->tried);
+}
+
+int credential_job_try_pin(CredentialJob *j) {
+        j->opened = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
+        return j->opened;
+}
+
 static int count_one(const char *id, void *userdata) {
         return ++*(unsigned *) userdata < PIN_SIGNATURES_MAX ? 0 : -EDQUOT;
 }
@@ -146,9 +172,9 @@ int credential_job_make_signature(CredentialJob *j) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         int r;
 
-        j->opened = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
-        if (j->opened < 0)
-                return j->opened;
+        r = credential_job_try_pin(j);
+        if (r < 0)
+                return r;
         r = key_generate(j->record->algorithm, &key);
         if (r >= 0)
                 r = subject_write(j->subject, &j->record->subject);

@@ -66,6 +66,10 @@ typedef struct CredentialJob {
 
 void credential_job_done(CredentialJob *j);
 
+/* Store: loads what `pin` is held against, if it may be tried. Worker, heavy: tries it; what it came to is settled by the job that follows. */
+int credential_job_check_pin(Txn *t, CredentialJob *j);
+int credential_job_try_pin(CredentialJob *j);
+
 /* Store: whether the account may make a signature with its PIN. */
 int credential_job_begin_signature(Txn *t, CredentialJob *j);
 

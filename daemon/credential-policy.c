@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Who reads and changes a credential's policy; see credential-job.h. The operator sets the weakest factors of a seal; a person's key has those of its
- * kind. What is in force, and the limits of remembered sessions, are the Administrator's or owner's, with a fresh one-time code. */
+ * kind. What is in force, and the limits of remembered sessions, are the Administrator's or owner's, with a fresh one-time code, and with the PIN where that is in force. */
 
 #include <errno.h>
 
 #include "base/json.h"
 #include "daemon/credential-access.h"
 #include "daemon/outcome.h"
-#include "daemon/token.h"
 
 int credential_job_get_policy(Txn *t, CredentialJob *j) {
         Role role;
@@ -33,7 +32,7 @@ static int settle_power(Txn *t, CredentialJob *j) {
                 return is_operators(&j->change) ? 0 : OUTCOME_DENIED;
         if (j->change.weakest != FACTOR_INVALID)
                 return OUTCOME_DENIED;
-        return token_settle(t, j->account, j->uid, secret_view(j->otp), j->now, &j->until);
+        return credential_settle_power(t, j, true);
 }
 
 static void apply(const PolicyChange *c, Policy *p) {

@@ -25,7 +25,7 @@ static int check_renewable(Txn *t, const CredentialJob *j) {
 int credential_job_begin_renewal(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j);
+        r = credential_access_power(t, j, false);
         return r != 0 ? r : check_renewable(t, j);
 }
 
@@ -76,7 +76,7 @@ int credential_job_get_renewal(Txn *t, CredentialJob *j) {
 int credential_job_cancel_renewal(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j);
+        r = credential_access_power(t, j, false);
         if (r == 0)
                 r = renewal_delete(t, j->id);
         if (r == -ENOENT)

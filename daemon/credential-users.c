@@ -12,7 +12,6 @@
 #include "daemon/lease.h"
 #include "daemon/outbox.h"
 #include "daemon/outcome.h"
-#include "daemon/token.h"
 
 int credential_access_seal(Txn *t, CredentialJob *j) {
         int r;
@@ -23,18 +22,11 @@ int credential_access_seal(Txn *t, CredentialJob *j) {
         return j->record->kind == CREDENTIAL_SEAL ? 0 : OUTCOME_NOT_FOUND;
 }
 
-int credential_access_power(Txn *t, CredentialJob *j) {
+int credential_access_power(Txn *t, CredentialJob *j, bool gives) {
         int r;
 
         r = credential_access_seal(t, j);
-        if (r != 0 || !j->account[0])
-                return r;
-        r = token_accept(t, j->account, j->uid, secret_view(j->otp), j->now, &j->until);
-        if (r == -ENOKEY)
-                return OUTCOME_NO_TOKEN;
-        if (r == -EAGAIN)
-                return OUTCOME_LATER;
-        return r == TOTP_ACCEPTED ? 0 : r;
+        return r != 0 ? r : credential_settle_power(t, j, gives);
 }
 
 static int find_other(Txn *t, CredentialJob *j) {
@@ -83,7 +75,7 @@ int credential_job_list_users(Txn *t, CredentialJob *j) {
 int credential_job_add_user(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j);
+        r = credential_access_power(t, j, true);
         if (r != 0)
                 return r;
         if (j->record->status == CREDENTIAL_RETIRED)
@@ -145,7 +137,7 @@ int credential_job_invite_user(Txn *t, CredentialJob *j) {
         Invitation i;
         int r;
 
-        r = credential_access_power(t, j);
+        r = credential_access_power(t, j, true);
         if (r == 0 && j->record->status == CREDENTIAL_RETIRED)
                 r = OUTCOME_DISABLED;
         if (r == 0)
@@ -219,7 +211,7 @@ static int remove_user(Txn *t, CredentialJob *j) {
 int credential_job_remove_user(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j);
+        r = credential_access_power(t, j, false);
         if (r == 0)
                 r = remove_user(t, j);
         return r != 0 ? r : audit_user(t, j, "user-removed");
@@ -228,7 +220,7 @@ int credential_job_remove_user(Txn *t, CredentialJob *j) {
 int credential_job_break_lease(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j);
+        r = credential_access_power(t, j, false);
         if (r != 0)
                 return r;
         r = lease_break(t, j->id);

@@ -17,6 +17,8 @@
 #include "daemon/operation.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
+#include "daemon/pin.h"
+#include "daemon/policy.h"
 #include "daemon/session-bus.h"
 #include "daemon/session.h"
 #include "daemon/token.h"
@@ -34,7 +36,10 @@ typedef struct MandateWork {
         char account[17];   /* of the session; empty: the operator, or the Unix user itself */
         char machine[33];
         char *user_name;    /* of the uid that it is about; NULL: none */
-        Secret *otp;
+        Secret *otp, *pin;
+        Pin tried;          /* the record that `pin` is held against */
+        int opened;
+        Store *store;
         Mandate mandate;    /* to be given, or its id */
         bool own;           /* the caller's Unix user's */
         Credential *record;
@@ -48,6 +53,8 @@ static void destroy(Call *call) {
 
         free(w->user_name);
         secret_free(w->otp);
+        secret_free(w->pin);
+        pin_done(&w->tried);
         mandate_done(&w->mandate);
         credential_free(w->record);
         for (size_t i = 0; i < w->n_listed; i++) {
@@ -65,6 +72,7 @@ static int work_new(Manager *m, sd_bus_message *message, MandateWork **ret, sd_b
         if (r < 0)
                 return r;
         strcpy(w->machine, m->machine_id);
+        w->store = m->store;
         *ret = w;
         return 0;
 }
@@ -150,6 +158,30 @@ static int append_audit(Txn *t, const MandateWork *w, const char *event) {
 
 /* --- Create ------------------------------------------------------------------------------------------------------- */
 
+/* As an operation's: else a mandate would spare the PIN. */
+static int settle_factors(Txn *t, MandateWork *w) {
+        const PinAttempt a = {
+                .account = w->account,
+                .uid = w->call.uid,
+                .credential = w->mandate.credential,
+                .otp = w->otp,
+                .tried = &w->tried,
+                .opened = w->opened,
+                .now = w->call.now,
+        };
+        Policy policy;
+        int r;
+
+        if (w->pin)
+                return pin_settle(t, &a, &w->until);
+        r = policy_load(t, w->record, &policy);
+        if (r < 0)
+                return r;
+        if (policy.factors == FACTOR_PIN_OTP)
+                return OUTCOME_PIN_NEEDED;
+        return token_settle(t, w->account, w->call.uid, secret_view(w->otp), w->call.now, &w->until);
+}
+
 /* The code last: what cannot be done spends none. */
 static int run_create(Txn *t, void *userdata) {
         MandateWork *w = userdata;
@@ -160,7 +192,7 @@ static int run_create(Txn *t, void *userdata) {
                 return r;
         if (w->record->status == CREDENTIAL_RETIRED)
                 return OUTCOME_DISABLED;
-        r = token_settle(t, w->account, w->call.uid, secret_view(w->otp), w->call.now, &w->until);
+        r = settle_factors(t, w);
         if (r != 0)
                 return r;
         r = mandate_insert(t, &w->mandate);
@@ -177,6 +209,38 @@ static int then_created(Call *call, int result, sd_bus_error *error) {
         return sd_bus_reply_method_return(call->message, "s", w->mandate.id);
 }
 
+static int run_check_pin(Txn *t, void *userdata) {
+        MandateWork *w = userdata;
+
+        return pin_check(t, w->account, &w->tried);
+}
+
+static int run_try_pin(void *userdata) {
+        _cleanup_secret_ Secret *key = NULL;
+        MandateWork *w = userdata;
+
+        w->opened = pin_open(w->store, w->account, &w->tried, secret_view(w->pin), &key);
+        return w->opened;
+}
+
+static int then_tried(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result < 0 && result != -EKEYREJECTED)
+                return bus_error_set_errno(error, result);
+        r = call_store(call, run_create, then_created, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int then_may_try(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result != 0)
+                return mandate_set_error(error, result, ((MandateWork *) call)->until);
+        r = call_work_heavy(call, run_try_pin, then_tried, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
 static int then_named_for_create(Call *call, int result, sd_bus_error *error) {
         MandateWork *w = (MandateWork *) call;
         int r;
@@ -186,7 +250,7 @@ static int then_named_for_create(Call *call, int result, sd_bus_error *error) {
         if (result < 0)
                 return bus_error_set_errno(error, result);
         w->mandate.user_name = TAKE_PTR(w->user_name);
-        r = call_store(call, run_create, then_created, error);
+        r = w->pin ? call_store(call, run_check_pin, then_may_try, error) : call_store(call, run_create, then_created, error);
         return r < 0 ? r : CALL_CONTINUES;
 }
 
@@ -237,6 +301,7 @@ static int read_activation(MandateWork *w, sd_bus_error *error) {
         BusOption options[] = {
                 { "session", bus_option_string, &session, false },
                 { "otp", bus_option_secret, &w->otp, false },
+                { "pin", bus_option_secret, &w->pin, false },
         };
         int r;
 
@@ -245,6 +310,8 @@ static int read_activation(MandateWork *w, sd_bus_error *error) {
                 return r;
         if (!session || !w->otp)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `otp` are needed: only a seal's Administrator gives a mandate.");
+        if (w->pin && !pin_is_well_formed(secret_view(w->pin)))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);
         r = set_session(w, session, error);
         if (r >= 0)
                 strcpy(w->mandate.account, w->account);

@@ -3,7 +3,7 @@
 """The policy of a credential (requirements M2, E6): which factors it takes, who sets the weakest, who sets what is in force, and that each factor is
 needed where it is in force."""
 import seals
-from harness import ALICE, BOB, CAROL, Machine, TestCase, V, main, secret
+from harness import ALICE, BOB, CAROL, SERVICE, Machine, TestCase, V, main, secret
 from seals import PIN, attributes, authorize, items, prepare, sign, sign_once
 
 WRONG = "00000000"
@@ -29,10 +29,10 @@ class PolicyCase(TestCase):
     def allow(self, weakest, **more):
         self.m.operator.call("Credential.SetPolicy", "sa{sv}a{sv}", self.seal, {"weakest": V("s", weakest), **more}, {})
 
-    def set(self, person, otp=None, credential=None, **policy):
+    def set(self, person, otp=None, credential=None, pin=None, **policy):
         person.client.call("Credential.SetPolicy", "sa{sv}a{sv}", credential or self.seal,
                            {k: V("s" if isinstance(v, str) else "u", v) for k, v in policy.items()},
-                           {"session": V("s", person.session), "otp": secret(otp or person.code())})
+                           {"session": V("s", person.session), "otp": secret(otp or person.code()), **({"pin": secret(pin)} if pin else {})})
 
     def seal_once(self, person, **factors):
         signature, = sign_once(person.client, person.session, self.seal, items(attributes(self.certificate)), **factors)
@@ -47,8 +47,12 @@ class Who(PolicyCase):
         otp = self.alice.code()
         self.refused("InvalidArgument", self.set, self.alice, otp, factors="otp")
         self.allow("otp")
-        self.assertEqual("pin+otp", self.get(self.bob)["factors"])  # stays until the Administrator lowers it
-        self.set(self.alice, otp, factors="otp")
+        self.assertEqual("pin+otp", self.get(self.bob)["factors"])  # stays until the Administrator lowers it, which takes the PIN
+        self.refused("PinRequired", self.set, self.alice, otp, factors="otp")
+        self.refused("NoPin", self.set, self.alice, otp, factors="otp", pin=PIN)
+        seals.set_pin(self.alice)
+        self.refused("WrongPin", self.set, self.alice, factors="otp", pin=WRONG)
+        self.set(self.alice, pin=PIN, factors="otp")
         self.assertEqual("otp", self.get()["factors"])
 
     def test_the_administrator_sets_what_is_in_force(self):
@@ -91,7 +95,7 @@ class Who(PolicyCase):
             otp = self.alice.code()
             for factors in others:
                 self.refused("InvalidArgument", self.set, self.alice, otp, credential, factors=factors)
-            self.set(self.alice, otp, credential, factors=own, remember_max_signatures=7)
+            self.set(self.alice, otp, credential, pin=PIN, factors=own, remember_max_signatures=7)
             self.assertEqual(7, self.get(self.alice, credential)["remember_max_signatures"])
             self.refused("NotFound", self.set, self.bob, None, credential, factors=own)
         self.m.operator.call("Credential.Retire", "sa{sv}", self.seal, {})
@@ -159,9 +163,34 @@ class InForce(PolicyCase):
         self.bob.client.call("Session.Logout", "s", self.bob.session)
         self.seal_once(self.alice, otp=otp, pin=PIN)
 
+    def test_nothing_spares_it(self):
+        """Who has the Administrator's password and authenticator, but not the PIN, does not come by a signature on another way."""
+        seals.set_pin(self.alice)
+        seals.Person(self.m, "carol", CAROL)
+        calls = (("Credential.AddUser", "ssa{sv}", ("carol",)), ("Credential.InviteUser", "sssa{sv}", ("new@example.com", "+48600100200")),
+                 ("Mandate.Create", "sua{sv}a{sv}", (SERVICE, {"documents": V("u", 10), "expires": V("x", int(self.m.now()) + 3600)})),
+                 ("Credential.SetPolicy", "sa{sv}a{sv}", ({"factors": V("s", "otp")},)))
+        for method, signature, arguments in calls:
+            def call(**factors):
+                return self.alice.client.call(method, signature, self.seal, *arguments,
+                                              {"session": V("s", self.alice.session), **{k: secret(v) for k, v in factors.items()}})
+            with self.subTest(method):
+                otp = self.alice.code()
+                self.refused("PinRequired", call, otp=otp)
+                self.refused("InvalidArgument", call, pin=PIN)
+                self.refused("InvalidArgument", call, otp=otp, pin="1234")
+                self.refused("WrongCode", call, otp=WRONG, pin=PIN)
+                self.refused("WrongPin", call, otp=otp, pin=WRONG)
+                self.refused("CodeUsed", call, otp=otp, pin=PIN)
+                call(otp=self.alice.code(), pin=PIN)
+        # What takes power away needs no more than before.
+        self.alice.client.call("Credential.RemoveUser", "ssa{sv}", self.seal, "carol",
+                               {"session": V("s", self.alice.session), "otp": secret(self.alice.code())})
+
     def test_raised_under_way(self):
         """What was authorised with less is not signed with."""
-        self.set(self.alice, factors="otp")
+        seals.set_pin(self.alice)
+        self.set(self.alice, pin=PIN, factors="otp")
         listed = items(attributes(self.certificate))
         operation = prepare(self.bob.client, self.bob.session, self.seal, listed)
         authorize(self.bob.client, operation, otp=self.bob.code())

@@ -115,12 +115,20 @@ class Files(Pin):
         shown = self.sygnet(OK, "policy", seal)
         self.assertIn("PIN and one-time code", shown)
         self.assertIn("7200", shown)
-        self.sygnet(FAILED, "policy", seal, "--factors", "otp", "--otp-file", self.code(), says="operator")
+        self.sygnet(USAGE, "policy", seal, "--factors", "otp", "--otp-file", self.code(), says="--pin-file")
         self.sygnet(USAGE, "sign", "declaration.xml", "-c", seal, "--otp-file", self.code(), says="--pin-file")
         self.sygnet(DENIED, "sign", "declaration.xml", "-c", seal, "--pin-file", self.pin, "--otp-file", self.code(), says="pin set")
         self.set()
+        self.sygnet(FAILED, "policy", seal, "--factors", "otp", "--pin-file", self.pin, "--otp-file", self.code(), says="operator")
         self.sygnet(OK, "sign", "declaration.xml", "-c", seal, "--pin-file", self.pin, "--otp-file", self.code())
         self.verify(OK, "declaration.xml.p7s")
+        # What lets somebody else seal takes what sealing takes.
+        invite = ("seal", "invite", seal, "new@example.com", "+48600100200", "--otp-file")
+        self.sygnet(USAGE, *invite, self.code(), says="--pin-file")
+        self.sygnet(OK, *invite, self.code(), "--pin-file", self.pin)
+        self.sygnet(OK, "policy", seal, "--weakest", "otp", uid=0)
+        self.sygnet(OK, "policy", seal, "--factors", "otp", "--pin-file", self.pin, "--otp-file", self.code())
+        self.assertEqual("otp", json.loads(self.sygnet(OK, "policy", seal, "--json"))["factors"])
 
 
 class Person(Pin):

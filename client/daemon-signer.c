@@ -9,6 +9,7 @@
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/daemon-signer.h"
+#include "client/mandate-choice.h"
 #include "client/output.h"
 #include "client/pin-prompt.h"
 #include "client/progress.h"
@@ -19,6 +20,8 @@
 #define CHUNK_ITEMS 256U
 #define CHUNK_BYTES (4U * 1024U * 1024U)
 #define ATTEMPTS 3
+#define MANDATE_WAIT 60U      /* seconds for a mandate's turn at the seal */
+#define MANDATE_WAIT_MAX 240U
 
 static const char *type_name(SignerItemType type) {
         return type == SIGNER_ITEM_CMS_ATTRIBUTES ? "cms-attributes" : "xml-signedinfo";
@@ -186,7 +189,10 @@ static int prepare(DaemonSigner *s, size_t n, const uint8_t *list_hash, char **r
                 r = sd_bus_message_append_array(m, 'y', list_hash, SHA256_SIZE);
         if (r >= 0)
                 r = sd_bus_message_append(m, "a{sv}", 0);
-        return r < 0 ? fail_message(r) : call_for_string(s->client, m, NULL, ret);
+        if (r < 0)
+                return fail_message(r);
+        r = call_for_string(s->client, m, s->may_log_in ? ERROR_NO_SESSION : NULL, ret);
+        return r == -EAGAIN ? -ESTALE : r;
 }
 
 static int authorize(DaemonSigner *s, const char *operation, const char *tolerated) {
@@ -247,17 +253,34 @@ static int sign_chunks(DaemonSigner *s, const char *operation, const SignerItem 
         return r;
 }
 
-/* Asks for the factors and calls `step` with them, again when they were mistyped. */
+/* Errors that are no end yet. An operation goes with its session. */
+static const char *tolerated_errors(const DaemonSigner *s, int attempt, char *buffer, size_t size) {
+        const char *retry = may_retry(s, attempt);
+
+        if (!s->may_log_in)
+                return retry;
+        snprintf(buffer, size, "%s %s", ERROR_NO_SESSION " " ERROR_OPERATION_STATE, retry ?: "");
+        return buffer;
+}
+
+static bool is_session_gone(const DaemonSigner *s) {
+        return strcmp(s->client->tolerated, ERROR_NO_SESSION) == 0 || strcmp(s->client->tolerated, ERROR_OPERATION_STATE) == 0;
+}
+
+/* Asks for the factors and calls `step` with them, again when they were mistyped. -ESTALE when the session has ended. */
 static int with_factors(DaemonSigner *s, int (*step)(DaemonSigner *s, const char *tolerated, void *userdata), void *userdata) {
         for (int attempt = 0;; attempt++) {
+                char tolerated[256];
                 int r;
 
                 r = ask_factors(s);
                 if (r > 0)
                         return r;
-                r = step(s, may_retry(s, attempt), userdata);
+                r = step(s, tolerated_errors(s, attempt, tolerated, sizeof(tolerated)), userdata);
                 if (r != -EAGAIN)
                         return r;
+                if (is_session_gone(s))
+                        return -ESTALE;
                 forget_factors(s);
         }
 }
@@ -292,18 +315,89 @@ static int sign_many(DaemonSigner *s, Job *job) {
         if (r < 0)
                 return fail_message(r);
         r = prepare(s, job->n, rest[0], &operation);
-        if (r > 0)
+        if (r != 0)
                 return r;
         job->operation = operation;
         r = with_factors(s, step_authorize, job);
-        return r > 0 ? r : sign_chunks(s, operation, job->items, job->n, rest, job->ret);
+        return r != 0 ? r : sign_chunks(s, operation, job->items, job->n, rest, job->ret);
 }
+
+static int sign_with_factors(DaemonSigner *s, Job *job) {
+        return job->n <= ONCE_MAX ? with_factors(s, step_once, job) : sign_many(s, job);
+}
+
+/* A session may end while its owner looks for the code. What was typed was not looked at then, and is kept. */
+static int sign_in_session(DaemonSigner *s, Job *job) {
+        int r;
+
+        s->may_log_in = prompt_possible();
+        r = sign_with_factors(s, job);
+        if (r != -ESTALE)
+                return r;
+        s->may_log_in = false;
+        hint("%s", _("Your session has ended. Log in again to go on."));
+        r = session_renew(s->client, &s->session);
+        return r > 0 ? r : sign_with_factors(s, job);
+}
+
+/* --- Under a mandate ---------------------------------------------------------------------------------------------- */
+
+static bool has_mandate(const DaemonSigner *s) {
+        return s->mandate.n_fields > 0;
+}
+
+static int sign_under_mandate(DaemonSigner *s, const Job *job) {
+        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+        unsigned wait;
+        int r;
+
+        r = arguments_number(&s->client->arguments, "wait", 0, MANDATE_WAIT_MAX, MANDATE_WAIT, &wait);
+        if (r == 0)
+                r = call_new(s->client, &service_sygnet, SYGNET_INTERFACE_MANDATE, "Sign", &m);
+        if (r > 0)
+                return r;
+        r = sd_bus_message_append(m, "s", dict_string(&s->mandate, "id"));
+        if (r >= 0)
+                r = append_items(m, job->items, job->n);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a{sv}", 1, "wait", "u", (uint32_t) wait);
+        if (r < 0)
+                return fail_message(r);
+        r = call_send_within(s->client, m, wait, NULL, &reply);
+        return r != 0 ? r : read_signatures(reply, job->n, job->ret);
+}
+
+/* What one call may bring: all files of a call are sealed or none. */
+static int check_mandate(const DaemonSigner *s) {
+        size_t most = (size_t) dict_number(&s->mandate, "per_minute", ONCE_MAX);
+
+        if (most > ONCE_MAX)
+                most = ONCE_MAX;
+        if (s->client->arguments.n_words > most)
+                return fail(EXIT_USAGE, _("Under this mandate at most %zu files are sealed in one go."), most);
+        return 0;
+}
+
+static int choose_mandate(DaemonSigner *s) {
+        Client *c = s->client;
+        int r;
+
+        if (arguments_has(&c->arguments, "credential"))
+                return fail(EXIT_USAGE, "%s", _("--mandate and --credential exclude each other: a mandate is for one seal."));
+        r = mandate_find(c, arguments_get(&c->arguments, "mandate"), false, false, &s->mandate);
+        return r != 0 ? r : check_mandate(s);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ */
 
 static int daemon_sign(Signer *signer, const SignerItem *items, size_t n, Bytes *ret) {
         DaemonSigner *s = signer->userdata;
         Job job = { .items = items, .n = n, .ret = ret };
 
-        s->status = n <= ONCE_MAX ? with_factors(s, step_once, &job) : sign_many(s, &job);
+        if (has_mandate(s))
+                s->status = sign_under_mandate(s, &job);
+        else
+                s->status = sign_in_session(s, &job);
         if (s->status == 0)
                 return 0;
         for (size_t i = 0; i < n; i++)
@@ -313,19 +407,21 @@ static int daemon_sign(Signer *signer, const SignerItem *items, size_t n, Bytes 
 
 static int fetch_chain(DaemonSigner *s) {
         _cleanup_message_ sd_bus_message *reply = NULL;
+        const Dict *d = has_mandate(s) ? &s->mandate : &s->credential;
         KeyAlgorithm algorithm;
         int r;
 
-        r = call(s->client, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GetCertificates", &reply, "s", dict_string(&s->credential, "id"));
+        r = call(s->client, &service_sygnet, has_mandate(s) ? SYGNET_INTERFACE_MANDATE : SYGNET_INTERFACE_CREDENTIAL, "GetCertificates", &reply,
+                 "s", dict_string(d, "id"));
         if (r > 0)
                 return r;
         r = certificates_read_message(reply, &s->chain);
         if (r < 0 || s->chain.n == 0)
                 return fail_message(r < 0 ? r : -ENODATA);
-        algorithm = key_algorithm_from_string(dict_string(&s->credential, "algorithm"));
+        algorithm = key_algorithm_from_string(dict_string(d, "algorithm"));
         r = signature_scheme_of(algorithm, &s->signer.scheme);
         if (r < 0)
-                return fail(EXIT_FAILED, _("This program does not know the key algorithm “%s”."), dict_string(&s->credential, "algorithm"));
+                return fail(EXIT_FAILED, _("This program does not know the key algorithm “%s”."), dict_string(d, "algorithm"));
         s->signer.chain = s->chain.items;
         s->signer.n_chain = s->chain.n;
         return 0;
@@ -335,19 +431,22 @@ int daemon_signer_init(DaemonSigner *s, Client *c) {
         int r;
 
         *s = (DaemonSigner) { .client = c };
+        s->signer.sign = daemon_sign;
+        s->signer.userdata = s;
+        if (arguments_has(&c->arguments, "mandate")) {
+                r = choose_mandate(s);
+                return r != 0 ? r : fetch_chain(s);
+        }
         r = credential_choose(c, &s->credential);
         if (r > 0)
                 return r;
         r = session_choose(c, dict_string(&s->credential, "login"), &s->session);
-        if (r > 0)
-                return r;
-        s->signer.sign = daemon_sign;
-        s->signer.userdata = s;
-        return fetch_chain(s);
+        return r > 0 ? r : fetch_chain(s);
 }
 
 void daemon_signer_done(DaemonSigner *s) {
         dict_done(&s->credential);
+        dict_done(&s->mandate);
         session_choice_done(&s->session);
         certificate_list_done(&s->chain);
         s->otp = secret_free(s->otp);

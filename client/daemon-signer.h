@@ -13,13 +13,15 @@ typedef struct DaemonSigner {
         Signer signer; /* its userdata is this object */
         Client *client;
         Dict credential;
-        SessionChoice session;
+        SessionChoice session; /* empty under a mandate */
+        Dict mandate;          /* empty unless --mandate was given; then `credential` is empty */
         CertificateList chain;
         Secret *otp;      /* asked for when the first signature is wanted */
         Secret *password, *pin;
+        bool may_log_in;  /* a session that has ended is opened anew, for who is at a terminal; once */
         int status;       /* exit code of what failed within sign(), said already */
 } DaemonSigner;
 
-/* Chooses credential (--credential) and session, and fetches the certificates. */
+/* Chooses credential (--credential) and session, or the mandate (--mandate), and fetches the certificates. */
 int daemon_signer_init(DaemonSigner *s, Client *c);
 void daemon_signer_done(DaemonSigner *s);

@@ -126,6 +126,13 @@ static int login_on_the_way(Client *c, const char *login, SessionChoice *ret) {
         return 0;
 }
 
+int session_renew(Client *c, SessionChoice *s) {
+        _cleanup_session_ SessionChoice old = *s;
+
+        *s = (SessionChoice) { 0 };
+        return login_on_the_way(c, old.login, s);
+}
+
 static int take(const Dict *d, SessionChoice *ret) {
         _cleanup_session_ SessionChoice s = {
                 .id = strdup(dict_string(d, "session")),

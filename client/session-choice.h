@@ -21,6 +21,9 @@ int session_choose(Client *c, const char *login, SessionChoice *ret);
 void session_choice_done(SessionChoice *s);
 #define _cleanup_session_ _cleanup_(session_choice_done)
 
+/* Opens another session of the same account, for a person at a terminal, in place of one that has ended. */
+int session_renew(Client *c, SessionChoice *s);
+
 /* The caller's sessions. */
 int session_list(Client *c, DictList *ret);
 

@@ -264,8 +264,8 @@ int verb_sign(Client *c) {
                 r = daemon_signer_init(&signer, c);
         if (r > 0)
                 return r;
-        options.seal = strcmp(dict_string(&signer.credential, "kind"), "seal") == 0;
-        if (options.seal) {
+        options.seal = signer.mandate.n_fields > 0 || strcmp(dict_string(&signer.credential, "kind"), "seal") == 0;
+        if (options.seal && signer.session.id) {
                 r = seal_wait(c, &signer.credential, signer.session.id);
                 if (r > 0)
                         return r;

@@ -49,6 +49,7 @@ static const Option sign_options[] = {
         FORCE,
         { "reason", 0, "TEXT", N_("why it is signed; PDF only") },
         { "location", 0, "TEXT", N_("where it is signed; PDF only") },
+        { "mandate", 'm', "ID", N_("seal under this mandate of your Unix user, without a code") },
         { "wait", 0, "[=SECONDS]", N_("wait while somebody else uses the seal, for 1800 seconds unless it is said; you are let in, in turn") },
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
         PIN_FILE,
@@ -186,6 +187,20 @@ static const Option seal_activate_options[] = {
         LOGIN,
         {},
 };
+static const Option mandate_create_options[] = {
+        { "user", 'u', "USER", N_("the Unix user of the service: name or number") },
+        { "documents", 0, "N", N_("how many documents it may seal in all, up to 1000000") },
+        { "until", 0, "DAY", N_("the last day, as in 2026-12-31; within a year") },
+        { "per-minute", 0, "N", N_("how many documents in a minute; 60, unless given") },
+        { "label", 0, "TEXT", N_("name of the mandate in lists") },
+        OTP_FILE,
+        LOGIN,
+        {},
+};
+#define EVERY_MANDATE { "operator", 0, NULL, N_("any mandate, as operator of the service") }
+static const Option mandate_list_options[] = { { "all", 'a', NULL, N_("every mandate (operators)") }, {} };
+static const Option mandate_show_options[] = { EVERY_MANDATE, {} };
+static const Option mandate_revoke_options[] = { EVERY_MANDATE, LOGIN, {} };
 static const Option yes_options[] = { YES, {} };
 static const Option key_generate_options[] = {
         { "kind", 0, "KIND", N_("customs (protected by a password; the default) or signature (opened by your PIN)") },
@@ -331,6 +346,14 @@ const Verb verbs[] = {
           N_("USER is a login or an invitation's id, as “seal users” shows them."), seal_administer_options, verb_seal_remove_user },
         { "seal break-lease", "SEAL", 1, 1, N_("Free a seal that somebody keeps busy"), NULL, seal_administer_options, verb_seal_break_lease },
         { "seal retire", "SEAL", 1, 1, N_("Erase a seal's key for good (operators)"), NULL, yes_options, verb_seal_retire },
+        { "mandate create", "SEAL", 1, 1, N_("Let a service seal unattended"),
+          N_("For the seal's Administrator, with a one-time code. The Unix user of the service can then seal without codes, so many documents, until a day; what "
+             "it sealed stands in your log. Mandates are for users that stay the same: not for root, and not for those that systemd gives out "
+             "dynamically."), mandate_create_options, verb_mandate_create },
+        { "mandate list", "", 0, 0, N_("List mandates"),
+          N_("Those of your Unix user, and those of the seals that you administer, while you are logged in."), mandate_list_options, verb_mandate_list },
+        { "mandate show", "MANDATE", 1, 1, N_("Show a mandate and what is left of it"), NULL, mandate_show_options, verb_mandate_show },
+        { "mandate revoke", "MANDATE", 1, 1, N_("Take a mandate back, at once"), NULL, mandate_revoke_options, verb_mandate_revoke },
         { "key generate", "", 0, 0, N_("Make a customs key or a signature"),
           N_("The password of a customs key has at least 12 characters with upper and lower case, a digit and a special character. A signature is opened by your PIN: "
              "see “pin set”. Nobody can recover either. The local "

@@ -6,6 +6,7 @@
 
 #include "bus/names.h"
 #include "client/bus-call.h"
+#include "client/follow.h"
 #include "client/output.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
@@ -50,7 +51,7 @@ static void print_sessions(const DictList *sessions) {
         table_print(t);
 }
 
-int verb_status(Client *c) {
+static int show(Client *c) {
         _cleanup_free_ char *version = NULL, *support = NULL;
         _cleanup_dict_list_ DictList sessions = { 0 };
         int r;
@@ -78,4 +79,16 @@ int verb_status(Client *c) {
         out("\n");
         print_sessions(&sessions);
         return EXIT_OK;
+}
+
+int verb_status(Client *c) {
+        bool follow = arguments_has(&c->arguments, "follow");
+        int r;
+
+        /* What is one object a line begins with no other. */
+        r = follow && c->json ? EXIT_OK : show(c);
+        if (r != EXIT_OK || !follow)
+                return r;
+        (void) fflush(stdout);
+        return follow_sessions(c);
 }

@@ -40,6 +40,7 @@ static const Option login_options[] = {
 };
 static const Option session_options[] = { LOGIN, {} };
 #define ALL { "all", 'a', NULL, N_("every credential of the service (operators)") }
+static const Option status_options[] = { { "follow", 'f', NULL, N_("go on, and tell what happens to your sessions, until interrupted") }, {} };
 static const Option list_options[] = { ALL, {} };
 static const Option show_options[] = { ALL, { "pem", 0, NULL, N_("print the certificates as PEM") }, {} };
 static const Option sign_options[] = {
@@ -274,7 +275,9 @@ const Verb verbs[] = {
           N_("A session ends three minutes after the last signature, unless it is remembered: that takes one code, which then serves for all "
              "signatures of the session."), login_options, verb_login },
         { "logout", "", 0, 0, N_("Close your sessions"), NULL, session_options, verb_logout },
-        { "status", "", 0, 0, N_("Show the service and your sessions"), NULL, NULL, verb_status },
+        { "status", "", 0, 0, N_("Show the service and your sessions"),
+          N_("With --follow it goes on to tell what happens to the sessions of your Unix user: that one ends in a minute, that one has ended and why, and each use of a "
+             "remembered one. As JSON that is one object a line."), status_options, verb_status },
         { "list", "", 0, 0, N_("List the credentials that you may use"), NULL, list_options, verb_list },
         { "show", "CREDENTIAL", 1, 1, N_("Show a credential and its certificate"), NULL, show_options, verb_show },
         { "sign", "FILE…", 1, UINT_MAX, N_("Sign or seal files"),

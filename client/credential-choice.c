@@ -198,3 +198,14 @@ int credential_choose(Client *c, Dict *ret) {
         d = (Dict) { 0 };
         return 0;
 }
+
+int invitation_list(Client *c, const char *session, DictList *ret) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        int r;
+
+        r = call(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "ListInvitations", &reply, "s", session);
+        if (r > 0)
+                return r;
+        r = dict_list_read(reply, ret);
+        return r < 0 ? fail_message(r) : 0;
+}

@@ -15,6 +15,9 @@ int credential_find(Client *c, const char *name, bool all, Dict *ret);
 /* For signing: what --credential says, or the only one that is usable. Says why where it is not usable. */
 int credential_choose(Client *c, Dict *ret);
 
+/* The invitations to use a seal that wait for the session's account. */
+int invitation_list(Client *c, const char *session, DictList *ret);
+
 /* Translated: "seal", "customs key"; "active" … Takes any string. */
 const char *kind_text(const char *kind);
 const char *status_text(const char *status);

@@ -274,12 +274,10 @@ int prompt_line(const char *question, char **ret) {
         return *ret ? 0 : fail_memory();
 }
 
-int prompt_confirm(const char *option, const char *question) {
+int prompt_yes(const char *question, bool *ret) {
         _cleanup_free_ char *full = NULL, *answer = NULL;
         int r;
 
-        if (!prompt_possible())
-                return fail(EXIT_USAGE, _("There is no terminal to ask at (%s): use --%s."), question, option);
         /* Translators: the letters in brackets are those that the program takes: y for yes, n for no. */
         if (asprintf(&full, "%s %s", question, _("[y/N]")) < 0)
                 return fail_memory();
@@ -287,7 +285,16 @@ int prompt_confirm(const char *option, const char *question) {
         if (r > 0)
                 return r;
         /* Translators: the letter that means yes, lower case. */
-        if (answer[0] && (strncasecmp(answer, _("y"), 1) == 0 || strncasecmp(answer, "y", 1) == 0))
-                return 0;
-        return fail(EXIT_FAILED, "%s", _("Nothing was changed."));
+        *ret = answer[0] && (strncasecmp(answer, _("y"), 1) == 0 || strncasecmp(answer, "y", 1) == 0);
+        return 0;
+}
+
+int prompt_confirm(const char *option, const char *question) {
+        bool yes;
+        int r;
+
+        if (!prompt_possible())
+                return fail(EXIT_USAGE, _("There is no terminal to ask at (%s): use --%s."), question, option);
+        r = prompt_yes(question, &yes);
+        return r > 0 || yes ? r : fail(EXIT_FAILED, "%s", _("Nothing was changed."));
 }

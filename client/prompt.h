@@ -29,5 +29,8 @@ int prompt_code(Client *c, const char *option, const char *question, Secret **re
 /* A line of text that may be seen, such as a login. Only where prompt_possible(). The caller frees. */
 int prompt_line(const char *question, char **ret);
 
-/* Yes or no; no is the default. Without a terminal an error that names `option`. 0 for yes, EXIT_FAILED for no. */
+/* Yes or no; no is the default. Only where prompt_possible(). */
+int prompt_yes(const char *question, bool *ret);
+
+/* The same, before something is done. Without a terminal an error that names `option`. 0 for yes, EXIT_FAILED for no. */
 int prompt_confirm(const char *option, const char *question);

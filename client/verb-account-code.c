@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* sygnet activate, register, account forgot, email, phone: what a person does with codes that come by mail and SMS. */
+/* sygnet register, account forgot, email, phone: what a person does with codes that come by mail and SMS. */
 
 #include <errno.h>
 #include <string.h>
@@ -15,46 +15,6 @@
 #include "client/sent-code.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
-
-/* --- Activation ----------------------------------------------------------------------------------------------------- */
-
-static int activate(Client *c, const char *login, const Secret *code, const Secret *password) {
-        _cleanup_message_ sd_bus_message *m = NULL;
-        int r;
-
-        r = call_new(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "Activate", &m);
-        if (r > 0)
-                return r;
-        r = sd_bus_message_append(m, "s", login);
-        if (r >= 0)
-                r = bus_message_append_secret(m, code);
-        if (r >= 0)
-                r = bus_message_append_secret(m, password);
-        return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
-}
-
-int verb_activate(Client *c) {
-        const char *login = c->arguments.words[0];
-        _cleanup_secret_ Secret *code = NULL, *password = NULL;
-        int r;
-
-        r = prompt_secret(c, "code-file", _("Temporary password from the mail"), &code);
-        if (r > 0)
-                return r;
-        r = prompt_new_secret(c, "new-password-file", _("New password"), NULL, &password);
-        if (r > 0)
-                return r;
-        r = activate(c, login, code, password);
-        if (r == EXIT_DENIED) {
-                hint("%s", _("It may also be that there is no such account, or that it is not bound to your Unix user: nobody is told which."));
-                hint(_("If the mail is lost or too old, have another sent: sygnet account forgot %s"), login);
-        }
-        if (r != 0 || c->json)
-                return r;
-        out(_("Account %s is active.\n"), login);
-        out(_("Next, log in and enrol an authenticator: sygnet login %s, sygnet otp enroll\n"), login);
-        return EXIT_OK;
-}
 
 /* --- A forgotten password ------------------------------------------------------------------------------------------- */
 

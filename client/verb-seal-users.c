@@ -137,17 +137,6 @@ int verb_seal_invite(Client *c) {
 
 /* --- Being invited ------------------------------------------------------------------------------------------------ */
 
-static int list_invitations(Client *c, const char *session, DictList *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "ListInvitations", &reply, "s", session);
-        if (r > 0)
-                return r;
-        r = dict_list_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
-}
-
 static void print_invitations(const DictList *l) {
         const char *titles[] = { _("Invitation"), _("Seal"), _("Organisation"), _("Identifier"), _("Invited") };
         _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
@@ -172,7 +161,7 @@ int verb_seal_invitations(Client *c) {
 
         r = session_choose(c, NULL, &session);
         if (r == 0)
-                r = list_invitations(c, session.id, &l);
+                r = invitation_list(c, session.id, &l);
         if (r > 0)
                 return r;
         if (c->json)
@@ -194,7 +183,7 @@ static int choose_invitation(Client *c, const char *session, char **ret) {
                 *ret = strdup(c->arguments.words[0]);
                 return *ret ? 0 : fail_memory();
         }
-        r = list_invitations(c, session, &l);
+        r = invitation_list(c, session, &l);
         if (r > 0)
                 return r;
         if (l.n_items == 0) {

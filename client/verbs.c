@@ -307,7 +307,9 @@ const Verb verbs[] = {
         { "policy", "CREDENTIAL", 1, 1, N_("Show or change what signing with a credential takes"),
           N_("The operator sets the weakest factors that are allowed; the seal's Administrator, or a key's owner, what is in force, and how far a remembered session "
              "stands for the one-time code."), policy_options, verb_policy },
-        { "activate", "LOGIN", 1, 1, N_("Set your first password, by the temporary one that was mailed to you"), NULL, activate_options, verb_activate },
+        { "activate", "LOGIN", 1, 1, N_("Begin: password, authenticator, PIN and seals, step by step"),
+          N_("At a terminal you are led from the mail that told you of your account to your first seal; what is done already is passed over. With --code-file "
+             "only the first password is set, by the temporary one that was mailed to you."), activate_options, verb_activate },
         { "register", "INVITATION LOGIN", 2, 2, N_("Make an account when you were invited to use a seal"),
           N_("The invitation and its code stand in the mail. The account has the e-mail address that was invited; an operator lets you log in."),
           register_options, verb_register },

@@ -3,9 +3,10 @@
 """Accounts through the client, from the operator's mail to a forgotten password (requirements E1, E2, M1): with a terminal as people do, and without one
 as programs do."""
 import json
+import re
 
 from cli import DENIED, FAILED, NOT_FOUND, OK, USAGE, Terminal, main
-from served import ALICE, ROOT, Served
+from served import ALICE, ROOT, Served, read_uri, totp
 
 import fake_courier  # tests/bus, by way of served
 
@@ -35,17 +36,50 @@ class Account(Served):
     def account(self):
         return json.loads(self.sygnet(OK, "account", "list", "--json", uid=ROOT))["accounts"][0]
 
-    def test_activation_at_the_terminal(self):
-        self.assertIn("sygnet activate anna", self.create())
+    def walk(self, password):
+        """Through the steps of `activate`, from the question for the temporary password on; the terminal afterwards."""
         t = self.terminal("activate", "anna")
         t.expect("Temporary password")
-        t.type_secret(self.message(TEMPORARY).lower())
+        t.type_secret(password)
         for question in ("New password:", "New password (again)"):
             t.expect(question)
             t.type_secret(NEW)
+        t.expect("is active")
+        return t
+
+    def test_activation_at_the_terminal(self):
+        """From the mail to everything that is needed, in one go (E1, E4, E7, M1, M2, M3)."""
+        self.assertIn("sygnet activate anna", self.create("--phone", "+48600100200"))
+        t = self.walk(self.message(TEMPORARY).lower())
+        t.expect("Code from the message")
+        t.type_secret(self.message("token-enroll"))
+        output = t.expect("First code that the authenticator shows")
+        key = read_uri(re.search(r"otpauth://\S+", output)[0])[0]
+        t.type_secret(totp(key, self.machine.now()))
+        t.expect("Set a PIN?")
+        t.type("n")
+        t.expect("No invitation waits")
         self.assertEqual(OK, t.wait(), t.output)
-        self.assertIn("is active", t.output)
         self.sygnet(OK, "login", "anna", "--password-file", self.secret("new", NEW))
+        self.assertIn("active", self.sygnet(OK, "otp", "list"))
+        # Whoever was interrupted begins again, and is asked for nothing twice.
+        t = self.terminal("activate", "anna")
+        t.expect("Temporary password")
+        t.type_secret("")
+        t.expect("Password of anna")
+        t.type_secret(NEW)
+        t.expect("You have one already")
+        t.expect("Set a PIN?")
+        t.type("n")
+        self.assertEqual(OK, t.wait(), t.output)
+
+    def test_activation_that_was_broken_off(self):
+        self.create("--phone", "+48600100200")
+        t = self.walk(self.message(TEMPORARY))
+        t.expect("Code from the message")
+        t.type_secret("00000000")
+        self.assertEqual(DENIED, t.wait(), t.output)
+        self.assertIn("later: sygnet activate anna", t.output)
 
     def test_first_login_leads_to_an_own_password(self):
         """M1: user id, temporary password, then at once a new one, twice."""

@@ -69,11 +69,15 @@ int administration_call(Client *c, const char *method, const Administration *a, 
         return 0;
 }
 
-int administration_send(Client *c, sd_bus_message *m, const Administration *a, sd_bus_message **ret_reply) {
+int administration_send_tolerant(Client *c, sd_bus_message *m, const Administration *a, const char *tolerated, sd_bus_message **ret_reply) {
         int r;
 
         r = append_administration(m, a);
-        return r < 0 ? fail_message(r) : call_send(c, m, NULL, ret_reply);
+        return r < 0 ? fail_message(r) : call_send(c, m, tolerated, ret_reply);
+}
+
+int administration_send(Client *c, sd_bus_message *m, const Administration *a, sd_bus_message **ret_reply) {
+        return administration_send_tolerant(c, m, a, NULL, ret_reply);
 }
 
 int administer(Client *c, const char *method, const char *argument, const Administration *a, sd_bus_message **ret_reply) {

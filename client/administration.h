@@ -34,7 +34,8 @@ int administration_begin(Client *c, AdministrationKind kind, Administration *a);
 /* Begins method(id, …) of the interface Credential; what stands between id and factors is appended by the caller. */
 int administration_call(Client *c, const char *method, const Administration *a, sd_bus_message **ret);
 
-/* Appends the factors and sends it. `ret_reply` may be NULL. */
+/* Appends the factors and sends it, with call_send()'s `tolerated` or without. `ret_reply` may be NULL. */
+int administration_send_tolerant(Client *c, sd_bus_message *m, const Administration *a, const char *tolerated, sd_bus_message **ret_reply);
 int administration_send(Client *c, sd_bus_message *m, const Administration *a, sd_bus_message **ret_reply);
 
 /* Both, for a method that takes nothing more, or one string (NULL: none). */

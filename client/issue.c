@@ -117,14 +117,10 @@ int issue_all(Client *c, const char *id, const char *profile, const IssueFactors
         return r == 0 ? 0 : issue_failed(r, id, profile);
 }
 
-int issue_write_request(Client *c, const char *id, const IssueFactors *factors) {
-        _cleanup_bytes_ Bytes request = BYTES_NULL, text = BYTES_NULL;
-        int r;
+int issue_write_der(Client *c, const char *id, View request) {
+        _cleanup_bytes_ Bytes text = BYTES_NULL;
 
-        r = issue_get_request(c, id, factors, &request);
-        if (r != 0)
-                return r;
-        if (pem_write("CERTIFICATE REQUEST", bytes_view(&request), &text) < 0 || bytes_append_byte(&text, 0) < 0)
+        if (pem_write("CERTIFICATE REQUEST", request, &text) < 0 || bytes_append_byte(&text, 0) < 0)
                 return fail_memory();
         if (c->json) {
                 Json j = JSON_INIT(stdout);
@@ -136,6 +132,14 @@ int issue_write_request(Client *c, const char *id, const IssueFactors *factors) 
                 return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
         }
         return write_output(c, VIEW(text.data, text.len - 1));
+}
+
+int issue_write_request(Client *c, const char *id, const IssueFactors *factors) {
+        _cleanup_bytes_ Bytes request = BYTES_NULL;
+        int r;
+
+        r = issue_get_request(c, id, factors, &request);
+        return r != 0 ? r : issue_write_der(c, id, bytes_view(&request));
 }
 
 int issue_import_files(Client *c, const char *id, const IssueFactors *factors) {

@@ -29,5 +29,6 @@ int issue_for_request(Client *c, const char *id, View request, const char *profi
 int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors);
 
 /* What “… request” and “… import” do once the factors are known. */
+int issue_write_der(Client *c, const char *id, View request);
 int issue_write_request(Client *c, const char *id, const IssueFactors *factors);
 int issue_import_files(Client *c, const char *id, const IssueFactors *factors);

@@ -2,6 +2,7 @@
 
 /* sygnet show: all that a credential is (requirement E3), and what its signatures are in law. */
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include "client/credential-choice.h"
 #include "client/output.h"
 #include "client/verbs.h"
+
+#define DAY (24 * 3600)
 
 static int fetch(Client *c, const Dict *d, CertificateList *ret) {
         _cleanup_message_ sd_bus_message *reply = NULL;
@@ -63,7 +66,37 @@ static const char *factors_text(const char *factors) {
         return strcmp(factors, "otp") == 0 ? _("one-time code") : strcmp(factors, "password") == 0 ? _("password of the key") : factors;
 }
 
+/* How long the certificate is valid in all, as it was ordered: "2 years". The caller frees; NULL where there is none. */
+static char *validity_text(const Dict *d) {
+        unsigned long days;
+        char *text;
+
+        if (!dict_has(d, "not_after"))
+                return NULL;
+        days = (unsigned long) ((dict_number(d, "not_after", 0) - dict_number(d, "not_before", 0) + DAY / 2) / DAY);
+        if (days >= 365 && days % 365 <= days / 365 / 4 + 1)
+                return asprintf(&text, ngettext("%lu year", "%lu years", days / 365), days / 365) < 0 ? NULL : text;
+        return asprintf(&text, ngettext("%lu day", "%lu days", days), days) < 0 ? NULL : text;
+}
+
+/* What goes with it, and whom to ask (E12). */
+static void print_help(Client *c) {
+        static const struct {
+                const char *property, *title;
+        } lines[] = { { "Software", N_("Software") }, { "SupportContact", N_("Support") } };
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                _cleanup_free_ char *value = NULL, *clean = NULL;
+
+                if (get_property(c, &service_sygnet, SYGNET_INTERFACE_MANAGER, lines[i].property, true, &value) > 0 || !*value)
+                        continue;
+                clean = text_clean(value);
+                out("%s: %s\n", _(lines[i].title), clean);
+        }
+}
+
 static void print_pairs(const Dict *d, const char *fingerprint) {
+        _cleanup_free_ char *validity = validity_text(d);
         const Pair pairs[] = {
                 { _("Id"), dict_string(d, "id") },
                 { _("Label"), dict_string(d, "label") },
@@ -71,6 +104,8 @@ static void print_pairs(const Dict *d, const char *fingerprint) {
                 { _("Status"), status_text(dict_string(d, "status")) },
                 { _("Your role"), role_text(dict_string(d, "role")) },
                 { _("Through account"), dict_string(d, "login") },
+                { _("Name"), dict_string(d, "name") },
+                { _("E-mail"), dict_string(d, "email") },
                 { _("Signing takes"), factors_text(dict_string(d, "factors")) },
                 { _("Algorithm"), dict_string(d, "algorithm") },
                 { _("Organisation"), dict_string(d, "organization") },
@@ -80,6 +115,8 @@ static void print_pairs(const Dict *d, const char *fingerprint) {
                 { _("Serial number"), dict_string(d, "serial") },
                 { _("Valid from"), time_or_null(d, "not_before") },
                 { _("Valid until"), time_or_null(d, "not_after") },
+                { _("Validity"), validity },
+                { _("Renewal since"), time_or_null(d, "renewal") },
                 { _("SHA-256"), fingerprint },
         };
 
@@ -110,5 +147,6 @@ int verb_show(Client *c) {
                 out("\n");
                 out_paragraph(0, _(standing(&l)));
         }
+        print_help(c);
         return EXIT_OK;
 }

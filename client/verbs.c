@@ -198,10 +198,26 @@ static const Option mandate_create_options[] = {
         LOGIN,
         {},
 };
+static const Option seal_renew_options[] = {
+        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        NO_ISSUE,
+        { "cancel", 0, NULL, N_("give the renewal up; the new key is erased") },
+        OUTPUT,
+        FORCE,
+        OTP_FILE,
+        LOGIN,
+        {},
+};
 #define EVERY_MANDATE { "operator", 0, NULL, N_("any mandate, as operator of the service") }
 static const Option mandate_list_options[] = { { "all", 'a', NULL, N_("every mandate (operators)") }, {} };
 static const Option mandate_show_options[] = { EVERY_MANDATE, {} };
 static const Option mandate_revoke_options[] = { EVERY_MANDATE, LOGIN, {} };
+static const Option seal_reissue_options[] = {
+        { "administrator", 0, "LOGIN", N_("the account that administers the seal, for good") },
+        NO_ISSUE,
+        YES,
+        {},
+};
 static const Option yes_options[] = { YES, {} };
 static const Option key_generate_options[] = {
         { "kind", 0, "KIND", N_("customs (protected by a password; the default) or signature (opened by your PIN)") },
@@ -350,6 +366,12 @@ const Verb verbs[] = {
         { "seal remove-user", "SEAL USER", 2, 2, N_("Take a seal from a user, at once"),
           N_("USER is a login or an invitation's id, as “seal users” shows them."), seal_administer_options, verb_seal_remove_user },
         { "seal break-lease", "SEAL", 1, 1, N_("Free a seal that somebody keeps busy"), NULL, seal_administer_options, verb_seal_break_lease },
+        { "seal renew", "SEAL", 1, 1, N_("Renew a seal's certificate"),
+          N_("Makes a new key and writes its certificate request, while the old certificate goes on serving. With --operator the local certification authority "
+             "issues at once. The new key takes the old one's place when its certificate is put in: “seal import”."), seal_renew_options, verb_seal_renew },
+        { "seal reissue", "SEAL", 1, 1, N_("Make a new seal in the place of one whose Administrator is gone (operators)"),
+          N_("The role cannot be passed on: the seal is retired, and a new one of the same name and subject made. Users are invited anew."),
+          seal_reissue_options, verb_seal_reissue },
         { "seal retire", "SEAL", 1, 1, N_("Erase a seal's key for good (operators)"), NULL, yes_options, verb_seal_retire },
         { "mandate create", "SEAL", 1, 1, N_("Let a service seal unattended"),
           N_("For the seal's Administrator, with a one-time code. The Unix user of the service can then seal without codes, so many documents, until a day; what "

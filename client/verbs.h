@@ -56,6 +56,8 @@ int verb_seal_activate(Client *c);
 int verb_seal_add_user(Client *c);
 int verb_seal_remove_user(Client *c);
 int verb_seal_break_lease(Client *c);
+int verb_seal_renew(Client *c);
+int verb_seal_reissue(Client *c);
 int verb_seal_retire(Client *c);
 int verb_mandate_create(Client *c);
 int verb_mandate_list(Client *c);

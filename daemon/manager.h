@@ -42,6 +42,7 @@ typedef struct Settings {
         int64_t audit_head_interval; /* at which the audit's head is sent away; 0: never */
         char *audit_head_mail;      /* where to; may be NULL */
         char *support_contact;      /* E12; may be NULL */
+        char *software;             /* where to get the software that goes with a credential; E12; may be NULL */
         char *issuer;               /* shown by authenticators; "Sygnet" */
 } Settings;
 

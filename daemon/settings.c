@@ -62,6 +62,11 @@ static bool audit_is_sound(const Settings *s) {
                 (!s->audit_head_mail || (s->audit_head_interval > 0 && email_is_valid(s->audit_head_mail)));
 }
 
+/* To be shown; NULL is none. */
+static bool is_line(const char *s) {
+        return !s || (strlen(s) <= 1024 && utf8_is_printable(s));
+}
+
 /* The issuer is part of a label that authenticators split at the colon. */
 static bool is_sound(const Settings *s) {
         return between(s->session_idle, 10, HOUR) &&
@@ -72,7 +77,7 @@ static bool is_sound(const Settings *s) {
                 between(s->password.length, 8, 64) && between(s->password.repeat, 0, 64) &&
                 delivery_is_sound(s) && audit_is_sound(s) &&
                 between((int64_t) strlen(s->issuer), 1, 64) && utf8_is_printable(s->issuer) && !strchr(s->issuer, ':') &&
-                (!s->support_contact || (strlen(s->support_contact) <= 1024 && utf8_is_printable(s->support_contact)));
+                is_line(s->support_contact) && is_line(s->software);
 }
 
 int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
@@ -103,6 +108,7 @@ int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
                 { "Audit", "HeadInterval", conf_seconds, &s.audit_head_interval },
                 { "Audit", "HeadMail", conf_string, &s.audit_head_mail },
                 { "Display", "SupportContact", conf_string, &s.support_contact },
+                { "Display", "Software", conf_string, &s.software },
                 { "Display", "Issuer", conf_string, &s.issuer },
         };
         int r;
@@ -124,6 +130,7 @@ int settings_read(const char *path, Settings *ret, unsigned *ret_line) {
 void settings_done(Settings *s) {
         free(s->audit_head_mail);
         free(s->support_contact);
+        free(s->software);
         free(s->issuer);
         *s = (Settings) { 0 };
 }

@@ -91,10 +91,10 @@ class Strangers(TestCase):
     def test_properties(self):
         with Machine(polkit=None) as m:
             values = m.client(NOBODY).get_all(f"{NAME}.Manager")
-        self.assertEqual({"Version", "ContractVersion", "Algorithms", "SupportContact"}, set(values))
+        self.assertEqual({"Version", "ContractVersion", "Algorithms", "SupportContact", "Software"}, set(values))
         self.assertEqual(1, values["ContractVersion"])
         self.assertEqual(["p256", "p384", "rsa3072", "rsa4096", "ed25519"], values["Algorithms"])
-        self.assertEqual("", values["SupportContact"])
+        self.assertEqual(("", ""), (values["SupportContact"], values["Software"]))
 
 
 if __name__ == "__main__":

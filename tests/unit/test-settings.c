@@ -52,12 +52,13 @@ static void test_reads(void **state) {
         _cleanup_(settings_done) Settings s = { 0 };
         unsigned line;
 
-        assert_int_equal(read_text("[Session]\nIdle = 2 min\nMaxSignatures=5\n[Display]\nSupportContact=help@example.com\nIssuer=Example\n"
+        assert_int_equal(read_text("[Session]\nIdle = 2 min\nMaxSignatures=5\n[Display]\nSupportContact=help@example.com\nSoftware=https://example.com/software\nIssuer=Example\n"
                                    "[Password]\nMinLength=12\nSpecial=no\nMaxRepeat=0\n",
                                    &s, &line), 0);
         assert_int_equal(s.session_idle, 120);
         assert_int_equal(s.session_max_signatures, 5);
         assert_string_equal(s.support_contact, "help@example.com");
+        assert_string_equal(s.software, "https://example.com/software");
         assert_string_equal(s.issuer, "Example");
         assert_int_equal(s.password.length, 12);
         assert_int_equal(s.password.repeat, 0);
@@ -92,6 +93,7 @@ static void test_refuses(void **state) {
                 { "[Display]\nIssuer=\n", 0 },
                 { "[Display]\nIssuer=a:b\n", 0 },
                 { "[Display]\nSupportContact=\x1b[31m\n", 0 },
+                { "[Display]\nSoftware=\x1b[31m\n", 0 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {

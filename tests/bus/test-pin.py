@@ -46,7 +46,7 @@ class Setting(PinCase):
         for bad in ("", "1234567", "123456789", "1234567a", "1234 678", "１２３４５６７８"):
             self.refused("InvalidArgument", self.alice.client.call, "Pin.Set", "sva{sv}", self.alice.session, secret(bad), {"otp": secret(otp)})
         self.refused("InvalidArgument", self.alice.client.call, "Pin.Set", "sva{sv}", self.alice.session, secret(PIN), {})
-        self.assertEqual({"set": False, "blocked": False, "attempts": 0, "mail": False, "phone": False, "signatures": []}, self.status())
+        self.assertEqual({"set": False, "blocked": False, "attempts": 0, "mail": False, "phone": False, "otp": True, "signatures": []}, self.status())
         self.alice.client.call("Pin.Set", "sva{sv}", self.alice.session, secret(PIN), {"otp": secret(otp)})
         self.assertEqual((True, False, 5, int(self.m.now())), tuple(self.status()[k] for k in ("set", "blocked", "attempts", "changed")))
         self.refused("Exists", seals.set_pin, self.alice)

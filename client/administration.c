@@ -24,16 +24,9 @@ void administration_done(Administration *a) {
         a->pin = secret_free(a->pin);
 }
 
-int administration_begin(Client *c, AdministrationKind kind, Administration *a) {
-        bool operator = arguments_has(&c->arguments, "operator");
+int administration_ask(Client *c, AdministrationKind kind, Administration *a) {
         int r;
 
-        r = seal_find(c, operator, &a->seal);
-        if (r > 0 || operator)
-                return r;
-        r = session_choose(c, arguments_get(&c->arguments, "login") ?: dict_string(&a->seal, "login"), &a->session);
-        if (r > 0 || kind == ADMINISTRATION_LOOK)
-                return r;
         if (kind == ADMINISTRATION_GIVE && strcmp(dict_string(&a->seal, "factors"), "pin+otp") == 0) {
                 r = pin_prompt(c, &a->pin);
                 if (r > 0)
@@ -42,7 +35,18 @@ int administration_begin(Client *c, AdministrationKind kind, Administration *a) 
         return prompt_code(c, "otp-file", _("One-time code"), &a->otp);
 }
 
-static int append_administration(sd_bus_message *m, const Administration *a) {
+int administration_begin(Client *c, AdministrationKind kind, Administration *a) {
+        bool operator = arguments_has(&c->arguments, "operator");
+        int r;
+
+        r = seal_find(c, operator, &a->seal);
+        if (r > 0 || operator)
+                return r;
+        r = session_choose(c, arguments_get(&c->arguments, "login") ?: dict_string(&a->seal, "login"), &a->session);
+        return r > 0 || kind == ADMINISTRATION_LOOK ? r : administration_ask(c, kind, a);
+}
+
+int administration_append_factors(sd_bus_message *m, const Administration *a) {
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -72,7 +76,7 @@ int administration_call(Client *c, const char *method, const Administration *a, 
 int administration_send_tolerant(Client *c, sd_bus_message *m, const Administration *a, const char *tolerated, sd_bus_message **ret_reply) {
         int r;
 
-        r = append_administration(m, a);
+        r = administration_append_factors(m, a);
         return r < 0 ? fail_message(r) : call_send(c, m, tolerated, ret_reply);
 }
 

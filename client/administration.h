@@ -31,6 +31,12 @@ int seal_find(Client *c, bool operator, Dict *ret);
 /* Finds the seal, and, unless --operator was given, a session, and asks for what the verb takes. */
 int administration_begin(Client *c, AdministrationKind kind, Administration *a);
 
+/* The asking alone, where seal and session are known. */
+int administration_ask(Client *c, AdministrationKind kind, Administration *a);
+
+/* The factors a{sv}, for calls that are not of the interface Credential. */
+int administration_append_factors(sd_bus_message *m, const Administration *a);
+
 /* Begins method(id, …) of the interface Credential; what stands between id and factors is appended by the caller. */
 int administration_call(Client *c, const char *method, const Administration *a, sd_bus_message **ret);
 

@@ -14,7 +14,6 @@
 #include "client/credential-choice.h"
 #include "client/mandate-choice.h"
 #include "client/output.h"
-#include "client/prompt.h"
 #include "client/verbs.h"
 
 /* --- create ------------------------------------------------------------------------------------------------------- */
@@ -89,13 +88,7 @@ static int create(Client *c, const Administration *a, const Limits *l, char **re
         r = sd_bus_message_append(m, "sua{sv}", dict_string(&a->seal, "id"), l->uid, 4, "documents", "u", (uint32_t) l->documents,
                                   "per_minute", "u", (uint32_t) l->per_minute, "expires", "x", l->expires, "label", "s", l->label);
         if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "{sv}");
-        if (r >= 0)
-                r = append_string_entry(m, "session", a->session.id);
-        if (r >= 0)
-                r = append_secret_entry(m, "otp", a->otp);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
+                r = administration_append_factors(m, a);
         return r < 0 ? fail_message(r) : call_for_string(c, m, NULL, ret_id);
 }
 
@@ -106,7 +99,7 @@ static int begin(Client *c, Administration *a) {
         r = seal_find(c, false, &a->seal);
         if (r == 0)
                 r = session_choose(c, arguments_get(&c->arguments, "login") ?: dict_string(&a->seal, "login"), &a->session);
-        return r > 0 ? r : prompt_code(c, "otp-file", _("One-time code"), &a->otp);
+        return r > 0 ? r : administration_ask(c, ADMINISTRATION_GIVE, a);
 }
 
 int verb_mandate_create(Client *c) {

@@ -194,6 +194,7 @@ static const Option mandate_create_options[] = {
         { "until", 0, "DAY", N_("the last day, as in 2026-12-31; within a year") },
         { "per-minute", 0, "N", N_("how many documents in a minute; 60, unless given") },
         { "label", 0, "TEXT", N_("name of the mandate in lists") },
+        PIN_FILE,
         OTP_FILE,
         LOGIN,
         {},

@@ -12,6 +12,7 @@
 #include "daemon/credential.h"
 #include "daemon/grant.h"
 #include "daemon/lease.h"
+#include "daemon/pin.h"
 #include "daemon/token.h"
 
 /* The next personal credential after the id `after`. 0 when there is none. */
@@ -65,6 +66,8 @@ int account_end(Txn *t, Account *a, uid_t uid, int64_t now) {
                 r = retire_own(t, a->id, uid, now);
         if (r >= 0)
                 r = token_revoke_all(t, a->id);
+        if (r >= 0)
+                r = pin_forget(t, a->id);
         if (r >= 0)
                 r = binding_delete_all(t, a->id);
         if (r >= 0)

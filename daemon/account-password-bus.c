@@ -28,6 +28,7 @@ typedef struct PasswordCall {
         Secret *password, *new_password;
         Bytes new_record;
         bool fits;
+        bool same; /* the new one is the present one, which is told to who knows it */
         int64_t not_before;
         const Settings *settings; /* the manager's */
 } PasswordCall;
@@ -80,6 +81,7 @@ static int run_change(void *userdata) {
 enum {
         CHANGE_DONE = 0,
         CHANGE_REFUSED = 1,
+        CHANGE_SAME,
 };
 
 static int refuse(Txn *t, PasswordCall *k, int64_t now) {
@@ -90,7 +92,7 @@ static int refuse(Txn *t, PasswordCall *k, int64_t now) {
         return r < 0 ? r : CHANGE_REFUSED;
 }
 
-/* The present password still is what it was when it was looked at; a temporary one is used up. 1 or 0. */
+/* The present password still is what it was when it was looked at; a temporary one is used up by another. 1 or 0. */
 static int is_right(Txn *t, PasswordCall *k, const Account *a, int64_t now) {
         int r;
 
@@ -98,7 +100,7 @@ static int is_right(Txn *t, PasswordCall *k, const Account *a, int64_t now) {
                 return 0;
         if (a->password.len > 0)
                 return 1;
-        r = recover_temporary(t, a, k->call.uid, secret_view(k->password), true, k->settings, now);
+        r = recover_temporary(t, a, k->call.uid, secret_view(k->password), !k->same, k->settings, now);
         return r == -EAGAIN ? 0 : r < 0 ? r : r == CODE_ACCEPTED;
 }
 
@@ -117,6 +119,8 @@ static int run_settle(Txn *t, void *userdata) {
         r = is_right(t, k, &now_there, now);
         if (r <= 0)
                 return r < 0 ? r : refuse(t, k, now);
+        if (k->same)
+                return CHANGE_SAME;
         bytes_done(&now_there.password);
         now_there.password = bytes_take(&k->new_record);
         now_there.password_changed = now;
@@ -141,6 +145,8 @@ static int then_settled(Call *c, int result, sd_bus_error *error) {
                 return bus_error_set(error, ERROR_TRY_LATER, "Too many failed attempts. Try again after %s.", bus_error_time(k->not_before, until));
         if (result == CHANGE_REFUSED)
                 return bus_error_set(error, ERROR_AUTHENTICATION_FAILED, "The present password is not right; it was not changed.");
+        if (result == CHANGE_SAME)
+                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The new password is the present one: take another.");
         if (result < 0)
                 return result;
         session_end_others(c->manager, k->id, k->session, -1);
@@ -195,8 +201,7 @@ static int read_change(Manager *m, sd_bus_message *message, PasswordCall *k, sd_
                 r = bus_message_read_secret(message, &k->new_password);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        if (secret_equal(secret_view(k->password), secret_view(k->new_password)))
-                return bus_error_set(error, ERROR_WEAK_PASSWORD, "The new password is the present one: take another.");
+        k->same = secret_equal(secret_view(k->password), secret_view(k->new_password));
         return account_password_check(m, k->new_password, error);
 }
 

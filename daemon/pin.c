@@ -134,6 +134,12 @@ int pin_write(Txn *t, const char *account, const Pin *p) {
         return r < 0 ? r : 0;
 }
 
+int pin_forget(Txn *t, const char *account) {
+        int r = txn_exec(t, "DELETE FROM pin WHERE account = ?1", "s", account);
+
+        return r < 0 ? r : 0;
+}
+
 /* By compare-and-set: several hosts may share the store one day. -EBUSY when the count was another by now. */
 static int set_failures(Txn *t, const char *account, Pin *p, unsigned failures) {
         unsigned before = p->failures;

@@ -50,6 +50,9 @@ int pin_load(Txn *t, const char *account, Pin *ret);
 /* Makes the record or replaces it. */
 int pin_write(Txn *t, const char *account, const Pin *p);
 
+/* Deletes the record, if there is one: the account has ended. */
+int pin_forget(Txn *t, const char *account);
+
 /* Takes the count of failures back. -ENOENT. */
 int pin_unblock(Txn *t, const char *account);
 

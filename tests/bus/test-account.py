@@ -120,6 +120,7 @@ class FirstLogin(WithMachine):
         self.refused("WeakPassword", self.alice.call, "Account.ChangePassword", "svv", session, secret(PASSWORD), secret(PASSWORD))
         self.refused("WeakPassword", self.alice.call, "Account.ChangePassword", "svv", session, secret(PASSWORD), secret("Abcdef1!!!"))
         self.refused("AuthenticationFailed", self.alice.call, "Account.ChangePassword", "svv", session, secret("Wrong-Word3"), secret(OTHER))
+        self.refused("AuthenticationFailed", self.alice.call, "Account.ChangePassword", "svv", session, secret(OTHER), secret(OTHER))
         self.refused("PasswordChangeRequired", self.alice.call, "Token.List", "s", session)
         self.alice.call("Session.Logout", "s", session)
 

@@ -29,6 +29,7 @@ ARGUMENTS = {
     "account unbind": ["anna", "root"],
     "account enable": ["anna"],
     "account disable": ["anna"],
+    "policy": ["x"],
     "seal create": ["x", "--administrator", "anna", "--organization", "Example", "--identifier", "VATPL-5250000000", "--country", "PL"],
     "seal request": ["x"],
     "seal import": ["x", "{file}"],

@@ -90,7 +90,7 @@ int verb_seal_renew(Client *c) {
         _cleanup_bytes_ Bytes der = BYTES_NULL;
         int r;
 
-        r = administration_begin(c, true, &a);
+        r = administration_begin(c, ADMINISTRATION_TAKE, &a);
         if (r > 0)
                 return r;
         if (arguments_has(&c->arguments, "cancel"))

@@ -94,8 +94,9 @@ class FakeCourier:
         self.machine.wait_for_name(NAME)
 
     def mode(self, *modes):
-        (self.folder / "mode").write_text(" ".join(modes))
-        os.chown(self.folder / "mode", SYGNET_COURIER, SYGNET_COURIER)
+        """Whole at once: it is read at each call."""
+        (self.folder / "wanted").write_text(" ".join(modes))
+        (self.folder / "wanted").rename(self.folder / "mode")
 
     def stop(self):
         self.process.kill()

@@ -147,6 +147,15 @@ plain:
 """
 
 
+def read_mails(folder):
+    """All that arrived at the mail server of that folder, in the order they came."""
+    found = []
+    for file in sorted((folder / "maildir/new").glob("*"), key=lambda f: f.stat().st_mtime_ns):
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        found.append(Mail(message["Envelope-To"], message["Subject"], message.get_content(), message))
+    return found
+
+
 class MailServer:
     """Exim with STARTTLS on .port and TLS on .tls_port of localhost, its certificate by .ca; takes mail for everybody from who knows the password, but
     for nobody@…. In the mode greylist it puts a sender and recipient off the first time it sees them."""
@@ -193,11 +202,7 @@ class MailServer:
 
     def mails(self):
         """All that arrived, in the order they came."""
-        found = []
-        for file in sorted((self.folder / "maildir/new").glob("*"), key=lambda f: f.stat().st_mtime_ns):
-            message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-            found.append(Mail(message["Envelope-To"], message["Subject"], message.get_content(), message))
-        return found
+        return read_mails(self.folder)
 
     def wait(self, n, timeout=20):
         """Until so many arrived."""
@@ -212,6 +217,15 @@ class MailServer:
 
 MM = "org.freedesktop.ModemManager1"
 MM_PATH = "/org/freedesktop/ModemManager1"
+
+
+def _modem_log(folder):
+    return [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+
+
+def read_messages(folder):
+    """What the modem of that folder sent, in order."""
+    return [Sms(e["number"], e["text"]) for e in _modem_log(folder) if "text" in e]
 
 
 def _modem_manager(address, folder, ask_polkit, modems):
@@ -256,6 +270,9 @@ def _modem_manager(address, folder, ask_polkit, modems):
         def Send(self, sender=None):
             check(sender)
             behave("Send")
+            if (folder / "out-of-reach" / self.number).exists():
+                note(failed=self.number)
+                raise error(MM + ".Error.MobileEquipment.NetworkTimeout")
             note(number=self.number, text=self.text)
 
     class Modem(dbus.service.Object):
@@ -301,6 +318,7 @@ class ModemManager:
     def __init__(self, machine, modems=1):
         self.machine, self.folder, self.modems = machine, machine.folder / "modem", modems
         self.folder.mkdir()
+        (self.folder / "out-of-reach").mkdir()  # numbers to which nothing can be sent: a file for each
         (self.folder / "log").touch()
         self.mode("ok")
         self.state(8)  # registered
@@ -320,16 +338,14 @@ class ModemManager:
         """MMModemState of the modems."""
         (self.folder / "state").write_text(str(state))
 
-    def _log(self):
-        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
-
     def messages(self):
         """What was sent, in order."""
-        return [Sms(e["number"], e["text"]) for e in self._log() if "text" in e]
+        return read_messages(self.folder)
 
     def left(self):
         """How many messages were created and not deleted."""
-        return sum("created" in e for e in self._log()) - sum("deleted" in e for e in self._log())
+        log = _modem_log(self.folder)
+        return sum("created" in e for e in log) - sum("deleted" in e for e in log)
 
     def wait(self, n, timeout=20):
         self.machine.wait_for(lambda: len(self.messages()) >= n, f"SMS {n}", timeout)

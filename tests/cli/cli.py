@@ -57,10 +57,12 @@ def echoes(fd):
 class Terminal:
     """The client at a terminal of its own, 80 by 24, as the caller or another Unix user. expect() waits for text, type() types a line."""
 
-    def __init__(self, *args, uid=None, **env):
+    def __init__(self, *args, uid=None, cwd=None, **env):
         self.output = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if cwd is not None:
+                os.chdir(cwd)
             if uid is not None:
                 os.setgroups([])
                 os.setresgid(uid, uid, uid)
@@ -103,9 +105,9 @@ class Terminal:
     def key(self, key):
         os.write(self.fd, key)
 
-    def wait(self):
-        """Reads to the end; the exit code, or minus the signal."""
-        while self.read(180):
+    def wait(self, silence=180):
+        """Reads to the end; the exit code, or minus the signal. One that says nothing for so many seconds is killed."""
+        while self.read(silence):
             pass
         if not self.ended():
             os.kill(self.pid, signal.SIGKILL)

@@ -34,7 +34,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service courier contract callers outside lifecycle; do
+for part in prepare documents secrets service courier contract callers outside plays lifecycle; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -51,6 +51,7 @@ if [[ -s $out/invoice-sealed.pdf ]]; then
         check_contract
         check_callers
         check_outside_ca
+        check_plays
         check_lifecycle
 fi
 echo "$passed $failed" >/inside.sums

@@ -253,13 +253,16 @@ static int sign_chunks(DaemonSigner *s, const char *operation, const SignerItem 
         return r;
 }
 
+static bool can_give_code(const DaemonSigner *s) {
+        return prompt_possible() || arguments_has(&s->client->arguments, "otp-file");
+}
+
 /* Errors that are no end yet. An operation goes with its session. */
 static const char *tolerated_errors(const DaemonSigner *s, int attempt, char *buffer, size_t size) {
         const char *retry = may_retry(s, attempt);
 
-        if (!s->may_log_in)
-                return retry;
-        snprintf(buffer, size, "%s %s", ERROR_NO_SESSION " " ERROR_OPERATION_STATE, retry ?: "");
+        snprintf(buffer, size, "%s %s %s", s->may_log_in ? ERROR_NO_SESSION " " ERROR_OPERATION_STATE : "",
+                 s->session.remembered && can_give_code(s) ? ERROR_CODE_REQUIRED : "", retry ?: "");
         return buffer;
 }
 
@@ -281,6 +284,11 @@ static int with_factors(DaemonSigner *s, int (*step)(DaemonSigner *s, const char
                         return r;
                 if (is_session_gone(s))
                         return -ESTALE;
+                /* The policy lets the session stand for the code no longer. */
+                if (strcmp(s->client->tolerated, ERROR_CODE_REQUIRED) == 0) {
+                        s->session.remembered = false;
+                        continue;
+                }
                 forget_factors(s);
         }
 }

@@ -29,6 +29,8 @@ static const ErrorText texts[] = {
         { ERROR_TRY_LATER, EXIT_DENIED, true, N_("Too many wrong attempts: please wait."), NULL },
         { ERROR_WRONG_CODE, EXIT_DENIED, false, N_("The one-time code is not right."),
           N_("Take the code that your authenticator shows now; check that the clocks of both devices are right.") },
+        { ERROR_CODE_REQUIRED, EXIT_DENIED, false, N_("A one-time code is needed here, also in a remembered session."),
+          N_("Give it: --otp-file FILE, or at a terminal. Who sets this: sygnet policy") },
         { ERROR_CODE_USED, EXIT_DENIED, false, N_("This one-time code was used already."), N_("Wait until your authenticator shows the next one.") },
         { ERROR_CODE_REQUIRED, EXIT_DENIED, false, N_("A code that is sent to you is needed here."), N_("Have it sent with --send-code, and give it with --code-file.") },
         { ERROR_CODE_VOID, EXIT_DENIED, false, N_("The code does not hold: it has expired, was used, replaced by a newer one, or tried too often."),

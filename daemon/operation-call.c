@@ -19,10 +19,39 @@
 #define CHECK_HERE_ITEMS 128U
 #define CHECK_HERE_BYTES (32U * 1024)
 
+/* Before the job that authorises, so that of several at once each is told of the others. */
+static int count_in_session(OperationCall *c, sd_bus_error *error) {
+        OperationJob *j = &c->job;
+        Session *s;
+        int r;
+
+        if (!j->remembered)
+                return 0;
+        r = session_find(c->call.manager, j->session, c->call.uid, &s);
+        if (r < 0)
+                return session_bus_error(error, r);
+        j->session_age = session_age(c->call.manager, s);
+        r = session_count(s, j->credential, j->count, &j->session_signatures);
+        if (r < 0)
+                return bus_error_set_errno(error, r);
+        c->counted = true;
+        return 0;
+}
+
+static void uncount_in_session(OperationCall *c) {
+        uint32_t left;
+        Session *s;
+
+        if (c->counted && session_find(c->call.manager, c->job.session, c->call.uid, &s) >= 0)
+                (void) session_count(s, c->job.credential, -(int64_t) c->job.count, &left);
+        c->counted = false;
+}
+
 static void destroy(Call *call) {
         OperationCall *c = (OperationCall *) call;
         Operation *o = c->operation;
 
+        uncount_in_session(c);
         operation_unpark(call->manager, c->parked);
         if (o && (c->once || c->prepares))
                 operation_end(call->manager, o);
@@ -414,6 +443,7 @@ static int then_authorized(Call *call, int result, sd_bus_error *error) {
         operation_job_forget_factors(&c->job);
         if (result != 0)
                 return outcome_set_error(error, result, c->job.until);
+        c->counted = false;
         c->announced = c->once;
         return settled(c, find_key(c, error), error);
 }
@@ -450,6 +480,8 @@ static int authorize(OperationCall *c, sd_bus_error *error) {
         int r;
 
         r = check_factors(c, error);
+        if (r >= 0)
+                r = count_in_session(c, error);
         if (r < 0)
                 return r;
         if (!c->job.password && !c->job.pin)

@@ -17,6 +17,7 @@ struct OperationCall {
         bool once;                /* SignOnce: all steps, and the operation ends with the call */
         bool prepares;            /* Prepare: the operation ends unless its id was told */
         OperationState otherwise; /* the state it goes back to when the call fails; 0: none */
+        bool counted;             /* in the session, by credential: taken back unless it is authorised */
         OperationJob job;
         Batch batch;
         size_t parked;

@@ -86,6 +86,12 @@ static int settle_pin(Txn *t, OperationJob *j) {
         return pin_settle(t, &a, &j->until);
 }
 
+/* Beyond what the policy lets a remembered session stand for a code, each operation takes one. */
+static bool is_past(const OperationJob *j, const Policy *p) {
+        return (p->remember_max_age > 0 && j->session_age > p->remember_max_age) ||
+                (p->remember_max_signatures > 0 && j->session_signatures > p->remember_max_signatures);
+}
+
 /* What the policy wants is looked at first: a code is not spent on what cannot suffice. */
 static int settle_factors(Txn *t, OperationJob *j) {
         Policy policy;
@@ -94,6 +100,11 @@ static int settle_factors(Txn *t, OperationJob *j) {
         r = policy_load(t, j->record, &policy);
         if (r < 0)
                 return r;
+        if (j->remembered && is_past(j, &policy)) {
+                j->remembered = false;
+                if (!j->otp)
+                        return OUTCOME_CODE_NEEDED;
+        }
         if (j->pin)
                 return settle_pin(t, j);
         if (policy.factors == FACTOR_PIN_OTP) {

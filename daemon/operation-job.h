@@ -18,7 +18,9 @@ typedef struct OperationJob {
         char credential[CREDENTIAL_ID_SIZE];
         int64_t now;
         LeaseTerms terms;
-        bool remembered;  /* the session has its one-time code already */
+        bool remembered;  /* the session has its one-time code already, as far as the policy lets it stand */
+        int64_t session_age;       /* seconds; of a remembered session */
+        uint32_t session_signatures; /* and its signatures with this credential, these included */
         Bytes pin_kdf;    /* and its PIN: of the record that it fitted; empty: no */
         Secret *otp, *password, *pin; /* what was given; NULL: not */
         uint32_t count;   /* items of the operation */

@@ -28,6 +28,7 @@ static const struct {
         { OUTCOME_NO_TOKEN, ERROR_NO_TOKEN },
         { OUTCOME_NO_SESSION, ERROR_NO_SESSION },
         { OUTCOME_FULL, ERROR_LIMIT },
+        { OUTCOME_CODE_NEEDED, ERROR_CODE_REQUIRED },
         { OUTCOME_NO_PIN, ERROR_NO_PIN },
         { OUTCOME_PIN_NEEDED, ERROR_PIN_REQUIRED },
         { OUTCOME_WRONG_PIN, ERROR_WRONG_PIN },
@@ -58,7 +59,5 @@ int outcome_set_error(sd_bus_error *error, int outcome, int64_t until) {
                 return bus_error_set(error, ERROR_CERTIFICATE, "The certificate expired at %s.", format_until(until, text));
         if (outcome == OUTCOME_NOT_YET)
                 return bus_error_set(error, ERROR_CERTIFICATE, "The certificate is not valid before %s.", format_until(until, text));
-        if (outcome == OUTCOME_CODE_NEEDED)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");
         return bus_error_set_errno(error, outcome < 0 ? outcome : -EIO);
 }

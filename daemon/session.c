@@ -4,6 +4,7 @@
  * ends first what is past, so that no late timer leaves one standing. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,6 +12,12 @@
 #include "daemon/clock.h"
 #include "daemon/id.h"
 #include "daemon/session.h"
+
+typedef struct SessionCount {
+        char credential[17];
+        uint32_t n;
+        struct SessionCount *next;
+} SessionCount;
 
 struct SessionTable {
         Session *first;
@@ -42,6 +49,10 @@ static Session *session_free(Session *s) {
                 return NULL;
         secret_wipe(s->id, sizeof(s->id));
         forget_pin(s);
+        for (SessionCount *c; (c = s->counts);) {
+                s->counts = c->next;
+                free(c);
+        }
         free(s);
         return NULL;
 }
@@ -247,6 +258,30 @@ int session_use(Manager *m, Session *s, unsigned n) {
                 return -EDQUOT;
         s->signatures += n;
         session_keep(m, s);
+        return 0;
+}
+
+int64_t session_age(const Manager *m, const Session *s) {
+        return clock_age() - (s->ends - m->settings.session_max_age);
+}
+
+int session_count(Session *s, const char *credential, int64_t n, uint32_t *ret) {
+        SessionCount *c = s->counts;
+        int64_t total;
+
+        while (c && strcmp(c->credential, credential) != 0)
+                c = c->next;
+        if (!c) {
+                c = calloc(1, sizeof(*c));
+                if (!c)
+                        return -ENOMEM;
+                snprintf(c->credential, sizeof(c->credential), "%s", credential);
+                c->next = s->counts;
+                s->counts = c;
+        }
+        total = (int64_t) c->n + n;
+        c->n = total < 0 ? 0 : total > UINT32_MAX ? UINT32_MAX : (uint32_t) total;
+        *ret = c->n;
         return 0;
 }
 

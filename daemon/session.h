@@ -26,6 +26,7 @@ typedef struct Session {
         bool restricted;      /* the password must be changed first, and nothing else can be done (M1) */
         bool warned;          /* that it is about to end was told */
         bool has_login;       /* its user was seen logged in while it was open */
+        struct SessionCount *counts; /* of a remembered one: signatures by credential */
         struct Session *next;
 } Session;
 
@@ -66,6 +67,13 @@ bool session_allows(const Manager *m, const Session *s, unsigned n);
 
 /* Notes n signatures: prolongs the idle time, counts against the cap. -EDQUOT when the cap would be passed; then nothing is noted. */
 int session_use(Manager *m, Session *s, unsigned n);
+
+/* Seconds since it was opened. */
+int64_t session_age(const Manager *m, const Session *s);
+
+/* Counts n signatures that are about to be authorised with one credential; how many there are with them is in *ret. What is not authorised after all is
+ * taken back: n of a negative sign. -ENOMEM. */
+int session_count(Session *s, const char *credential, int64_t n, uint32_t *ret);
 
 /* The idle time begins anew without a signature: for who waits for a seal, and is not away. */
 void session_keep(Manager *m, Session *s);

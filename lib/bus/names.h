@@ -36,6 +36,7 @@
 #define ERROR_NO_SESSION SYGNET_ERROR "NoSession"                  /* unknown, ended or somebody else's */
 #define ERROR_TRY_LATER SYGNET_ERROR "TryLater"                    /* slowed down after failures; says until when */
 #define ERROR_WRONG_CODE SYGNET_ERROR "WrongCode"                  /* the one-time code is not right */
+#define ERROR_CODE_REQUIRED SYGNET_ERROR "CodeRequired"            /* also in a remembered session: the credential's policy wants a one-time code here */
 #define ERROR_CODE_USED SYGNET_ERROR "CodeUsed"                    /* it was right once */
 #define ERROR_CODE_VOID SYGNET_ERROR "CodeVoid"                    /* of mail or SMS: none, expired, used, replaced, tried too often */
 #define ERROR_CODE_SEEN SYGNET_ERROR "CodeSeen"                    /* an operator has read it, and that does not suffice here */

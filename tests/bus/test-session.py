@@ -4,7 +4,7 @@
 import subprocess
 
 import seals
-from harness import ALICE, BOB, NOBODY, PASSWORD, Machine, TestCase, main, secret
+from harness import ALICE, BOB, NOBODY, PASSWORD, BusError, Machine, TestCase, V, main, secret
 from logind import Logind
 from seals import attributes, items, sign_once
 
@@ -139,6 +139,74 @@ class Signals(TestCase):
         except Exception:  # pylint: disable=broad-except
             return False
         return True
+
+
+class Remembered(TestCase):
+    """D3: how far a remembered session stands for the code is the seal's Administrator's to say."""
+
+    def setUp(self):
+        self.m = self.enterContext(Machine())
+        self.m.freeze()
+        self.alice = seals.Person(self.m, "alice", ALICE)
+        self.ca = seals.Authority()
+        self.seals = [seals.create_seal(self.m, self.ca, "alice") for _ in range(2)]
+
+    def policy(self, which=0, **limits):
+        self.alice.again()
+        self.alice.client.call("Credential.SetPolicy", "sa{sv}a{sv}", self.seals[which][0], {k: V("u", v) for k, v in limits.items()},
+                               {"session": V("s", self.alice.session), "otp": secret(self.alice.code())})
+
+    def list_of(self, n, which=0):
+        return items(*([attributes(self.seals[which][1])] * n))
+
+    def sign(self, n=1, which=0, **factors):
+        return sign_once(self.alice.client, self.alice.session, self.seals[which][0], self.list_of(n, which), **factors)
+
+    def test_signatures(self):
+        """Counted for each session and seal; beyond the cap each operation takes a code."""
+        self.policy(remember_max_signatures=5)
+        first = self.alice.again(remember=True)
+        self.sign(3)
+        self.refused("CodeRequired", self.sign, 3)
+        self.sign(2)
+        self.refused("CodeRequired", self.sign)
+        self.refused("WrongCode", self.sign, otp="00000000")
+        self.sign(2, otp=self.alice.code())
+        self.refused("CodeRequired", self.sign)
+        self.sign(9, which=1)
+        self.alice.again(remember=True)
+        self.sign(5)
+        self.refused("CodeRequired", self.sign)
+        self.alice.session = first
+        self.refused("CodeRequired", self.sign)
+
+    def test_operations_count_when_they_are_authorised(self):
+        self.policy(remember_max_signatures=5)
+        self.alice.again(remember=True)
+        a, b = (seals.prepare(self.alice.client, self.alice.session, self.seals[0][0], self.list_of(4)) for _ in range(2))
+        numbers = [self.alice.client.start("Operation.Authorize", "sa{sv}", o, {}) for o in (a, b)]
+        results = []
+        for n in numbers:
+            try:
+                results.append(self.alice.client.wait(n))
+            except BusError as e:
+                results.append(e.name)
+        self.assertEqual({None, "CodeRequired"}, set(results))
+        self.refused("CodeRequired", self.sign, 2)
+        self.sign(1)
+
+    def test_age(self):
+        self.policy(remember_max_age=600)
+        self.alice.again(remember=True)
+        self.m.advance(600)
+        self.sign()
+        self.m.advance(1)
+        self.refused("CodeRequired", self.sign)
+        self.sign(which=1)
+        self.sign(otp=self.alice.code())
+        self.refused("CodeRequired", self.sign)
+        self.alice.again(remember=True)
+        self.sign()
 
 
 class Logins(TestCase):

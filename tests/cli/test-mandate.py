@@ -122,5 +122,21 @@ class Sessions(Signing):
         self.verify(OK, "invoice-sealed.pdf")
 
 
+    def test_policy_wants_a_code_in_a_remembered_session(self):
+        """D3: beyond what the Administrator set, a terminal asks for a code, and elsewhere a file gives one."""
+        self.seal()
+        self.sygnet(OK, "login", "anna", "--password-file", self.password)
+        self.sygnet(OK, "policy", "Example seal", "--remember-max-signatures", "1", "--otp-file", self.code())
+        self.sygnet(OK, "logout")
+        self.sygnet(OK, "login", "anna", "--password-file", self.password, "--remember", "--otp-file", self.code())
+        self.sygnet(OK, "sign", "declaration.xml")
+        self.sygnet(DENIED, "sign", "invoice.pdf", says="code is needed")
+        self.sygnet(OK, "sign", "invoice.pdf", "--otp-file", self.code())
+        t = Terminal("sign", str(self.folder / "invoice.pdf"), "--force", uid=ALICE, DBUS_SYSTEM_BUS_ADDRESS=self.machine.address)
+        t.expect("One-time code")
+        t.type_secret(self.machine.code(self.key))
+        self.assertEqual(OK, t.wait())
+
+
 if __name__ == "__main__":
     main()

@@ -299,13 +299,42 @@ static int then_request_made(Call *call, int result, sd_bus_error *error) {
         return r < 0 ? r : CALL_CONTINUES;
 }
 
+/* A signature's: the PIN is settled before the key is opened with it, so that a right one takes no longer than a wrong one. */
+static int then_signature_request_made(Call *call, int result, sd_bus_error *error) {
+        return result < 0 ? bus_error_set_errno(error, result) : reply_bytes(call, bytes_view(&((CredentialCall *) call)->job.request));
+}
+
+static int then_pin_settled(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result != 0)
+                return outcome_set_error(error, result, ((CredentialCall *) call)->job.until);
+        r = call_work(call, run_make_request, then_signature_request_made, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
+static int run_try_pin(void *userdata) {
+        return credential_job_try_pin(&((CredentialCall *) userdata)->job);
+}
+
+static int then_pin_tried(Call *call, int result, sd_bus_error *error) {
+        int r;
+
+        if (result < 0 && result != -EKEYREJECTED)
+                return bus_error_set_errno(error, result);
+        r = credential_call_store((CredentialCall *) call, credential_job_settle_request, then_pin_settled, error);
+        return r < 0 ? r : CALL_CONTINUES;
+}
+
 static int then_request(Call *call, int result, sd_bus_error *error) {
         CredentialCall *c = (CredentialCall *) call;
         int r;
 
         if (result != 0)
                 return credential_call_set_error(c, result, error);
-        if (c->job.record->kind != CREDENTIAL_SEAL)
+        if (c->job.record->kind == CREDENTIAL_SIGNATURE)
+                r = call_work_heavy(call, run_try_pin, then_pin_tried, error);
+        else if (c->job.record->kind == CREDENTIAL_CUSTOMS)
                 r = call_work_heavy(call, run_make_request, then_request_made, error);
         else
                 r = call_work(call, run_make_request, then_request_made, error);

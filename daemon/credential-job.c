@@ -109,16 +109,26 @@ static int create_seal(Txn *t, CredentialJob *j) {
         return r < 0 ? r : credential_audit(t, j, "seal-created", VIEW(NULL, 0));
 }
 
-static int settle_pin(Txn *t, CredentialJob *j) {
-        const PinAttempt a = {
+static PinAttempt attempt(const CredentialJob *j) {
+        return (PinAttempt) {
                 .account = j->account,
                 .uid = j->uid,
-                .credential = j->record->id,
+                .credential = j->record ? j->record->id : NULL,
                 .otp = j->otp,
                 .tried = &j->tried,
                 .opened = j->opened,
                 .now = j->now,
         };
+}
+
+static int begin_pin(Txn *t, CredentialJob *j) {
+        const PinAttempt a = attempt(j);
+
+        return pin_begin(t, &a, &j->tried, &j->until);
+}
+
+static int settle_pin(Txn *t, CredentialJob *j) {
+        const PinAttempt a = attempt(j);
 
         return pin_settle(t, &a, &j->until);
 }
@@ -140,7 +150,7 @@ int credential_settle_power(Txn *t, CredentialJob *j, bool gives) {
 }
 
 int credential_job_check_pin(Txn *t, CredentialJob *j) {
-        return pin_check(t, j->account, &j->tried);
+        return begin_pin(t, j);
 }
 
 int credential_job_try_pin(CredentialJob *j) {
@@ -165,22 +175,22 @@ int credential_job_begin_signature(Txn *t, CredentialJob *j) {
         int r;
 
         r = check_room(t, j);
-        return r != 0 ? r : pin_check(t, j->account, &j->tried);
+        return r != 0 ? r : begin_pin(t, j);
 }
 
 int credential_job_make_signature(CredentialJob *j) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         int r;
 
-        r = credential_job_try_pin(j);
-        if (r < 0)
-                return r;
+        /* All that takes long comes before the PIN, so that a right one takes no longer than a wrong one. */
         r = key_generate(j->record->algorithm, &key);
         if (r >= 0)
                 r = subject_write(j->subject, &j->record->subject);
         if (r >= 0)
-                r = credential_seal_key(j->store, j->record, key, secret_view(j->pin_key));
-        return r < 0 ? r : request_create(key, j->subject, &j->request);
+                r = request_create(key, j->subject, &j->request);
+        if (r >= 0)
+                r = credential_job_try_pin(j);
+        return r < 0 ? r : credential_seal_key(j->store, j->record, key, secret_view(j->pin_key));
 }
 
 int credential_job_create(Txn *t, CredentialJob *j) {
@@ -211,22 +221,15 @@ int credential_job_request(Txn *t, CredentialJob *j) {
                 return credential_audit(t, j, "request-made", VIEW(NULL, 0));
         if (j->record->kind == CREDENTIAL_SIGNATURE) {
                 j->problem = "The factor `pin` is needed.";
-                return j->pin && !j->password ? pin_check(t, j->account, &j->tried) : OUTCOME_FACTOR_NEEDED;
+                return j->pin && !j->password ? begin_pin(t, j) : OUTCOME_FACTOR_NEEDED;
         }
         j->problem = "The factor `password` is needed.";
         return j->password && !j->pin && !j->otp ? credential_password_check(t, j->id, j->uid, j->now, &j->until) : OUTCOME_FACTOR_NEEDED;
 }
 
 static int open_key(CredentialJob *j, gnutls_privkey_t *ret) {
-        const Secret *second = j->password;
-        int r;
+        const Secret *second = j->record->kind == CREDENTIAL_SIGNATURE ? j->pin_key : j->password;
 
-        if (j->record->kind == CREDENTIAL_SIGNATURE) {
-                r = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
-                if (r < 0)
-                        return r;
-                second = j->pin_key;
-        }
         return credential_open_key(j->store, j->record, second ? secret_view(second) : VIEW(NULL, 0), ret);
 }
 

@@ -73,7 +73,7 @@ int credential_job_try_pin(CredentialJob *j);
 /* Store: whether the account may make a signature with its PIN. */
 int credential_job_begin_signature(Txn *t, CredentialJob *j);
 
-/* Worker, heavy: tries the PIN; makes `record`'s key, seals it in, and makes its request. -EKEYREJECTED for a wrong PIN. */
+/* Worker, heavy: makes `record`'s key and its request, tries the PIN, and seals the key with it. -EKEYREJECTED for a wrong PIN. */
 int credential_job_make_signature(CredentialJob *j);
 
 /* Worker: makes `record`'s key and seals it in, under `password` for a customs key (then it is heavy). */
@@ -84,9 +84,9 @@ int credential_job_create(Txn *t, CredentialJob *j);
 
 /* Store: loads `record` for a request; a person's key only if password or PIN may be tried. Writes the audit entry of a seal's. */
 int credential_job_request(Txn *t, CredentialJob *j);
-/* Worker: opens the key and makes the request. -EKEYREJECTED for a wrong password or PIN. */
+/* Worker: opens the key and makes the request; a signature's with the PIN that was tried and settled before. -EKEYREJECTED for a wrong password. */
 int credential_job_make_request(CredentialJob *j);
-/* Store: settles the password or PIN of a person's key after that, and writes the audit entry. */
+/* Store: settles the password or PIN of a person's key, and writes the audit entry. */
 int credential_job_settle_request(Txn *t, CredentialJob *j);
 
 /* Store: for the key that serves, or, when it is a renewal's, for the new one, which then takes its place; the old one is erased. */

@@ -158,9 +158,8 @@ static int append_audit(Txn *t, const MandateWork *w, const char *event) {
 
 /* --- Create ------------------------------------------------------------------------------------------------------- */
 
-/* As an operation's: else a mandate would spare the PIN. */
-static int settle_factors(Txn *t, MandateWork *w) {
-        const PinAttempt a = {
+static PinAttempt attempt(const MandateWork *w) {
+        return (PinAttempt) {
                 .account = w->account,
                 .uid = w->call.uid,
                 .credential = w->mandate.credential,
@@ -169,6 +168,11 @@ static int settle_factors(Txn *t, MandateWork *w) {
                 .opened = w->opened,
                 .now = w->call.now,
         };
+}
+
+/* As an operation's: else a mandate would spare the PIN. */
+static int settle_factors(Txn *t, MandateWork *w) {
+        const PinAttempt a = attempt(w);
         Policy policy;
         int r;
 
@@ -211,8 +215,9 @@ static int then_created(Call *call, int result, sd_bus_error *error) {
 
 static int run_check_pin(Txn *t, void *userdata) {
         MandateWork *w = userdata;
+        const PinAttempt a = attempt(w);
 
-        return pin_check(t, w->account, &w->tried);
+        return pin_begin(t, &a, &w->tried, &w->until);
 }
 
 static int run_try_pin(void *userdata) {

@@ -31,6 +31,19 @@ void operation_job_done(OperationJob *j) {
         j->key = NULL;
 }
 
+static PinAttempt attempt(const OperationJob *j) {
+        return (PinAttempt) {
+                .account = j->account,
+                .uid = j->uid,
+                .credential = j->credential,
+                .otp = j->remembered ? NULL : j->otp,
+                .remembered = j->remembered,
+                .tried = &j->tried,
+                .opened = j->opened,
+                .now = j->now,
+        };
+}
+
 static int load(Txn *t, OperationJob *j) {
         int r;
 
@@ -55,6 +68,7 @@ static int append(Txn *t, const OperationJob *j, const char *event, View payload
 }
 
 int operation_job_prepare(Txn *t, OperationJob *j) {
+        const PinAttempt a = attempt(j);
         View certificate;
         int r;
 
@@ -64,7 +78,7 @@ int operation_job_prepare(Txn *t, OperationJob *j) {
         if (j->record->kind == CREDENTIAL_CUSTOMS && j->password)
                 r = credential_password_check(t, j->credential, j->uid, j->now, &j->until);
         else if (j->pin)
-                r = pin_check(t, j->account, &j->tried);
+                r = pin_begin(t, &a, &j->tried, &j->until);
         if (r != 0)
                 return r;
         r = credential_certificate(j->record, 0, &certificate);
@@ -72,16 +86,7 @@ int operation_job_prepare(Txn *t, OperationJob *j) {
 }
 
 static int settle_pin(Txn *t, OperationJob *j) {
-        const PinAttempt a = {
-                .account = j->account,
-                .uid = j->uid,
-                .credential = j->credential,
-                .otp = j->remembered ? NULL : j->otp,
-                .remembered = j->remembered,
-                .tried = &j->tried,
-                .opened = j->opened,
-                .now = j->now,
-        };
+        const PinAttempt a = attempt(j);
 
         return pin_settle(t, &a, &j->until);
 }
@@ -159,14 +164,10 @@ int operation_job_once(Txn *t, OperationJob *j) {
 
 static int open_key(OperationJob *j) {
         const Secret *second = j->record->kind == CREDENTIAL_CUSTOMS ? j->password : j->pin_key;
-        int r;
 
-        if (j->pin) {
-                r = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
-                if (r < 0 || j->record->kind == CREDENTIAL_SEAL)
-                        return r;
-                second = j->pin_key;
-        }
+        /* The key is opened once it is settled: a right PIN takes no longer than a wrong one. */
+        if (j->pin)
+                return pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->pin_key);
         return credential_open_key(j->store, j->record, second ? secret_view(second) : VIEW(NULL, 0), &j->key);
 }
 

@@ -52,8 +52,8 @@ int operation_job_authorize(Txn *t, OperationJob *j);
  * once, and is on disk before the key is touched. */
 int operation_job_once(Txn *t, OperationJob *j);
 
-/* Worker: opens `record`'s key into `key`; a seal's not while its user's PIN is tried. The result is also in `opened`: -EKEYREJECTED for a wrong
- * password or PIN. Heavy where one of them is given. */
+/* Worker: opens `record`'s key into `key`; where a PIN is given it is tried, and the key is opened by another call after it is settled. The result
+ * is also in `opened`: -EKEYREJECTED for a wrong password or PIN. Heavy where one of them is given. */
 int operation_job_open_key(OperationJob *j);
 
 /* Store: looks everything up again that may have changed since, prolongs the lease, writes the audit entry. Without its 0 no signature leaves. */

@@ -263,11 +263,16 @@ int pin_job_unblock(Txn *t, PinJob *j) {
 
 /* --- Changing ----------------------------------------------------------------------------------------------------- */
 
+static PinAttempt attempt(const PinJob *j) {
+        return (PinAttempt) { .account = j->account, .uid = j->uid, .otp = j->otp, .tried = &j->tried, .opened = j->opened, .now = j->now };
+}
+
 int pin_job_begin_change(Txn *t, PinJob *j) {
+        const PinAttempt a = attempt(j);
         int r;
 
         forget_signatures(j);
-        r = pin_check(t, j->account, &j->tried);
+        r = pin_begin(t, &a, &j->tried, &j->until);
         return r != 0 ? r : load_signatures(t, j->account, j->signatures, &j->n_signatures);
 }
 
@@ -285,11 +290,12 @@ int pin_job_reseal(PinJob *j) {
         j->key = secret_free(j->key);
         j->new_key = secret_free(j->new_key);
         pin_done(&j->fresh);
-        j->opened = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->key);
-        if (j->opened < 0)
-                return j->opened;
+        /* Before the present one is tried: a right one takes as long as a wrong one. */
         r = pin_job_make(j);
-        return r < 0 ? r : reseal(j);
+        if (r < 0)
+                return r;
+        j->opened = pin_open(j->store, j->account, &j->tried, secret_view(j->pin), &j->key);
+        return j->opened < 0 ? j->opened : reseal(j);
 }
 
 static const Credential *find_resealed(const PinJob *j, const char *id) {
@@ -313,14 +319,7 @@ static int write_resealed(Txn *t, const PinJob *j, Credential **there, size_t n)
 }
 
 static int settle_change(Txn *t, PinJob *j, Credential **there, size_t n) {
-        const PinAttempt a = {
-                .account = j->account,
-                .uid = j->uid,
-                .otp = j->otp,
-                .tried = &j->tried,
-                .opened = j->opened,
-                .now = j->now,
-        };
+        const PinAttempt a = attempt(j);
         int r;
 
         for (size_t i = 0; i < n; i++)

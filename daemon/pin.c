@@ -182,6 +182,25 @@ int pin_check(Txn *t, const char *account, Pin *ret) {
         return 0;
 }
 
+/* Without a code. */
+static int check_no_code(Txn *t, const PinAttempt *a) {
+        int r;
+
+        if (a->remembered)
+                return 0;
+        r = token_needs_code(t, a->account);
+        return r <= 0 ? r : OUTCOME_CODE_NEEDED;
+}
+
+int pin_begin(Txn *t, const PinAttempt *a, Pin *ret, int64_t *ret_until) {
+        int r;
+
+        r = pin_check(t, a->account, ret);
+        if (r != 0)
+                return r;
+        return a->otp ? token_may_settle(t, a->account, a->uid, a->now, ret_until) : check_no_code(t, a);
+}
+
 int pin_check_remembered(Txn *t, const char *account, View kdf) {
         _cleanup_(pin_done) Pin p = { 0 };
         int r;
@@ -210,14 +229,7 @@ static int count_failure(Txn *t, const PinAttempt *a, Pin *p) {
 }
 
 static int settle_code(Txn *t, const PinAttempt *a, int64_t *ret_until) {
-        int r;
-
-        if (a->otp)
-                return token_settle(t, a->account, a->uid, secret_view(a->otp), a->now, ret_until);
-        if (a->remembered)
-                return 0;
-        r = token_needs_code(t, a->account);
-        return r <= 0 ? r : OUTCOME_CODE_NEEDED;
+        return a->otp ? token_settle(t, a->account, a->uid, secret_view(a->otp), a->now, ret_until) : check_no_code(t, a);
 }
 
 int pin_settle(Txn *t, const PinAttempt *a, int64_t *ret_until) {

@@ -59,10 +59,16 @@ int pin_unblock(Txn *t, const char *account);
 /* Loads the record for a try: 0, OUTCOME_NO_PIN or OUTCOME_PIN_BLOCKED. */
 int pin_check(Txn *t, const char *account, Pin *ret);
 
+typedef struct PinAttempt PinAttempt;
+
+/* The same for a try that is settled by pin_settle() afterwards, and what that would come to already: TOTP_E_CLOCK, OUTCOME_NO_TOKEN, OUTCOME_LATER,
+ * OUTCOME_CODE_NEEDED. How long a try takes tells of the PIN: it is not made where no code could be right. Of `a` account, uid, otp, remembered and now count. */
+int pin_begin(Txn *t, const PinAttempt *a, Pin *ret, int64_t *ret_until);
+
 /* Whether a PIN that was right, when the record had `kdf`, is still: 0, OUTCOME_NO_PIN or OUTCOME_PIN_BLOCKED, or OUTCOME_PIN_NEEDED after a change. */
 int pin_check_remembered(Txn *t, const char *account, View kdf);
 
-typedef struct PinAttempt {
+struct PinAttempt {
         const char *account;
         uint32_t uid;
         const char *credential; /* for the audit; NULL: none */
@@ -71,7 +77,7 @@ typedef struct PinAttempt {
         const Pin *tried;
         int opened;             /* what pin_open() came to with that */
         int64_t now;
-} PinAttempt;
+};
 
 /* Settles a try, one-time code first. 0, TOTP_E_*, OUTCOME_NO_TOKEN, OUTCOME_LATER (until *ret_until), OUTCOME_CODE_NEEDED (none was given, and the account
  * has a token), OUTCOME_PIN_BLOCKED (the code is not spent), OUTCOME_WRONG_PIN (counted, also when the record was replaced since it was

@@ -164,20 +164,28 @@ static int settle(Txn *t, const char *subject, int outcome, int64_t now) {
         return r < 0 ? r : outcome;
 }
 
-int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_not_before) {
-        Token tokens[TOKENS_PER_ACCOUNT] = { 0 };
-        char subject[THROTTLE_SUBJECT_MAX];
-        int n, r;
+/* 0, or what any code comes to now. */
+static int check_now(Txn *t, const char *subject, int64_t now, int64_t *ret_not_before) {
+        int r;
 
-        throttle_subject_otp(account, uid, subject);
         r = throttle_check(t, subject, now, ret_not_before);
         if (r < 0)
                 return r;
         if (store_is_rolled_back(txn_store(t)))
                 return -ESTALE;
         r = is_behind_audit(t, now);
+        return r > 0 ? TOTP_E_CLOCK : r;
+}
+
+int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_not_before) {
+        Token tokens[TOKENS_PER_ACCOUNT] = { 0 };
+        char subject[THROTTLE_SUBJECT_MAX];
+        int n, r;
+
+        throttle_subject_otp(account, uid, subject);
+        r = check_now(t, subject, now, ret_not_before);
         if (r != 0)
-                return r < 0 ? r : TOTP_E_CLOCK;
+                return r;
         n = load(t, account, "active", NULL, tokens, TOKENS_PER_ACCOUNT);
         if (n <= 0)
                 return n < 0 ? n : -ENOKEY;
@@ -196,6 +204,18 @@ int token_settle(Txn *t, const char *account, unsigned uid, View code, int64_t n
         if (r == -EAGAIN)
                 return OUTCOME_LATER;
         return r == TOTP_ACCEPTED ? 0 : r;
+}
+
+int token_may_settle(Txn *t, const char *account, unsigned uid, int64_t now, int64_t *ret_until) {
+        char subject[THROTTLE_SUBJECT_MAX];
+        int r;
+
+        throttle_subject_otp(account, uid, subject);
+        r = check_now(t, subject, now, ret_until);
+        if (r != 0)
+                return r == -EAGAIN ? OUTCOME_LATER : r;
+        r = token_count(t, account);
+        return r < 0 ? r : r == 0 ? OUTCOME_NO_TOKEN : 0;
 }
 
 /* --- Their life --------------------------------------------------------------------------------------------------- */

@@ -20,6 +20,9 @@ int token_accept(Txn *t, const char *account, unsigned uid, View code, int64_t n
 /* The same as an outcome of outcome.h: 0, TOTP_E_*, OUTCOME_NO_TOKEN or OUTCOME_LATER (until *ret_until). */
 int token_settle(Txn *t, const char *account, unsigned uid, View code, int64_t now, int64_t *ret_until);
 
+/* What that would come to whatever the code is: 0 where it depends on the code. For who does something costly, or telling, before it is settled. */
+int token_may_settle(Txn *t, const char *account, unsigned uid, int64_t now, int64_t *ret_until);
+
 /* How many active tokens the account has. */
 int token_count(Txn *t, const char *account);
 

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """PINs (requirement M2) and the signatures that they open (E4): what sets, tries, blocks, changes and resets one, and that nothing else opens the key."""
+import os
 import random
 import time
+from pathlib import Path
 
 import seals
 from fake_courier import FakeCourier
@@ -267,6 +269,48 @@ class Trying(PinCase):
             with self.assertRaises(BusError) as caught:
                 self.change(WRONG, OTHER, otp="00000000")
             self.assertIn(caught.exception.name, ("WrongCode", "TryLater"))
+        self.assertEqual(5, self.status()["attempts"])
+
+    def took(self, name, function, /, *arguments, **more):
+        """Seconds of processor that the service spends on a refusal."""
+        def spent():
+            return sum(int(n) for n in Path(f"/proc/{self.m.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
+        before = spent()
+        self.refused(name, function, *arguments, **more)
+        return spent() - before
+
+    def test_without_the_authenticator_time_tells_nothing(self):
+        """Where a code is wanted and none is given, or only one that is slowed down, the PIN is not even tried."""
+        one_try = self.took("WrongPin", self.sign, self.key, self.certificate, otp=self.alice.code(), pin=WRONG)
+        own, call = {"session": V("s", self.alice.session)}, self.alice.client.call
+
+        def refusals(name, pin, **otp):
+            s, pin = self.alice.session, secret(pin)
+            yield self.took(name, call, "Pin.Change", "svva{sv}", s, pin, secret(OTHER), otp)
+            yield self.took(name, call, "Credential.GetRequest", "sa{sv}", self.key, {**own, "pin": pin, **otp})
+            yield self.took(name, call, "Credential.GenerateSignatureKey", "ssa{sv}a{sv}a{sv}", s, "Other", seals.CUSTOMS_SUBJECT, {"pin": pin, **otp}, {})
+        for pin in (PIN, WRONG):
+            for seconds in refusals("InvalidArgument", pin):
+                self.assertLess(seconds, one_try / 3)
+        while True:
+            with self.assertRaises(BusError) as caught:
+                self.change(WRONG, OTHER, otp="00000000")
+            if caught.exception.name == "TryLater":
+                break
+            self.assertEqual("WrongCode", caught.exception.name)
+        for pin in (PIN, WRONG):
+            for seconds in refusals("TryLater", pin, otp=secret("00000000")):
+                self.assertLess(seconds, one_try / 3)
+        self.assertEqual(4, self.status()["attempts"])
+
+    def test_a_used_code_tells_nothing_by_time(self):
+        """A code that was used before is no guess and slows nobody down: a right PIN takes as long with it as a wrong one."""
+        otp = self.alice.code()
+        self.sign(self.key, self.certificate, otp=otp, pin=PIN)
+
+        def change(pin):
+            return self.took("CodeUsed", self.alice.client.call, "Pin.Change", "svva{sv}", self.alice.session, secret(pin), secret(OTHER), {"otp": secret(otp)})
+        self.assertLess(change(PIN) / change(WRONG), 1.4)
         self.assertEqual(5, self.status()["attempts"])
 
     def test_many_at_once(self):

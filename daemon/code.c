@@ -23,21 +23,22 @@ static const struct {
         Channel channel;
         const char *template; /* NULL: as the name */
         const char *field;    /* of the template; NULL: "code" */
+        bool unproven;        /* it goes to an address that somebody gave; the code shows whose it is */
 } purposes[CODE_PURPOSES_END_] = {
         [CODE_NONE] = { "", CHANNEL_MAIL },
         [CODE_ACCOUNT_ACTIVATION] = { "account-activation", CHANNEL_MAIL, "account-created", "password" },
-        [CODE_INVITATION] = { "invitation", CHANNEL_MAIL },
+        [CODE_INVITATION] = { "invitation", CHANNEL_MAIL, .unproven = true },
         [CODE_PASSWORD_RESET_MAIL] = { "password-reset-mail", CHANNEL_MAIL, "password-reset" },
         [CODE_PASSWORD_RESET_SMS] = { "password-reset-sms", CHANNEL_SMS },
         [CODE_PIN_ACTIVATION] = { "pin-activation", CHANNEL_MAIL },
         [CODE_PIN_SMS] = { "pin-sms", CHANNEL_SMS },
         [CODE_TOKEN_ENROLL] = { "token-enroll", CHANNEL_SMS },
         [CODE_TOKEN_REVOKE] = { "token-revoke", CHANNEL_SMS },
-        [CODE_GRANT_ACTIVATION] = { "grant-activation", CHANNEL_SMS },
+        [CODE_GRANT_ACTIVATION] = { "grant-activation", CHANNEL_SMS, .unproven = true },
         [CODE_CHANGE_EMAIL_OLD] = { "change-email-old", CHANNEL_MAIL },
-        [CODE_CHANGE_EMAIL_NEW] = { "change-email-new", CHANNEL_MAIL },
+        [CODE_CHANGE_EMAIL_NEW] = { "change-email-new", CHANNEL_MAIL, .unproven = true },
         [CODE_CHANGE_PHONE_OLD] = { "change-phone-old", CHANNEL_SMS },
-        [CODE_CHANGE_PHONE_NEW] = { "change-phone-new", CHANNEL_SMS },
+        [CODE_CHANGE_PHONE_NEW] = { "change-phone-new", CHANNEL_SMS, .unproven = true },
 };
 
 const char *code_purpose_to_string(CodePurpose p) {
@@ -251,14 +252,14 @@ static int put(Txn *t, const CodeRequest *q, const NewCode codes[static 2], char
         if (q->settings->support_contact)
                 fields[n++] = (OutboxField) { "support", view_string(q->settings->support_contact) };
         m = (OutboxMessage) { .channel = purposes[q->purpose].channel, .recipient = q->recipient, .kind = purposes[q->purpose].template ?: purposes[q->purpose].name,
-                              .language = q->language, .fields = fields, .n_fields = n, .account = q->account, .uid = q->uid, .now = q->now,
-                              .expires = codes[0].row.expires, .settings = q->settings };
+                              .language = q->language, .fields = fields, .n_fields = n, .account = q->account, .uid = q->uid,
+                              .unproven = purposes[q->purpose].unproven, .now = q->now, .expires = codes[0].row.expires, .settings = q->settings };
         return outbox_put(t, &m, ret_id);
 }
 
 static int check(Txn *t, const CodeRequest *q, NewCode codes[static 2], int64_t *ret_not_before) {
         const OutboxMessage m = { .channel = purposes[q->purpose].channel, .recipient = q->recipient, .account = q->account, .uid = q->uid,
-                                  .now = q->now, .settings = q->settings };
+                                  .unproven = purposes[q->purpose].unproven, .now = q->now, .settings = q->settings };
         int r;
 
         if (q->purpose <= CODE_NONE || q->purpose >= CODE_PURPOSES_END_ || strlen(q->subject) >= sizeof(codes[0].row.subject))

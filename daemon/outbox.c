@@ -94,6 +94,13 @@ static int at_cap(Txn *t, int n, unsigned cap, Row *row) {
         return n < 0 ? n : n > 0 && row_int(row, 0) >= (int64_t) cap ? -EDQUOT : 0;
 }
 
+/* Whoever has messages sent to an address that is not theirs cannot take all that its owner may get. */
+static unsigned recipient_cap(const OutboxMessage *m) {
+        unsigned cap = m->settings->delivery_per_recipient;
+
+        return m->unproven ? cap / 2 + cap % 2 : cap;
+}
+
 /* Cancelled ones count too: a message that is asked for and taken back costs a modem nothing, but whoever does that thirty times plays. */
 static int check_caps(Txn *t, const OutboxMessage *m, const char *recipient) {
         int64_t since = m->now - DAY;
@@ -101,7 +108,7 @@ static int check_caps(Txn *t, const OutboxMessage *m, const char *recipient) {
         int r;
 
         r = txn_query(t, &row, "SELECT count(*) FROM outbox WHERE recipient = ?1 AND created > ?2", "si", recipient, since);
-        r = at_cap(t, r, m->settings->delivery_per_recipient, row);
+        r = at_cap(t, r, recipient_cap(m), row);
         if (r < 0)
                 return r;
         if (m->account) {

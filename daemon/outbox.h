@@ -33,6 +33,7 @@ typedef struct OutboxMessage {
         size_t n_fields;
         const char *account;   /* whom it is about; NULL: nobody yet */
         int64_t uid;           /* the Unix user who caused it; -1 for an operator or the service itself, who have no cap of their own */
+        bool unproven;         /* nobody has shown yet that the address is theirs: of its recipient's cap it takes the first half only */
         int64_t now;
         int64_t expires;       /* 0: as a plain notice does (settings) */
         const Settings *settings; /* of the manager: they stay as they are while the service runs */

@@ -65,6 +65,30 @@ class WithMail(TestCase):
         return self.alice.call("Account.RequestResetSms", "sv", login, secret(code))
 
 
+class Flood(WithMail):
+    """Nobody has another's messages of the day used up (E12)."""
+    conf = WithMail.conf + "[Session]\nIdle = 3600\n[Delivery]\nPerRecipient = 4\n[Codes]\nPause = 10\nResends = 10\n"
+
+    def test_of_another_address(self):
+        self.m.freeze()
+        self.create(password=PASSWORD)
+        self.m.account("mallory", BOB, email="mallory@example.com")
+        mallory = self.m.client(BOB)
+        session = mallory.login("mallory")
+
+        def ask():
+            self.m.advance(11)
+            mallory.call("Account.RequestChange", "sssa{sv}", session, "email", PERSON["email"].value, {})
+        for n in (1, 2):
+            ask()
+            self.m.wait_for(lambda n=n: len(self.received("change-email-new")) == n == len(self.received("change-email-old")), "both mails")
+        self.assertIn("within a day", self.refused("LimitReached", ask))
+        for n in (1, 2):
+            self.m.advance(11)
+            self.request()
+            self.get("password-reset", n)
+
+
 class Activation(WithMail):
     def test_by_the_code_in_the_mail(self):
         """E1: before any login; the link works once, and sets the password."""

@@ -246,6 +246,15 @@ static int try_put(Txn *t, const char *recipient, const char *account, int64_t u
         return outbox_put(t, &m, NULL);
 }
 
+static int try_put_unproven(Txn *t, const char *recipient, int64_t now) {
+        OutboxMessage m = message(recipient, now);
+
+        m.account = NULL;
+        m.uid = -1;
+        m.unproven = true;
+        return outbox_put(t, &m, NULL);
+}
+
 static int body_caps(Txn *t) {
         char number[20];
 
@@ -266,6 +275,14 @@ static int body_caps(Txn *t) {
         }
         assert_int_equal(try_put(t, PHONE, ANNA, 1000, NOW + 86399), -EDQUOT);
         assert_int_equal(try_put(t, PHONE, ANNA, 1000, NOW + 86400), 0);
+        /* What somebody had sent to an address that is not known to be theirs leaves as much for who has it. */
+        settings.delivery_per_recipient = 5;
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(try_put_unproven(t, "+48600100299", NOW), 0);
+        assert_int_equal(try_put_unproven(t, "+48600100299", NOW), -EDQUOT);
+        for (int i = 0; i < 2; i++)
+                assert_int_equal(try_put(t, "+48600100299", NULL, -1, NOW), 0);
+        assert_int_equal(try_put(t, "+48600100299", NULL, -1, NOW), -EDQUOT);
         settings.delivery_per_recipient = 20;
         settings.delivery_per_account = 40;
         settings.delivery_per_user = 100;

@@ -41,10 +41,12 @@ static int fill(SealUser *u, const char *email, const char *phone, const char *c
         return u->email && u->phone && u->login && u->name && u->given_name && u->surname ? 0 : -ENOMEM;
 }
 
-/* Of a grant: its columns, the account's, and, where it came from one, the invitation's. */
+/* Of a grant: its columns, the account's, and, where it came from one, the invitation's. An account's own phone is shown of the Administrator
+ * only: else whoever administers some seal could read anybody's, by adding the login to it. */
 static int read_grant(Txn *t, Row *row, SealUsers *l) {
         const unsigned account = GRANT_COLUMNS_N, invitation = GRANT_COLUMNS_N + 6;
         bool invited = row_text(row, invitation) != NULL;
+        const char *own_phone;
         Invitation i = { 0 };
         SealUser *u;
         Grant g;
@@ -65,7 +67,8 @@ static int read_grant(Txn *t, Row *row, SealUsers *l) {
         strcpy(u->invitation, i.id);
         if (invited)
                 u->invited = i.invited;
-        return fill(u, invited ? i.email : row_text(row, account + 4), invited ? i.phone : row_text(row, account + 5), (const char *[]) {
+        own_phone = g.role == ROLE_ADMINISTRATOR ? row_text(row, account + 5) : "";
+        return fill(u, invited ? i.email : row_text(row, account + 4), invited ? i.phone : own_phone, (const char *[]) {
                 row_text(row, account), row_text(row, account + 1), row_text(row, account + 2), row_text(row, account + 3) });
 }
 

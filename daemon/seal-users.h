@@ -11,7 +11,7 @@ typedef struct SealUser {
         char invitation[INVITATION_ID_SIZE]; /* empty: was added by login */
         char *login, *name;                  /* empty while pending */
         char *given_name, *surname;          /* likewise, and where only `name` is known */
-        char *email, *phone;                 /* as the Administrator gave them; of who was added by login, the account's */
+        char *email, *phone;                 /* as the Administrator gave them; of who was added by login, the account's address and no phone; of the Administrator both */
         Role role;
         const char *status;                  /* pending, active, deleted; a constant */
         int64_t invited;                     /* -1: was added by login */

@@ -202,8 +202,12 @@ static int remove_user(Txn *t, CredentialJob *j) {
         int r;
 
         r = find_invitation(t, j, &i);
-        if (r != -ENOENT)
-                return r < 0 ? r : remove_invitation(t, j, &i);
+        if (r >= 0)
+                r = remove_invitation(t, j, &i);
+        if (r != -ENOENT && r != OUTCOME_NOT_FOUND)
+                return r;
+        /* Also where it is an invitation's number: whoever was invited once may have taken that for a login. */
+        j->invitation[0] = 0;
         r = find_other(t, j);
         return r != 0 ? r : remove_account(t, j);
 }

@@ -250,6 +250,18 @@ class InFlight(Shared):
         self.refused("OperationState", self.bob.client.wait, number)
 
 
+class Names(Shared):
+    def test_a_login_that_is_an_invitations_number(self):
+        """Whoever was invited once and registers under that number can be removed like others."""
+        invitation = self.invite()
+        self.remove(invitation)
+        self.m.account(invitation, NOBODY)
+        self.m.operator.call("Credential.AddUser", "ssa{sv}", self.seal, invitation, {})
+        self.remove(invitation)
+        self.assertEqual(["deleted"], [u["status"] for u in self.users() if u["login"] == invitation])
+        self.refused("NotFound", self.remove, invitation)
+
+
 class Privacy(Shared):
     """E10: the Administrator sees who may use the seal, not what was signed; users see nothing of each other."""
 
@@ -268,6 +280,13 @@ class Privacy(Shared):
         self.assertNotIn("digest", text)
         self.assertNotIn(OWN_PHONE, json.dumps(self.users()[1]))  # the account's own phone is not the one that was given
         self.assertIn("secret-contract", json.dumps(self.bob.client.call("Audit.List", "sa{sv}", self.bob.session, {}), default=str))
+
+    def test_of_who_was_added_by_login(self):
+        """Whoever administers some seal learns nobody's phone by adding them to it."""
+        self.alice.client.call("Credential.AddUser", "ssa{sv}", self.seal, "carol", {"session": V("s", self.alice.session), "otp": secret(self.alice.code())})
+        carol = next(u for u in self.users() if u["login"] == "carol")
+        self.assertEqual("active", carol["status"])
+        self.assertNotIn(OWN_PHONE, json.dumps(carol, default=str))
 
     def test_users(self):
         self.m.operator.call("Credential.AddUser", "ssa{sv}", self.seal, "carol", {})

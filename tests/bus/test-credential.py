@@ -39,6 +39,7 @@ class Credentials(TestCase):
         a = self.alice
         key, certificate = seals.create_customs(a.client, self.ca, a.session)
         listed = items(attributes(certificate))
+        self.m.freeze()
         for _ in range(4):
             self.refused("WrongPassword", sign_once, a.client, a.session, key, listed, password="wrong")
         # While the wait lasts a right one gets the same answer.

@@ -162,19 +162,20 @@ class Fake(TestCase):
     def test_bytes_of_one_user(self):
         """However many connections somebody has, what waits of his takes little memory beside its largest; others have theirs."""
         self.p.mode("hang")
-        sign = lambda client, size: client.start("Operation.Sign", "sa(saya{sv})ay", "0" * 32, [("cms-attributes", bytes(size), {})], bytes(32))
+        # As one string, which the bindings write in no time.
+        send = lambda client, size: client.start("Credential.ImportCertificates", "saaya{sv}", "0" * 16, [], {"what": V("s", "x" * size)})
         clients = [self.m.client(ALICE) for _ in range(3)]
-        sign(clients[0], 24 << 20)
+        send(clients[0], 10 << 20)
         for client in clients[:2]:
-            sign(client, 3 << 20)
+            send(client, 3 << 20)
         self.m.wait_for(lambda: len(self.checks()) == 3, "three questions")
-        # Also where it is many strings, and where it is the largest.
+        # Also where it is many small values, and where it is the largest.
         for c in clients:
-            self.refused("LimitReached", c.wait, sign(c, 3 << 20))
-            self.refused("LimitReached", c.wait, sign(c, 25 << 20))
-            self.refused("LimitReached", c.wait, c.start("Credential.ImportCertificates", "saaya{sv}", "0" * 16, [bytes(1000)] * 3000, {}))
+            self.refused("LimitReached", c.wait, send(c, 3 << 20))
+            self.refused("LimitReached", c.wait, send(c, 11 << 20))
+            self.refused("LimitReached", c.wait, c.start("Credential.ImportCertificates", "saaya{sv}", "0" * 16, [b""] * 60000, {}))
             self.refused("LimitReached", c.wait, c.start("Credential.ImportCertificates", "saaya{sv}", "0" * 16, [], {"s" * 50: V("s", "x" * (3 << 20))}))
-        sign(self.m.client(BOB), 24 << 20)
+        send(self.m.client(BOB), 10 << 20)
         clients[2].start("Session.List")
         self.m.wait_for(lambda: len(self.checks()) == 5, "the questions of another user, and of a small call")
         # What is answered is counted no more.
@@ -182,7 +183,7 @@ class Fake(TestCase):
         for c in clients[:2]:
             c.leave()
         self.m.wait_for(lambda: len([line for line in self.p.log() if line[0] == "cancel"]) >= 3, "the cancellations")
-        self.refused("ItemRefused", clients[2].wait, sign(clients[2], 3 << 20))
+        self.refused("InvalidArgument", clients[2].wait, send(clients[2], 3 << 20))
 
 
 class Owner(TestCase):

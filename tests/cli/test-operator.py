@@ -175,9 +175,10 @@ class Keys(Signing):
         self.sygnet(OK, "login", "anna", "--password-file", self.password)
         self.sygnet(DENIED, "sign", "declaration.xml", "--otp-file", self.code(), says="sygnet otp enroll")
         self.assertRegex(self.sygnet(OK, "otp", "list"), r"revoked")
-        self.machine.advance(30)
-        self.key = self.enroll(name="second")
-        self.sygnet(OK, "sign", "declaration.xml", "--otp-file", self.code())
+        # Else an operator who resets somebody could sign as him.
+        self.sygnet(FAILED, "otp", "enroll", "--no-confirm", "--uri-file", "second", says="the seal's Administrator invite it")
+        self.sygnet(OK, "seal", "retire", "Example seal", "--yes", uid=ROOT)
+        self.enroll(name="second")
 
     def test_log(self):
         self.seal()

@@ -79,7 +79,7 @@ class Setting(PinCase):
                                 {"pin": secret(OTHER)}, {})
         self.authority.issue(request)
         bob.enroll(session)
-        self.refused("InvalidArgument", bob.call, "Pin.Change", "svva{sv}", session, secret(OTHER), secret(PIN), {})
+        self.refused("CodeRequired", bob.call, "Pin.Change", "svva{sv}", session, secret(OTHER), secret(PIN), {})
         self.assertEqual([key], bob.call("Pin.GetStatus", "s", session)["signatures"])
 
 
@@ -253,7 +253,7 @@ class Trying(PinCase):
         self.assertEqual(4, self.status()["attempts"])
         otp = self.alice.code()
         self.refused("PinRequired", self.sign, self.key, self.certificate, otp=otp)
-        self.refused("InvalidArgument", self.sign, self.key, self.certificate, pin=PIN)
+        self.refused("CodeRequired", self.sign, self.key, self.certificate, pin=PIN)
         self.refused("InvalidArgument", self.sign, self.key, self.certificate, otp=otp, pin="1234")
         self.refused("InvalidArgument", self.sign, self.key, self.certificate, otp=otp, pin=PIN, password=PIN)
         self.sign(self.key, self.certificate, otp=otp, pin=PIN)
@@ -265,7 +265,7 @@ class Trying(PinCase):
             for attempt in ({"pin": WRONG}, {"pin": WRONG, "otp": "00000000"}):
                 with self.assertRaises(BusError) as caught:
                     self.sign(self.key, self.certificate, **attempt)
-                self.assertIn(caught.exception.name, ("InvalidArgument", "WrongCode", "TryLater"))
+                self.assertIn(caught.exception.name, ("CodeRequired", "WrongCode", "TryLater"))
             with self.assertRaises(BusError) as caught:
                 self.change(WRONG, OTHER, otp="00000000")
             self.assertIn(caught.exception.name, ("WrongCode", "TryLater"))
@@ -290,7 +290,7 @@ class Trying(PinCase):
             yield self.took(name, call, "Credential.GetRequest", "sa{sv}", self.key, {**own, "pin": pin, **otp})
             yield self.took(name, call, "Credential.GenerateSignatureKey", "ssa{sv}a{sv}a{sv}", s, "Other", seals.CUSTOMS_SUBJECT, {"pin": pin, **otp}, {})
         for pin in (PIN, WRONG):
-            for seconds in refusals("InvalidArgument", pin):
+            for seconds in refusals("CodeRequired", pin):
                 self.assertLess(seconds, one_try / 3)
         while True:
             with self.assertRaises(BusError) as caught:

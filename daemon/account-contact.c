@@ -92,13 +92,14 @@ static int send_to(Txn *t, ContactJob *j, const Account *a, CodePurpose p, const
         return r;
 }
 
-/* A first phone: what makes tokens goes there, so the present ones vouch for it. Where an operator took them away nothing vouches. */
-static int check_first_phone(Txn *t, ContactJob *j, const Account *a) {
+/* A first phone or address: what makes tokens and sets passwords goes there, so the present tokens vouch for it. Where an operator took them away nothing
+ * vouches for a phone. */
+static int check_first(Txn *t, ContactJob *j, const Account *a) {
         int r;
 
-        if (a->enrolled == ENROLLED_RESET)
+        if (a->enrolled == ENROLLED_RESET && j->kind == CONTACT_PHONE)
                 return CONTACT_NOT_POSSIBLE;
-        if (a->enrolled == ENROLLED_NO)
+        if (a->enrolled != ENROLLED_YES)
                 return CONTACT_DONE;
         if (!j->otp)
                 return CONTACT_NEEDS_CODE;
@@ -121,8 +122,8 @@ int contact_request(Txn *t, void *job) {
         now_there = *place_in(&a, j->kind);
         if (strcmp(now_there, j->value) == 0)
                 return CONTACT_SAME;
-        if (!*now_there && j->kind == CONTACT_PHONE) {
-                r = check_first_phone(t, j, &a);
+        if (!*now_there) {
+                r = check_first(t, j, &a);
                 if (r != CONTACT_DONE)
                         return r;
         }

@@ -2,8 +2,8 @@
 #pragma once
 
 /* The change of an account's e-mail or phone by its owner, confirmed at both ends: a code goes to the new one and to the old one. What is wanted is a
- * record of its own until then. A first phone has no old end; where there are tokens a one-time code stands for it, so that who knows the password
- * alone cannot send the codes that make tokens to himself. Everything here runs in a job. */
+ * record of its own until then. A first one has no old end; where there are tokens a one-time code stands for it, so that who knows the password
+ * alone cannot send the codes that make tokens, or set passwords, to himself. Everything here runs in a job. */
 
 #include "base/secret.h"
 #include "daemon/account.h"

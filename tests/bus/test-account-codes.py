@@ -517,6 +517,18 @@ class OperatorsEyes(WithMail):
         self.refused("AuthenticationFailed", self.alice.login, "anna", code)
 
 
+class FirstAddress(WithMail):
+    def test_needs_the_token(self):
+        """Who knows the password alone cannot have it sent to himself whenever its owner changes it."""
+        person = Person(self.m, "alice", ALICE)
+        ask = ("Account.RequestChange", "sssa{sv}", person.session, "email", "alice@example.com")
+        self.refused("WrongCode", self.alice.call, *ask, {})
+        self.refused("WrongCode", self.alice.call, *ask, {"otp": secret("12345678")})
+        self.alice.call(*ask, {"otp": secret(person.code())})
+        self.alice.call("Account.ConfirmChange", "ssa{sv}", person.session, "email", {"new": secret(self.code("change-email-new"))})
+        self.assertEqual("alice@example.com", self.m.operator.call("Account.List")[0]["email"])
+
+
 class Contact(WithMail):
     def setUp(self):
         super().setUp()

@@ -249,10 +249,21 @@ int pin_job_set(Txn *t, PinJob *j) {
         return r < 0 ? r : append(t, j, j->first ? "pin-set" : "pin-reset", NULL);
 }
 
+/* Guesses that the session alone gave back would be as many as there are PINs. */
+static int check_confirmable(Txn *t, const PinJob *j) {
+        Need n;
+        int r;
+
+        r = find_need(t, j, &n);
+        return r != 0 ? r : n.activation_code || n.code || n.otp ? 0 : OUTCOME_NO_TOKEN;
+}
+
 int pin_job_unblock(Txn *t, PinJob *j) {
         int r;
 
         r = check_there(t, j);
+        if (r == 0)
+                r = check_confirmable(t, j);
         if (r == 0)
                 r = settle_codes(t, j);
         if (r != 0)

@@ -6,8 +6,8 @@
  *
  * A PIN is set, unblocked and reset (requirement M2) with the activation code from the e-mail where the account has an address, and with one
  * thing more: the code sent to its phone; where it has none, a one-time code of its token; where it never had a token either, the session, as for the
- * first token. Where the account holds a grant, codes that an operator could have read do not suffice, and one without phone and token
- * cannot be helped: else an operator would reset somebody and sign as him. */
+ * first token; but for unblocking, which would give guesses back without end. Where the account holds a grant, codes that an operator could have read
+ * do not suffice, and one without phone and token cannot be helped: else an operator would reset somebody and sign as him. */
 
 #include "daemon/account.h"
 #include "daemon/code.h"

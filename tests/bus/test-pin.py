@@ -83,6 +83,22 @@ class Setting(PinCase):
         self.assertEqual([key], bob.call("Pin.GetStatus", "s", session)["signatures"])
 
 
+class Unconfirmed(PinCase):
+    def test_a_password_alone_unblocks_nothing(self):
+        """With neither address, phone nor token the session sets a PIN; but it does not give guesses back, or all PINs could be tried."""
+        self.m.account("bob", BOB)
+        bob = self.m.client(BOB)
+        session = bob.login("bob")
+        bob.call("Pin.Set", "sva{sv}", session, secret(PIN), {})
+        for _ in range(5):
+            self.refused("WrongPin", bob.call, "Pin.Change", "svva{sv}", session, secret(WRONG), secret(OTHER), {})
+        self.refused("NoToken", bob.call, "Pin.Unblock", "sa{sv}", session, {})
+        self.refused("PinBlocked", bob.call, "Pin.Change", "svva{sv}", session, secret(PIN), secret(OTHER), {})
+        key = bob.enroll(session)
+        bob.call("Pin.Unblock", "sa{sv}", session, {"otp": secret(self.m.code(key))})
+        bob.call("Pin.Change", "svva{sv}", session, secret(PIN), secret(OTHER), {"otp": secret(self.m.code(key))})
+
+
 class Codes(PinCase):
     """With an e-mail address and a phone: the activation code from the mail, and the code from the SMS."""
 

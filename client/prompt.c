@@ -290,7 +290,7 @@ int prompt_yes(const char *question, bool *ret) {
 }
 
 int prompt_confirm(const char *option, const char *question) {
-        bool yes;
+        bool yes = false;
         int r;
 
         if (!prompt_possible())

@@ -128,7 +128,7 @@ static int has_token(Client *c, const char *login, bool *ret) {
 }
 
 static int step_authenticator(Client *c, char *login) {
-        bool enrolled;
+        bool enrolled = false;
         int r;
 
         heading(2, _("an authenticator for one-time codes"));
@@ -144,7 +144,7 @@ static int step_authenticator(Client *c, char *login) {
 static int step_pin(Client *c, char *login) {
         _cleanup_session_ SessionChoice session = { 0 };
         _cleanup_dict_ Dict status = { 0 };
-        bool wanted;
+        bool wanted = false;
         int r;
 
         heading(3, _("a PIN"));
@@ -175,7 +175,7 @@ static int step_invitations(Client *c, char *login) {
         for (size_t i = 0; r == 0 && i < l.n_items; i++) {
                 _cleanup_free_ char *question = NULL, *label = text_clean(dict_string(&l.items[i], "label")),
                                     *organization = text_clean(dict_string(&l.items[i], "organization"));
-                bool wanted;
+                bool wanted = false;
 
                 if (asprintf(&question, _("You are invited to use the seal “%s” of %s. Activate it?"), label, organization) < 0)
                         return fail_memory();

@@ -153,7 +153,7 @@ int verb_policy(Client *c) {
         _cleanup_(policy_verb_done) PolicyVerb p = { 0 };
         _cleanup_dict_ Dict policy = { 0 };
         bool operator;
-        Change x;
+        Change x = { 0 };
         int r;
 
         r = parse_change(&c->arguments, &x);

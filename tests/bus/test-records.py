@@ -13,12 +13,14 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import harness
 import seals
-from harness import ALICE, BOB, CAROL, PASSWORD, SYGNET, Machine, TestCase, main, secret, totp
-from seals import CUSTOMS_PASSWORD, attributes, items, sign_once
+from fake_courier import FakeCourier
+from harness import ALICE, BOB, CAROL, PASSWORD, SERVICE, SYGNET, Machine, TestCase, V, main, secret, totp
+from seals import CUSTOMS_PASSWORD, PIN, attributes, items, sign_once
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MACHINE_ID = "0123456789abcdef0123456789abcdef"  # bindings are to one machine
@@ -72,6 +74,61 @@ def fill(m, authority):
             "retired": retired, "requested": requested, "customs": customs}
 
 
+def await_message(m, courier, template):
+    """The fields of the newest message of a template, once it has arrived."""
+    def found():
+        return [d["fields"] for d in courier.delivered() if d["template"] == template]
+    m.wait_for(found, template)
+    return found()[-1]
+
+
+def activate(m, courier, person, invitation):
+    session = person.again()
+    person.client.call("Credential.RequestActivation", "ss", session, invitation)
+    m.wait_for(lambda: courier.delivered() and courier.delivered()[-1]["channel"] == "sms", "the SMS")
+    code = courier.delivered()[-1]["fields"]["code"]
+    return person.client.call("Credential.Activate", "ssv", session, invitation, secret(code))
+
+
+def fill_shared(m, courier, authority, erin):
+    """A seal with an accepted and a pending invitation, a mandate that was used, and a renewal under way."""
+    seal, certificate = seals.create_seal(m, authority, "erin", days=10950)
+
+    def invite(person):
+        return erin.client.call("Credential.InviteUser", "sssa{sv}", seal, f"{person.login}@example.com", "+48600100200",
+                                {"session": V("s", erin.again()), "otp": secret(erin.code())})[0]
+    grace, frank = (seals.Person(m, login, CAROL, email=f"{login}@example.com") for login in ("grace", "frank"))
+    activate(m, courier, grace, invite(grace))
+    mandate = erin.client.call("Mandate.Create", "sua{sv}a{sv}", seal, harness.dbus.UInt32(SERVICE),
+                               {"documents": V("u", 5), "expires": V("x", int(m.now()) + 30 * 86400)},
+                               {"session": V("s", erin.again()), "otp": secret(erin.code())})
+    m.client(SERVICE).call("Mandate.Sign", "sa(saya{sv})a{sv}", mandate, items(*[attributes(certificate)] * 2), {})
+    pending = invite(frank)
+    m.wait_for(lambda: sum(d["template"] == "invitation" for d in courier.delivered()) == 2, "the invitations")
+    request = m.operator.call("Credential.RequestRenewal", "sa{sv}", seal, {})
+    return {"shared": seal, "mandate": mandate, "invitation": pending, "renewal": request.hex(), "grace_token": grace.key.hex(),
+            "frank_token": frank.key.hex()}
+
+
+def fill_newer(m, authority):
+    """What came after version 2. Before the rest, whose time steps the tests count on."""
+    courier, erin = FakeCourier(m), seals.Person(m, "erin", BOB)
+    seals.set_pin(erin)
+    signature, _ = seals.create_signature(erin, authority)
+    guarded, _ = seals.create_seal(m, authority, "erin", days=10950)
+    m.operator.call("Credential.SetPolicy", "sa{sv}a{sv}", guarded, {"weakest": V("s", "pin+otp")}, {})
+    contents = fill_shared(m, courier, authority, erin)
+    courier.stop()
+    # From here on messages wait.
+    m.operator.call("Account.CreateFor", "sa{sv}a{sv}", "dora", {k: V("s", v) for k, v in (
+        ("given_name", "Dora"), ("surname", "Nowak"), ("email", "dora@example.com"), ("language", "pl"), ("phone", ""))}, {})
+    m.operator.call("Account.Bind", "su", "dora", harness.dbus.UInt32(CAROL))
+    m.account("hal", CAROL, email="hal@example.com")
+    hal = m.client(CAROL)
+    hal.call("Account.RequestChange", "sssa{sv}", hal.login("hal"), "email", "new@example.com", {})
+    return {**contents, "pin": PIN, "erin_token": erin.key.hex(), "signature": signature, "guarded": guarded}
+
+
 def make(folder):
     with Machine(daemon=False) as m:
         harness.set_machine_id(MACHINE_ID)
@@ -80,7 +137,9 @@ def make(folder):
         os.chown(m.host_key, SYGNET, SYGNET)
         m.init_store()
         m.start_daemon()
-        contents = fill(m, seals.Authority())
+        authority = seals.Authority()
+        newer = fill_newer(m, authority)
+        contents = {**newer, **fill(m, authority)}
         alice = m.client(ALICE)
         session = alice.login("alice")
         own = alice.call("Audit.List", "sa{sv}", session, {})
@@ -241,6 +300,112 @@ class Version1(Records, TestCase):
 
 class Version2(Records, TestCase):
     folder = FIXTURES / "daemon-v2"
+
+
+class Newer(Records):
+    """And what came after version 2: fill_newer()."""
+
+    def person(self, login, uid):
+        """Its client, a session and a fresh code."""
+        client = self.m.client(uid)
+        return client, client.login(login, self.contents["password"]), self.m.code(bytes.fromhex(self.contents[f"{login}_token"]))
+
+    def courier(self):
+        """To whom what waits is brought."""
+        courier = FakeCourier(self.m)
+        self.addCleanup(courier.stop)
+        self.m.advance(3600)  # to the next attempt
+        return courier
+
+    def signs(self, client, session, credential, certificate=None, **factors):
+        certificate = certificate or bytes.fromhex(self.contents["answers"]["certificates"][credential][0])
+        tbs = attributes(certificate)
+        value, = sign_once(client, session, credential, items(tbs), **factors)
+        self.assertTrue(seals.Authority().verify(certificate, value, tbs))
+
+    def test_pin_opens_a_signature(self):
+        self.start()
+        client, session, code = self.person("erin", BOB)
+        signature, pin = self.contents["signature"], self.contents["pin"]
+        self.refused("WrongPin", self.signs, client, session, signature, pin="00000000", otp=code)
+        self.signs(client, session, signature, pin=pin, otp=self.person("erin", BOB)[2])
+
+    def test_policy_is_in_force(self):
+        self.start()
+        client, session, code = self.person("erin", BOB)
+        guarded = self.contents["guarded"]
+        self.assertEqual({"weakest": "pin+otp", "factors": "pin+otp"}, {k: v for k, v in self.m.operator.call(
+            "Credential.GetPolicy", "sa{sv}", guarded, {}).items() if k in ("weakest", "factors")})
+        self.refused("PinRequired", self.signs, client, session, guarded, otp=code)
+        self.signs(client, session, guarded, pin=self.contents["pin"], otp=self.person("erin", BOB)[2])
+
+    def test_invitations(self):
+        self.start()
+        shared, invitation = self.contents["shared"], self.contents["invitation"]
+        client, session, code = self.person("grace", CAROL)
+        self.signs(client, session, shared, otp=code)
+        client, session, code = self.person("frank", CAROL)
+        self.refused("NotFound", self.signs, client, session, shared, otp=code)
+        shown, = client.call("Credential.ListInvitations", "s", session)
+        self.assertEqual(invitation, shown["invitation"])
+        erin, own, _ = self.person("erin", BOB)
+        users = erin.call("Credential.ListUsers", "sa{sv}", shared, {"session": V("s", own)})
+        self.assertEqual({("erin@", "active"), ("grace@example.com", "active"), ("frank@example.com", "pending")},
+                         {(u["email"] or "erin@", u["status"]) for u in users})
+        courier = FakeCourier(self.m)
+        self.addCleanup(courier.stop)
+        client.call("Credential.RequestActivation", "ss", session, invitation)
+        self.m.wait_for(lambda: any(d["channel"] == "sms" for d in courier.delivered()), "the SMS")
+        code = next(d["fields"]["code"] for d in courier.delivered() if d["channel"] == "sms")
+        self.assertEqual(shared, client.call("Credential.Activate", "ssv", session, invitation, secret(code)))
+        self.m.operator.call("Credential.BreakLease", "sa{sv}", shared, {})
+        client, session, code = self.person("frank", CAROL)
+        self.signs(client, session, shared, otp=code)
+
+    def test_mandate_counts_on(self):
+        self.start()
+        service, mandate = self.m.client(SERVICE), self.contents["mandate"]
+        certificate = service.call("Mandate.GetCertificates", "s", mandate)[0]
+        self.assertEqual((2, 5), tuple(service.call("Mandate.List", "a{sv}", {})[0][k] for k in ("used", "documents")))
+
+        def sign(n):
+            return service.call("Mandate.Sign", "sa(saya{sv})a{sv}", mandate, items(*[attributes(certificate)] * n), {})
+        self.refused("MandateUnusable", sign, 4)
+        judge = seals.Authority()
+        self.assertEqual([True] * 3, [judge.verify(certificate, v, attributes(certificate)) for v in sign(3)])
+        self.assertEqual("used-up", service.call("Mandate.List", "a{sv}", {})[0]["status"])
+
+    def test_first_password_that_waits(self):
+        self.start()
+        client, first = self.m.client(CAROL), await_message(self.m, self.courier(), "account-created")
+        self.refused("PasswordChangeRequired", client.call, "Token.List", "s", client.login("dora", first["password"]))
+        self.assertEqual("Dora Nowak", first["name"])
+        client.call("Account.Activate", "svv", "dora", secret(first["password"]), secret("Other-Word2"))
+        client.login("dora", "Other-Word2")
+        self.refused("CodeVoid", client.call, "Account.Activate", "svv", "dora", secret(first["password"]), secret("Third-Word3"))
+
+    def test_wanted_address(self):
+        self.start()
+        courier = self.courier()
+        codes = {k: secret(await_message(self.m, courier, f"change-email-{k}")["code"]) for k in ("new", "old")}
+        client = self.m.client(CAROL)
+        client.call("Account.ConfirmChange", "ssa{sv}", client.login("hal", self.contents["password"]), "email", codes)
+        self.assertEqual(["new@example.com"], [a["email"] for a in self.m.operator.call("Account.List") if a["login"] == "hal"])
+
+    def test_renewal_is_brought_in(self):
+        self.start()
+        shared, request = self.contents["shared"], bytes.fromhex(self.contents["renewal"])
+        self.assertEqual(request, self.m.operator.call("Credential.GetRenewal", "sa{sv}", shared, {}))
+        ca = seals.Authority()
+        self.m.advance(max(0, int(time.time() - self.m.now())) + 60)  # the certificate is of today
+        renewed = ca.issue(request)
+        self.m.operator.call("Credential.ImportCertificates", "saaya{sv}", shared, [renewed, ca.root()], {})
+        client, session, code = self.person("erin", BOB)
+        self.signs(client, session, shared, renewed, otp=code)
+
+
+class Version12(Newer, TestCase):
+    folder = FIXTURES / "daemon-v12"
 
 
 if __name__ == "__main__":

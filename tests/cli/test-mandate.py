@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Mandates and the following of sessions, through the client (requirements D2, D3, and the issue's mandates)."""
 import json
+import os
 import subprocess
 import time
+from pathlib import Path
 
-from cli import DENIED, FAILED, NOT_FOUND, OK, SYGNET, USAGE, Terminal, main
+from cli import DENIED, FAILED, NOT_FOUND, OK, SOURCE, SYGNET, USAGE, Terminal, main
 from served import ALICE, BOB, PASSWORD, ROOT, Signing
 from harness import SERVICE, die_with_parent
 
@@ -15,6 +17,8 @@ def in_days(n):
 
 
 class Mandates(Signing):
+    """Anna is the Administrator of a seal."""
+
     def setUp(self):
         super().setUp()
         self.seal()
@@ -28,6 +32,8 @@ class Mandates(Signing):
     def show(self, mandate, uid=SERVICE):
         return json.loads(self.sygnet(OK, "mandate", "show", mandate, "--json", uid=uid))
 
+
+class Use(Mandates):
     def test_a_service_seals(self):
         mandate = self.create()
         out = self.sygnet(OK, "sign", "invoice.pdf", "--mandate", mandate, uid=SERVICE)
@@ -71,6 +77,97 @@ class Mandates(Signing):
         self.sygnet(USAGE, "sign", "invoice.pdf", "--mandate", mandate, "-c", "Example seal", uid=SERVICE, says="exclude")
         self.sygnet(OK, "sign", "invoice.pdf", "--mandate", mandate, uid=SERVICE)
         self.sygnet(DENIED, "sign", "declaration.xml", "--mandate", mandate, uid=SERVICE, says="minute")
+
+
+class Folder(Mandates):
+    """What sygnet-seal@.service runs, without systemd; with it: tests/system/inside-folder.sh."""
+
+    def setUp(self):
+        super().setUp()
+        self.place = self.folder / "place"
+        self.place.mkdir()
+        os.chown(self.place, SERVICE, SERVICE)
+
+    def run_folder(self, code, mandate=None):
+        path = f"{Path(SYGNET).parent}:/usr/bin:/bin"
+        p = self.machine.run(["env", "-u", "MANDATE", f"PATH={path}", f"STATE_DIRECTORY={self.place}", *([f"MANDATE={mandate}"] if mandate else []),
+                              SOURCE / "systemd/sygnet-seal-folder.sh"], uid=SERVICE, check=False)
+        self.assertEqual(code, p.returncode, p.stdout + p.stderr)
+        return p.stdout + p.stderr
+
+    def put(self, name, data=None):
+        (self.place / "in" / name).write_bytes((self.folder / "invoice.pdf").read_bytes() if data is None else data)
+
+    def there(self, folder):
+        return sorted(f.name for f in (self.place / folder).iterdir())
+
+    def test_seals_what_can_be_sealed(self):
+        mandate = self.create(documents=10)
+        self.run_folder(0)
+        for name in ("invoice.pdf", "-o.pdf", "a name with ‚ż’ and $(blanks).pdf", "UPPER.PDF", "no ending"):
+            self.put(name)
+        self.put("letter.txt", b"no PDF")
+        self.put("damaged.pdf", b"%PDF-1.7\nnothing more")
+        (self.place / "in/link.pdf").symlink_to(self.folder / "invoice.pdf")
+        self.put("secret.pdf")
+        (self.place / "in/secret.pdf").chmod(0)
+        self.put(".hidden.pdf")
+        self.run_folder(0, mandate)
+        self.assertEqual(["-o-sealed.pdf", "UPPER-sealed.PDF", "a name with ‚ż’ and $(blanks)-sealed.pdf", "invoice-sealed.pdf", "no ending-sealed"],
+                         self.there("out"))
+        for name in self.there("out"):
+            self.sygnet(OK, "verify", "--anchors", "ca.pem", self.place / "out" / name, uid=SERVICE)
+        self.assertEqual(["damaged.pdf", "damaged.pdf.txt", "letter.txt", "letter.txt.txt", "link.pdf", "link.pdf.txt", "secret.pdf",
+                          "secret.pdf.txt"], self.there("failed"))
+        self.assertIn("PDF", (self.place / "failed/letter.txt.txt").read_text())
+        self.assertEqual([".hidden.pdf"], self.there("in"))
+        self.assertEqual([], self.there(".work/document") + self.there(".work/sealed"))
+        # A folder of somebody else's cannot be moved; what lies beside it is sealed all the same, and it is said.
+        (self.place / "in/folder $(touch owned)").mkdir()
+        self.put("beside.pdf")
+        self.assertIn("folder $(touch owned)", self.run_folder(1, mandate))
+        self.assertIn("beside-sealed.pdf", self.there("out"))
+        (self.place / "in/folder $(touch owned)").rmdir()
+        self.assertFalse((self.place / "owned").exists())
+        # The same name again takes nothing away.
+        self.put("invoice.pdf")
+        self.put("letter.txt", b"no PDF")
+        self.run_folder(0, mandate)
+        self.assertIn("invoice-sealed-2.pdf", self.there("out"))
+        self.assertIn("letter-2.txt", self.there("failed"))
+
+    def test_keeps_what_the_mandate_does_not_allow(self):
+        """No mandate, one that is used up or revoked, somebody else's, no service: the file stays, and it is said why."""
+        self.run_folder(0)
+        self.put("invoice.pdf")
+        self.assertIn("no mandate is set", self.run_folder(1))
+        self.assertIn("There is no mandate", self.run_folder(1, "0" * 16))
+        self.assertIn("There is no mandate", self.run_folder(1, self.create(user="other-service")))
+        mandate = self.create(documents=1)
+        self.run_folder(0, mandate)
+        self.put("invoice.pdf")
+        self.assertIn("used up", self.run_folder(1, mandate))
+        revoked = self.create()
+        self.sygnet(OK, "mandate", "revoke", revoked)
+        self.assertIn("was revoked", self.run_folder(1, revoked))
+        self.assertEqual(["invoice.pdf"], self.there("in"))
+        self.machine.stop_daemon()
+        self.run_folder(1, revoked)
+        self.assertEqual((["invoice.pdf"], ["invoice-sealed.pdf"], []), (self.there("in"), self.there("out"), self.there("failed")))
+        self.machine.start_daemon()
+        self.run_folder(0, self.create())
+        self.assertEqual(([], ["invoice-sealed-2.pdf", "invoice-sealed.pdf"]), (self.there("in"), self.there("out")))
+
+    def test_after_a_kill(self):
+        """What was sealed is delivered and not sealed again; what was not is."""
+        mandate = self.create(documents=1)
+        self.run_folder(0)
+        for folder in ("document", "sealed"):
+            (self.place / ".work" / folder / "first.pdf").write_bytes((self.folder / "invoice.pdf").read_bytes())
+        (self.place / ".work/document/second.pdf").write_bytes((self.folder / "invoice.pdf").read_bytes())
+        self.run_folder(0, mandate)
+        self.assertEqual((["first-sealed.pdf", "second-sealed.pdf"], [], []), (self.there("out"), self.there("in"), self.there(".work/document")))
+        self.assertEqual(1, self.show(mandate)["used"])
 
 
 class Sessions(Signing):

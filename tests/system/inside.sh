@@ -34,7 +34,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service courier contract callers outside plays lifecycle; do
+for part in prepare documents secrets service courier contract callers mandate outside plays lifecycle; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -50,6 +50,7 @@ if [[ -s $out/invoice-sealed.pdf ]]; then
         check_secrets
         check_contract
         check_callers
+        check_mandate
         check_outside_ca
         check_plays
         check_lifecycle

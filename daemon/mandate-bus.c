@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.Sygnet1.Mandate: giving, listing and revoking leave to sign unattended; Sign's steps are in mandate-call.c. */
+/* org.sygnet.Sygnet1.Mandate: giving and revoking leave to sign unattended. What is shown of it is in mandate-list-bus.c, Sign's steps in mandate-call.c. */
 
 #include <errno.h>
 #include <string.h>
@@ -11,101 +11,13 @@
 #include "bus/error.h"
 #include "bus/names.h"
 #include "daemon/audit.h"
-#include "daemon/clock.h"
 #include "daemon/items-bus.h"
 #include "daemon/mandate-call.h"
+#include "daemon/mandate-work.h"
 #include "daemon/operation.h"
-#include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
-#include "daemon/pin.h"
 #include "daemon/policy.h"
-#include "daemon/session-bus.h"
-#include "daemon/session.h"
 #include "daemon/token.h"
-#include "daemon/user-name.h"
-
-typedef struct Listed {
-        Mandate mandate;
-        const char *status;
-        char *seal; /* the credential's label */
-        KeyAlgorithm algorithm;
-} Listed;
-
-typedef struct MandateWork {
-        Call call;
-        char account[17];   /* of the session; empty: the operator, or the Unix user itself */
-        char machine[33];
-        char *user_name;    /* of the uid that it is about; NULL: none */
-        Secret *otp, *pin;
-        Pin tried;          /* the record that `pin` is held against */
-        int opened;
-        Store *store;
-        Mandate mandate;    /* to be given, or its id */
-        bool own;           /* the caller's Unix user's */
-        Credential *record;
-        Listed *listed;
-        size_t n_listed;
-        int64_t until;
-} MandateWork;
-
-static void destroy(Call *call) {
-        MandateWork *w = (MandateWork *) call;
-
-        free(w->user_name);
-        secret_free(w->otp);
-        secret_free(w->pin);
-        pin_done(&w->tried);
-        mandate_done(&w->mandate);
-        credential_free(w->record);
-        for (size_t i = 0; i < w->n_listed; i++) {
-                mandate_done(&w->listed[i].mandate);
-                free(w->listed[i].seal);
-        }
-        free(w->listed);
-}
-
-static int work_new(Manager *m, sd_bus_message *message, MandateWork **ret, sd_bus_error *error) {
-        MandateWork *w;
-        int r;
-
-        r = call_new(m, message, sizeof(*w), destroy, &w, error);
-        if (r < 0)
-                return r;
-        strcpy(w->machine, m->machine_id);
-        w->store = m->store;
-        *ret = w;
-        return 0;
-}
-
-static int set_session(MandateWork *w, const char *session, sd_bus_error *error) {
-        Session *s;
-        int r;
-
-        r = session_find(w->call.manager, session, w->call.uid, &s);
-        if (r < 0)
-                return session_bus_error(error, r);
-        strcpy(w->account, s->account);
-        return 0;
-}
-
-static void on_name(int result, const char *name, void *userdata) {
-        MandateWork *w = userdata;
-
-        if (result >= 0) {
-                w->user_name = strdup(name);
-                if (!w->user_name)
-                        result = -ENOMEM;
-        }
-        call_resume(&w->call, result);
-}
-
-static int look_up(MandateWork *w, uid_t uid, CallThen then, sd_bus_error *error) {
-        int r;
-
-        w->call.then = then;
-        r = user_name_lookup(w->call.manager, uid, on_name, w);
-        return r < 0 ? bus_error_set_errno(error, r) : 0;
-}
 
 /* --- Who may ------------------------------------------------------------------------------------------------------ */
 
@@ -317,23 +229,10 @@ static int read_activation(MandateWork *w, sd_bus_error *error) {
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `otp` are needed: only a seal's Administrator gives a mandate.");
         if (w->pin && !pin_is_well_formed(secret_view(w->pin)))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);
-        r = set_session(w, session, error);
+        r = mandate_work_set_session(w, session, error);
         if (r >= 0)
                 strcpy(w->mandate.account, w->account);
         return r;
-}
-
-static int read_id(sd_bus_message *m, char ret[static 2 * ID_RECORD + 1], sd_bus_error *error) {
-        const char *id;
-        int r;
-
-        r = sd_bus_message_read(m, "s", &id);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!id_is_valid(ID_RECORD, id))
-                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
-        strcpy(ret, id);
-        return 0;
 }
 
 static int method_create(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -344,9 +243,9 @@ static int method_create(sd_bus_message *message, void *userdata, sd_bus_error *
         r = gate_pass(m->gate, message, ACTION_USE, method_create, userdata, error);
         if (r != 0)
                 return r;
-        r = work_new(m, message, &w, error);
+        r = mandate_work_new(m, message, &w, error);
         if (r >= 0)
-                r = read_id(message, w->mandate.credential, error);
+                r = mandate_read_id(message, w->mandate.credential, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(message, "u", &w->mandate.uid);
@@ -355,7 +254,7 @@ static int method_create(sd_bus_message *message, void *userdata, sd_bus_error *
         r = read_limits(w, error);
         if (r >= 0)
                 r = read_activation(w, error);
-        return r < 0 ? r : call_started(look_up(w, w->mandate.uid, then_named_for_create, error), &w);
+        return r < 0 ? r : call_started(mandate_work_look_up(w, w->mandate.uid, then_named_for_create, error), &w);
 }
 
 /* --- Revoke ------------------------------------------------------------------------------------------------------- */
@@ -396,7 +295,7 @@ static int read_power(MandateWork *w, sd_bus_message_handler_t handler, sd_bus_e
         r = bus_message_read_options(w->call.message, options, ELEMENTSOF(options), error);
         if (r < 0)
                 return r;
-        return session ? set_session(w, session, error) : gate_pass(m->gate, w->call.message, ACTION_MANAGE_SEALS, handler, m, error);
+        return session ? mandate_work_set_session(w, session, error) : gate_pass(m->gate, w->call.message, ACTION_MANAGE_SEALS, handler, m, error);
 }
 
 static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -407,193 +306,12 @@ static int method_revoke(sd_bus_message *message, void *userdata, sd_bus_error *
         r = gate_pass(m->gate, message, ACTION_USE, method_revoke, userdata, error);
         if (r != 0)
                 return r;
-        r = work_new(m, message, &w, error);
+        r = mandate_work_new(m, message, &w, error);
         if (r >= 0)
-                r = read_id(message, w->mandate.id, error);
+                r = mandate_read_id(message, w->mandate.id, error);
         if (r >= 0)
                 r = read_power(w, method_revoke, error);
         return r != 0 ? r : call_started(call_store(&w->call, run_revoke, then_revoked, error), &w);
-}
-
-/* --- List --------------------------------------------------------------------------------------------------------- */
-
-static const char *status_of(const Mandate *m, int outcome) {
-        switch (outcome) {
-        case MANDATE_E_REVOKED: return "revoked";
-        case MANDATE_E_EXPIRED: return "expired";
-        case MANDATE_E_FROZEN: return "frozen";
-        case MANDATE_E_GIVER: return "void";
-        default: return m->used >= m->documents ? "used-up" : "active";
-        }
-}
-
-/* The name behind a uid is asked for the caller's own only; a mandate of a uid that changed hands is nobody's to see but those above. */
-static bool sees(Txn *t, const MandateWork *w, const Mandate *m, const Credential *c) {
-        Role role;
-
-        if (w->own)
-                return w->user_name && strcmp(m->user_name, w->user_name) == 0;
-        return !w->account[0] || (credential_role(t, c, w->account, &role) >= 0 && role == ROLE_ADMINISTRATOR);
-}
-
-static int list_one(Txn *t, Mandate *mandate, void *userdata) {
-        _cleanup_(credential_freep) Credential *c = NULL;
-        _cleanup_(mandate_done) Mandate m = *mandate;
-        MandateWork *w = userdata;
-        Listed *p;
-        int r;
-
-        r = credential_load(t, m.credential, &c);
-        if (r < 0)
-                return r;
-        if (!sees(t, w, &m, c))
-                return 0;
-        r = mandate_check(t, &m, c, w->call.now);
-        if (r < 0)
-                return r;
-        p = reallocarray(w->listed, w->n_listed + 1, sizeof(*p));
-        if (!p)
-                return -ENOMEM;
-        w->listed = p;
-        p[w->n_listed] = (Listed) { .status = status_of(&m, r), .seal = TAKE_PTR(c->label), .algorithm = c->algorithm, .mandate = m };
-        w->n_listed++;
-        m = (Mandate) { 0 };
-        return 0;
-}
-
-static int run_list(Txn *t, void *userdata) {
-        MandateWork *w = userdata;
-        const MandateQuery q = { .machine = w->own ? w->machine : NULL, .uid = w->call.uid, .account = w->account[0] ? w->account : NULL };
-
-        return mandate_each(t, &q, list_one, w);
-}
-
-static int append_listed(sd_bus_message *reply, const Listed *l) {
-        const Mandate *m = &l->mandate;
-        int r;
-
-        r = sd_bus_message_append(reply, "a{sv}", 14 + (m->revoked >= 0),
-                                  "id", "s", m->id, "label", "s", m->label, "credential", "s", m->credential, "seal", "s", l->seal,
-                                  "algorithm", "s", key_algorithm_to_string(l->algorithm), "uid", "u", m->uid, "user", "s", m->user_name,
-                                  "status", "s", l->status, "created", "x", m->created, "expires", "x", m->expires,
-                                  "documents", "u", m->documents, "used", "u", m->used, "per_minute", "u", m->per_minute,
-                                  "machine", "s", m->machine, "revoked", "x", m->revoked);
-        return r;
-}
-
-static int then_listed(Call *call, int result, sd_bus_error *error) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        MandateWork *w = (MandateWork *) call;
-        int r;
-
-        if (result < 0)
-                return bus_error_set_errno(error, result);
-        r = sd_bus_message_new_method_return(call->message, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-        for (size_t i = 0; r >= 0 && i < w->n_listed; i++)
-                r = append_listed(reply, &w->listed[i]);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-static int then_named_for_list(Call *call, int result, sd_bus_error *error) {
-        int r;
-
-        if (result < 0 && result != -ESRCH)
-                return bus_error_set_errno(error, result);
-        r = call_store(call, run_list, then_listed, error);
-        return r < 0 ? r : CALL_CONTINUES;
-}
-
-static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_call_ MandateWork *w = NULL;
-        const char *session = NULL;
-        bool all = false;
-        BusOption options[] = {
-                { "session", bus_option_string, &session, false },
-                { "all", bus_option_bool, &all, false },
-        };
-        Manager *m = userdata;
-        int r;
-
-        r = gate_pass(m->gate, message, ACTION_USE, method_list, userdata, error);
-        if (r != 0)
-                return r;
-        r = work_new(m, message, &w, error);
-        if (r >= 0)
-                r = bus_message_read_options(message, options, ELEMENTSOF(options), error);
-        if (r < 0)
-                return r;
-        if (session && all)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "`session` and `all` do not go together.");
-        w->own = !session && !all;
-        if (w->own)
-                return call_started(look_up(w, w->call.uid, then_named_for_list, error), &w);
-        r = session ? set_session(w, session, error) : gate_pass(m->gate, message, ACTION_MANAGE_SEALS, method_list, userdata, error);
-        return r != 0 ? r : call_started(call_store(&w->call, run_list, then_listed, error), &w);
-}
-
-/* --- GetCertificates ---------------------------------------------------------------------------------------------- */
-
-static int run_certificates(Txn *t, void *userdata) {
-        MandateWork *w = userdata;
-        char id[sizeof(w->mandate.id)];
-        int r;
-
-        strcpy(id, w->mandate.id);
-        r = mandate_load(t, id, &w->mandate);
-        if (r == -ENOENT)
-                return OUTCOME_NOT_FOUND;
-        if (r < 0)
-                return r;
-        if (w->mandate.uid != w->call.uid || strcmp(w->mandate.machine, w->machine) != 0)
-                return OUTCOME_NOT_FOUND;
-        if (!w->user_name || strcmp(w->mandate.user_name, w->user_name) != 0)
-                return MANDATE_E_USER;
-        return credential_load(t, w->mandate.credential, &w->record);
-}
-
-static int then_certificates(Call *call, int result, sd_bus_error *error) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        MandateWork *w = (MandateWork *) call;
-        View certificate;
-        int r;
-
-        if (result != 0)
-                return mandate_set_error(error, result, 0);
-        r = sd_bus_message_new_method_return(call->message, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "ay");
-        for (size_t i = 0; r >= 0 && credential_certificate(w->record, i, &certificate) >= 0; i++)
-                r = sd_bus_message_append_array(reply, 'y', certificate.data, certificate.len);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-static int then_named_for_certificates(Call *call, int result, sd_bus_error *error) {
-        int r;
-
-        if (result < 0 && result != -ESRCH)
-                return bus_error_set_errno(error, result);
-        r = call_store(call, run_certificates, then_certificates, error);
-        return r < 0 ? r : CALL_CONTINUES;
-}
-
-static int method_get_certificates(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_call_ MandateWork *w = NULL;
-        Manager *m = userdata;
-        int r;
-
-        r = gate_pass(m->gate, message, ACTION_USE, method_get_certificates, userdata, error);
-        if (r != 0)
-                return r;
-        r = work_new(m, message, &w, error);
-        if (r >= 0)
-                r = read_id(message, w->mandate.id, error);
-        return r < 0 ? r : call_started(look_up(w, w->call.uid, then_named_for_certificates, error), &w);
 }
 
 /* --- Sign --------------------------------------------------------------------------------------------------------- */
@@ -631,8 +349,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Create", SD_BUS_ARGS("s", credential, "u", uid, "a{sv}", limits, "a{sv}", factors), SD_BUS_RESULT("s", mandate),
                                 method_create, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_ARGS("s", mandate, "a{sv}", factors), SD_BUS_NO_RESULT, method_revoke, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", mandates), method_list, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetCertificates", SD_BUS_ARGS("s", mandate), SD_BUS_RESULT("aay", certificates), method_get_certificates,
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", mandates), mandate_method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetCertificates", SD_BUS_ARGS("s", mandate), SD_BUS_RESULT("aay", certificates), mandate_method_get_certificates,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Sign", SD_BUS_ARGS("s", mandate, "a(saya{sv})", items, "a{sv}", options), SD_BUS_RESULT("aay", signatures),
                                 method_sign, SD_BUS_VTABLE_UNPRIVILEGED),

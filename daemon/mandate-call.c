@@ -9,12 +9,12 @@
 #include "bus/error.h"
 #include "bus/names.h"
 #include "bus/service.h"
-#include "daemon/audit.h"
 #include "daemon/clock.h"
 #include "daemon/items-bus.h"
 #include "daemon/key-cache.h"
 #include "daemon/lease.h"
 #include "daemon/mandate-call.h"
+#include "daemon/mandate-job.h"
 #include "daemon/operation.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/outcome.h"
@@ -25,26 +25,13 @@
 
 struct MandateCall {
         Call call;
-        /* given */
-        Store *store;
-        char id[2 * ID_RECORD + 1];
-        char machine[33];
-        char *user_name;         /* of the caller, now */
-        char lease[33];          /* in whose name the seal is held and the key kept */
-        int64_t now;             /* of the job under way */
+        MandateJob job;
         int64_t deadline;        /* clock_age() */
         Batch batch;
         size_t parked;
-        /* found */
-        Credential *record;
-        ItemRules *rules;
-        Bytes payload;           /* of the audit's entry */
-        gnutls_privkey_t opened;
         SigningKey *key;
         unsigned n_parts;
-        int64_t until;
-        int failed;              /* once the documents are counted: why there will be no signatures, and the error for the caller */
-        sd_bus_error failure;
+        sd_bus_error failure;    /* for the caller, with job.failed */
         /* in the queue */
         bool queued;
         bool working;            /* it is its turn, or a job looks whether it is */
@@ -77,6 +64,8 @@ int mandate_set_error(sd_bus_error *error, int outcome, int64_t until) {
         };
         char text[32];
 
+        if (outcome == MANDATE_E_CHANGED)
+                return bus_error_set(error, ERROR_TRY_LATER, "The seal has got another certificate. Try again with that.");
         if (outcome == MANDATE_E_BATCH)
                 return bus_error_set(error, ERROR_LIMIT, "These are more documents than the mandate allows in a minute. Send fewer in one call.");
         if (outcome == MANDATE_E_RATE)
@@ -92,7 +81,7 @@ int mandate_set_error(sd_bus_error *error, int outcome, int64_t until) {
 /* Those whose caller is still being looked up, or whose items are checked, have no credential yet and keep nobody waiting. */
 static bool is_first(const MandateQueue *q, const MandateCall *c) {
         for (const MandateCall *i = q->first; i && i != c; i = i->next)
-                if (strcmp(i->record->id, c->record->id) == 0)
+                if (strcmp(i->job.record->id, c->job.record->id) == 0)
                         return false;
         return true;
 }
@@ -128,110 +117,12 @@ static void destroy(Call *call) {
 
         if (call->manager->mandates)
                 dequeue(call->manager->mandates, c);
-        key_cache_end_session(call->manager->keys, c->lease);
+        key_cache_end_session(call->manager->keys, c->job.lease);
         operation_unpark(call->manager, c->parked);
-        free(c->user_name);
         batch_done(&c->batch);
-        credential_free(c->record);
-        item_rules_unref(c->rules);
-        bytes_done(&c->payload);
-        if (c->opened)
-                gnutls_privkey_deinit(c->opened);
+        mandate_job_done(&c->job);
         signing_key_unref(c->key);
         sd_bus_error_free(&c->failure);
-}
-
-/* --- Looking at the mandate ------------------------------------------------------------------------------------------ */
-
-/* Somebody else's mandate is none. The name is looked at too: a uid may have been given to somebody else since. */
-static int load(Txn *t, MandateCall *c, Mandate *ret_mandate, Credential **ret_record) {
-        _cleanup_(credential_freep) Credential *record = NULL;
-        _cleanup_(mandate_done) Mandate m = { 0 };
-        int r;
-
-        r = mandate_load(t, c->id, &m);
-        if (r == -ENOENT)
-                return OUTCOME_NOT_FOUND;
-        if (r < 0)
-                return r;
-        if (m.uid != c->call.uid || strcmp(m.machine, c->machine) != 0)
-                return OUTCOME_NOT_FOUND;
-        if (!c->user_name || strcmp(m.user_name, c->user_name) != 0)
-                return MANDATE_E_USER;
-        r = credential_load(t, m.credential, &record);
-        if (r >= 0)
-                r = mandate_check(t, &m, record, c->now);
-        if (r == 0)
-                r = credential_check_use(t, record, m.account, c->now, &c->until);
-        if (r != 0)
-                return r;
-        *ret_mandate = m;
-        m = (Mandate) { 0 };
-        *ret_record = TAKE_PTR(record);
-        return 0;
-}
-
-static int run_look(Txn *t, void *userdata) {
-        _cleanup_(mandate_done) Mandate m = { 0 };
-        MandateCall *c = userdata;
-        View certificate;
-        int r;
-
-        r = load(t, c, &m, &c->record);
-        if (r == 0)
-                r = mandate_allows(&m, (uint32_t) c->batch.n, c->now, &c->until);
-        if (r != 0)
-                return r;
-        r = credential_certificate(c->record, 0, &certificate);
-        return r < 0 ? r : item_rules_new(c->record->algorithm, certificate, &c->rules);
-}
-
-static int append_audit(Txn *t, const MandateCall *c, const char *account, const char *event, View payload) {
-        const AuditEntry e = { .event = event, .account = account, .uid = c->call.uid, .credential = c->record->id, .payload = payload, .now = c->now };
-
-        return audit_append(t, &e);
-}
-
-/* All that counts, as one step: the mandate, its giver, the seal, the limits, the lease, the count, the audit. */
-static int run_count(Txn *t, void *userdata) {
-        _cleanup_(credential_freep) Credential *record = NULL;
-        _cleanup_(mandate_done) Mandate m = { 0 };
-        MandateCall *c = userdata;
-        int r;
-
-        r = load(t, c, &m, &record);
-        if (r == 0)
-                r = mandate_allows(&m, (uint32_t) c->batch.n, c->now, &c->until);
-        if (r != 0)
-                return r;
-        r = lease_take_mandate(t, record->id, m.account, c->lease, c->now, &c->until);
-        if (r == LEASE_E_BUSY)
-                return OUTCOME_BUSY;
-        if (r >= 0)
-                r = mandate_use(t, &m, (uint32_t) c->batch.n, c->now);
-        return r < 0 ? r : append_audit(t, c, m.account, "sign", bytes_view(&c->payload));
-}
-
-/* The seal is free, and what happened meanwhile is seen: with anything but 0 no signature leaves. */
-static int run_settle(Txn *t, void *userdata) {
-        _cleanup_(credential_freep) Credential *record = NULL;
-        _cleanup_(mandate_done) Mandate m = { 0 };
-        MandateCall *c = userdata;
-        int outcome, r;
-
-        r = lease_release_session(t, c->lease);
-        if (r < 0)
-                return r;
-        outcome = load(t, c, &m, &record);
-        if (outcome < 0)
-                return outcome;
-        if (outcome == 0 && c->failed == 0)
-                return 0;
-        mandate_done(&m);
-        r = mandate_load(t, c->id, &m);
-        if (r >= 0)
-                r = append_audit(t, c, m.account, "sign-failed", VIEW(NULL, 0));
-        return r < 0 ? r : outcome;
 }
 
 /* --- Signing ------------------------------------------------------------------------------------------------------ */
@@ -239,28 +130,32 @@ static int run_settle(Txn *t, void *userdata) {
 static int then_settled(Call *call, int result, sd_bus_error *error) {
         MandateCall *c = (MandateCall *) call;
 
-        if (c->failed < 0) {
+        if (c->job.failed < 0) {
                 (void) sd_bus_error_move(error, &c->failure);
-                return c->failed;
+                return c->job.failed;
         }
         if (result != 0)
-                return mandate_set_error(error, result, c->until);
+                return mandate_set_error(error, result, c->job.until);
         return items_reply(call->message, &c->batch);
+}
+
+static int run_settle(Txn *t, void *userdata) {
+        return mandate_job_settle(t, &((MandateCall *) userdata)->job);
 }
 
 /* What was counted is signed, or will not be: `r` with `error` says why. */
 static int settle(MandateCall *c, int r, sd_bus_error *error) {
-        c->failed = r < 0 ? r : 0;
+        c->job.failed = r < 0 ? r : 0;
         if (error && sd_bus_error_is_set(error))
                 (void) sd_bus_error_move(&c->failure, error);
-        c->now = clock_now();
+        c->job.now = clock_now();
         return continues(call_store(&c->call, run_settle, then_settled, error));
 }
 
 static int run_part(void *userdata, unsigned part) {
         MandateCall *c = userdata;
 
-        return batch_sign_part(&c->batch, c->rules, signing_key_handle(c->key), part, c->n_parts);
+        return batch_sign_part(&c->batch, c->job.rules, signing_key_handle(c->key), part, c->n_parts);
 }
 
 static int then_signed(Call *call, int result, sd_bus_error *error) {
@@ -286,9 +181,7 @@ static int sign(MandateCall *c, sd_bus_error *error) {
 }
 
 static int run_open(void *userdata) {
-        MandateCall *c = userdata;
-
-        return credential_open_key(c->store, c->record, VIEW(NULL, 0), &c->opened);
+        return mandate_job_open_key(&((MandateCall *) userdata)->job);
 }
 
 static int then_opened(Call *call, int result, sd_bus_error *error) {
@@ -296,10 +189,10 @@ static int then_opened(Call *call, int result, sd_bus_error *error) {
         int r = result;
 
         if (r >= 0)
-                r = signing_key_new(TAKE_PTR(c->opened), &c->key);
+                r = signing_key_new(TAKE_PTR(c->job.key), &c->key);
         if (r < 0)
                 return settle(c, bus_error_set_errno(error, r), error);
-        (void) key_cache_put(call->manager->keys, c->record->id, c->lease, c->key);
+        (void) key_cache_put(call->manager->keys, c->job.record->id, c->job.lease, c->key);
         return sign(c, error);
 }
 
@@ -313,8 +206,8 @@ static int then_counted(Call *call, int result, sd_bus_error *error) {
                 return CALL_CONTINUES;
         }
         if (result != 0)
-                return mandate_set_error(error, result, c->until);
-        c->key = key_cache_get(call->manager->keys, c->record->id, c->lease);
+                return mandate_set_error(error, result, c->job.until);
+        c->key = key_cache_get(call->manager->keys, c->job.record->id, c->job.lease);
         if (c->key)
                 return sign(c, error);
         r = call_work(call, run_open, then_opened, error);
@@ -327,8 +220,8 @@ static int then_ends(Call *call, int result, sd_bus_error *error) {
         MandateCall *c = (MandateCall *) call;
         char text[32];
 
-        if (result == -EBUSY && c->until > 0)
-                return bus_error_set(error, ERROR_TRY_LATER, "The seal is in use. Try again after %s.", bus_error_time(c->until, text));
+        if (result == -EBUSY && c->job.until > 0)
+                return bus_error_set(error, ERROR_TRY_LATER, "The seal is in use. Try again after %s.", bus_error_time(c->job.until, text));
         if (result == -EBUSY)
                 return bus_error_set(error, ERROR_TRY_LATER, "The seal is in use by others. Try again.");
         return bus_error_set_errno(error, result);
@@ -348,7 +241,11 @@ static int has_ended(const MandateQueue *q, const MandateCall *c) {
 }
 
 static bool is_due(const MandateCall *c) {
-        return clock_now() >= c->until || clock_age() - c->looked >= LOOK_AGAIN;
+        return clock_now() >= c->job.until || clock_age() - c->looked >= LOOK_AGAIN;
+}
+
+static int run_count(Txn *t, void *userdata) {
+        return mandate_job_count(t, &((MandateCall *) userdata)->job);
 }
 
 static void visit(MandateQueue *q, MandateCall *c, bool kicked) {
@@ -364,7 +261,7 @@ static void visit(MandateQueue *q, MandateCall *c, bool kicked) {
         if (!is_first(q, c) || !(kicked || is_due(c)))
                 return;
         c->tried = true;
-        c->now = clock_now();
+        c->job.now = clock_now();
         r = call_store(&c->call, run_count, then_counted, NULL);
         c->working = true;
         if (r < 0)
@@ -433,8 +330,8 @@ static int run_check(void *userdata) {
         MandateCall *c = userdata;
         int r;
 
-        r = batch_check(&c->batch, c->rules, c->now);
-        return r != ITEM_ACCEPTED ? r : batch_payload(&c->batch, &c->payload);
+        r = batch_check(&c->batch, c->job.rules, c->job.now);
+        return r != ITEM_ACCEPTED ? r : batch_payload(&c->batch, &c->job.payload);
 }
 
 static int then_checked(Call *call, int result, sd_bus_error *error) {
@@ -454,12 +351,16 @@ static int then_looked(Call *call, int result, sd_bus_error *error) {
         MandateCall *c = (MandateCall *) call;
 
         if (result == MANDATE_E_USER)
-                service_log(SD_WARNING, "Mandate %s was not used: Unix user %u has another name than when it was given.", c->id, call->uid);
+                service_log(SD_WARNING, "Mandate %s was not used: Unix user %u has another name than when it was given.", c->job.id, call->uid);
         if (result != 0)
-                return mandate_set_error(error, result, c->until);
-        c->batch.mandate = c->id;
-        c->until = 0;
+                return mandate_set_error(error, result, c->job.until);
+        c->batch.mandate = c->job.id;
+        c->job.until = 0;
         return continues(call_work(call, run_check, then_checked, error));
+}
+
+static int run_look(Txn *t, void *userdata) {
+        return mandate_job_look(t, &((MandateCall *) userdata)->job);
 }
 
 static int then_named(Call *call, int result, sd_bus_error *error) {
@@ -467,7 +368,8 @@ static int then_named(Call *call, int result, sd_bus_error *error) {
 
         if (result < 0 && result != -ESRCH)
                 return bus_error_set_errno(error, result);
-        c->now = clock_now();
+        c->job.now = clock_now();
+        c->job.count = (uint32_t) c->batch.n;
         return continues(call_store(call, run_look, then_looked, error));
 }
 
@@ -475,8 +377,8 @@ static void on_name(int result, const char *name, void *userdata) {
         MandateCall *c = userdata;
 
         if (result >= 0) {
-                c->user_name = strdup(name);
-                if (!c->user_name)
+                c->job.user_name = strdup(name);
+                if (!c->job.user_name)
                         result = -ENOMEM;
         }
         c->call.then = then_named;
@@ -503,11 +405,12 @@ int mandate_call_set(MandateCall *c, const char *id, uint32_t wait, sd_bus_error
         r = id_random(ID_RECORD, digits);
         if (r < 0)
                 return bus_error_set_errno(error, r);
-        strcpy(c->id, id);
-        strcpy(c->lease, LEASE_MANDATE);
-        strcat(c->lease, digits);
-        c->store = c->call.manager->store;
-        strcpy(c->machine, c->call.manager->machine_id);
+        strcpy(c->job.id, id);
+        strcpy(c->job.lease, LEASE_MANDATE);
+        strcat(c->job.lease, digits);
+        c->job.store = c->call.manager->store;
+        c->job.uid = c->call.uid;
+        strcpy(c->job.machine, c->call.manager->machine_id);
         c->deadline = clock_age() + wait;
         return 0;
 }

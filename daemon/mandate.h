@@ -23,6 +23,7 @@ enum {
         MANDATE_E_GIVER,    /* who gave it administers the seal no more, or the account is closed */
         MANDATE_E_USER,     /* the uid has another name than when it was given */
         MANDATE_E_RATE,     /* so many in this minute already, until */
+        MANDATE_E_CHANGED,  /* the seal has other certificates than when the items were looked at */
         MANDATE_E_BATCH,    /* more than it allows in any minute */
 };
 

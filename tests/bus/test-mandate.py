@@ -143,6 +143,20 @@ class Use(Mandates):
             return e.name == "LimitReached"
         return False
 
+    def test_new_certificate_while_it_waits(self):
+        mandate = self.create()
+        self.alice.again()
+        sign_once(self.alice.client, self.alice.session, self.seal, self.list_of(), otp=self.alice.code())
+        number = self.sign(mandate, wait=200, start=True)
+        self.assertEqual(0, self.own()[0]["used"])
+        request = self.m.operator.call("Credential.GetRequest", "sa{sv}", self.seal, {})
+        self.certificate = self.ca.issue(request, days=801)
+        self.m.operator.call("Credential.ImportCertificates", "saaya{sv}", self.seal, [self.certificate, self.ca.root()], {})
+        self.alice.client.call("Session.Logout", "s", self.alice.session)
+        self.refused("TryLater", self.service.wait, number)
+        self.assert_signed(self.sign(mandate))
+        self.assertEqual(1, self.own()[0]["used"])
+
     def test_wait_is_bounded(self):
         mandate = self.create()
         self.alice.again(remember=True)

@@ -23,8 +23,9 @@ const char *role_to_string(Role r); /* "", "user", "administrator", "owner" */
 /* The active grant's role. -ENOENT when there is none, -EBADMSG when the row was altered. */
 int grant_find(Txn *t, const char *account, const char *credential, Role *ret);
 
-/* Whether the account holds an active grant of a seal that is not retired: 1 or 0. Then codes that an operator could have read give it no new power: an operator who resets
- * somebody must not be able to sign as him. Rows are counted whatever their MAC says: that errs on the side of refusing. */
+/* Whether the account holds or ever held a grant: 1 or 0. Then codes that an operator could have read give it no new power: an operator who resets somebody must
+ * not be able to sign as him. Also not by taking the grant away before and giving it back after, so grants that ended count. Rows are counted whatever
+ * their MAC says: that errs on the side of refusing. */
 int grant_held(Txn *t, const char *account);
 
 /* -EEXIST when the account has a live grant, or the seal an Administrator and `role` is another. `ret_id` may be NULL. */

@@ -214,7 +214,7 @@ static const char *const migrations[] = {
         "CREATE INDEX credential_owner ON credential(owner);"
         "CREATE INDEX token_account ON token(account, status);"
         "CREATE INDEX binding_user ON binding(machine, uid);",
-        /* 10 to 11 */
+        /* 11 to 12 */
         "CREATE TABLE renewal ("         /* a new key of a seal, while the old one serves */
         "  credential TEXT PRIMARY KEY REFERENCES credential(id),"
         "  requested INTEGER NOT NULL,"

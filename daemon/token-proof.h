@@ -3,10 +3,10 @@
 
 /* By what the owner of an account proves that a token may be made or ended (requirement M3):
  *
- *   a telephone is known          a code sent there. If the account holds a grant of a seal, not one that an operator has read in the outbox
+ *   a telephone is known          a code sent there. If the account holds or held a grant of a seal, not one that an operator has read in the outbox
  *   none, but an active token     a one-time code of it
  *   neither, and there never was  the session suffices: somebody has to begin
- *   neither, but there was one    the session suffices, unless the account holds a grant: else an operator who resets somebody could sign as him
+ *   neither, but there was one    the session suffices, unless the account holds or held a grant: else an operator who resets somebody could sign as him
  *
  * To end a token a one-time code does too where a telephone is known: the owner may have lost it. Mail never suffices. Everything runs in a job. */
 

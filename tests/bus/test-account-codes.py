@@ -509,6 +509,22 @@ class OperatorsEyes(WithMail):
         self.refused("CodeSeen", self.reset_sms, code)
         self.alice.login("anna")
 
+    def test_nor_where_there_was_one(self):
+        """Nor who takes the grant away, resets him, and gives it back."""
+        self.m.account("boss", BOB)
+        self.create(password=PASSWORD)
+        seal, _ = create_seal(self.m, Authority(), "boss")
+        add = lambda: self.m.operator.call("Credential.AddUser", "ssa{sv}", seal, "anna", {})
+        add()
+        self.m.operator.call("Credential.RemoveUser", "ssa{sv}", seal, "anna", {})
+        self.request()
+        self.m.wait_for(lambda: any(m["kind"] == "password-reset" for m in self.m.operator.call("Outbox.List", "a{sv}", {})), "the message")
+        code = self.read_outbox("password-reset")["code"]
+        add()
+        self.refused("CodeSeen", self.reset, mail=code)
+        self.m.operator.call("Credential.RemoveUser", "ssa{sv}", seal, "anna", {})
+        self.refused("CodeSeen", self.reset, mail=code)
+
     def test_nor_for_the_first_password(self):
         self.create()
         create_seal(self.m, Authority(), "anna")

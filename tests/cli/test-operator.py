@@ -178,7 +178,7 @@ class Keys(Signing):
         # Else an operator who resets somebody could sign as him.
         self.sygnet(FAILED, "otp", "enroll", "--no-confirm", "--uri-file", "second", says="the seal's Administrator invite it")
         self.sygnet(OK, "seal", "retire", "Example seal", "--yes", uid=ROOT)
-        self.enroll(name="second")
+        self.sygnet(FAILED, "otp", "enroll", "--no-confirm", "--uri-file", "second", says="make a new account")
 
     def test_log(self):
         self.seal()

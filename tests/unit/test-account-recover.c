@@ -237,7 +237,10 @@ static int body_seen(Txn *t) {
         assert_int_equal(send_sms(t, "anna", mail, NOW), RECOVER_SEEN);
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, mail, NULL, NOW), RECOVER_SEEN);
         assert_false(has_new_password(t, "anna"));
+        /* Nor where there was one: who took it away can give it back. */
         assert_int_equal(grant_remove(t, a.id, "cccccccccccccccc", NOW), 0);
+        assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, mail, NULL, NOW), RECOVER_SEEN);
+        assert_int_equal(txn_exec(t, "DELETE FROM entitlement", ""), 1);
         assert_int_equal(settle(t, RECOVER_EITHER, "anna", UID, mail, NULL, NOW), RECOVER_DONE);
         return 0;
 }

@@ -32,7 +32,7 @@ static const ErrorText texts[] = {
         { ERROR_CODE_REQUIRED, EXIT_DENIED, false, N_("A one-time code is needed here, also in a remembered session."),
           N_("Give it: --otp-file FILE, or at a terminal. Who sets this: sygnet policy") },
         { ERROR_CODE_USED, EXIT_DENIED, false, N_("This one-time code was used already."), N_("Wait until your authenticator shows the next one.") },
-        { ERROR_CODE_REQUIRED, EXIT_DENIED, false, N_("A code that is sent to you is needed here."), N_("Have it sent with --send-code, and give it with --code-file.") },
+        { ERROR_SENT_CODE_REQUIRED, EXIT_DENIED, false, N_("A code that is sent to you is needed here."), N_("Have it sent with --send-code, and give it with --code-file.") },
         { ERROR_CODE_VOID, EXIT_DENIED, false, N_("The code does not hold: it has expired, was used, replaced by a newer one, or tried too often."),
           N_("Ask for a new one.") },
         { ERROR_CODE_SEEN, EXIT_DENIED, false, N_("An operator has read this code in the outbox, and such a code does not suffice here."),

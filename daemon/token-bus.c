@@ -136,7 +136,7 @@ static int proof_bus_error(sd_bus_error *error, const TokenCall *k, int outcome)
 
         switch (outcome) {
         case TOKEN_E_NEEDS_CODE:
-                return bus_error_set(error, ERROR_CODE_REQUIRED, NULL);
+                return bus_error_set(error, ERROR_SENT_CODE_REQUIRED, NULL);
         case TOKEN_E_NEEDS_OTP:
                 return bus_error_set(error, ERROR_WRONG_CODE, "The account has a token already: give a one-time code of it (otp).");
         case TOKEN_E_IMPOSSIBLE:

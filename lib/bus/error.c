@@ -26,7 +26,7 @@ static const struct {
         { ERROR_WRONG_CODE, EKEYREJECTED, "The one-time code is not right." },
         { ERROR_CODE_REQUIRED, EKEYREJECTED, "A one-time code is needed here." },
         { ERROR_CODE_USED, EALREADY, "This one-time code was used already. Wait for the next one." },
-        { ERROR_CODE_REQUIRED, ENOKEY, "A code that is sent to you is needed here. Ask for one, and give it." },
+        { ERROR_SENT_CODE_REQUIRED, ENOKEY, "A code that is sent to you is needed here. Ask for one, and give it." },
         { ERROR_CODE_VOID, EKEYEXPIRED, "There is no such code, or it has expired, was used, replaced by a newer one, or tried too often. Ask for a new one." },
         { ERROR_CODE_SEEN, EKEYREJECTED,
           "An operator has read this code in the outbox, and such a code does not suffice here. Have a new one sent by mail or SMS." },

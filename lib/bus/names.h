@@ -40,7 +40,7 @@
 #define ERROR_CODE_USED SYGNET_ERROR "CodeUsed"                    /* it was right once */
 #define ERROR_CODE_VOID SYGNET_ERROR "CodeVoid"                    /* of mail or SMS: none, expired, used, replaced, tried too often */
 #define ERROR_CODE_SEEN SYGNET_ERROR "CodeSeen"                    /* an operator has read it, and that does not suffice here */
-#define ERROR_CODE_REQUIRED SYGNET_ERROR "CodeRequired"            /* ask for a code by mail or SMS first, and give it */
+#define ERROR_SENT_CODE_REQUIRED SYGNET_ERROR "SentCodeRequired"   /* ask for a code by mail or SMS first, and give it */
 #define ERROR_NOT_POSSIBLE SYGNET_ERROR "NotPossible"              /* there is no way to do it, as things are; says why */
 #define ERROR_CLOCK SYGNET_ERROR "ClockUnusable"                   /* the clock is behind what was already recorded */
 #define ERROR_NO_TOKEN SYGNET_ERROR "NoToken"                      /* the account has no confirmed token */

@@ -39,9 +39,14 @@ class Contract(TestCase):
         actions = re.findall(r'#define ACTION_\w+ "([^"]+)"', names)
         self.assertTrue(actions)
         self.assertEqual(sorted(actions), sorted(re.findall(r'<action id="([^"]+)"', policy)))
-        for symbol, error in re.findall(r'#define (ERROR_\w+) SYGNET_ERROR "(\w+)"', names):
-            self.assertIn(f"`{error}`", errors)
-            self.assertRegex(sentences, rf"\b{symbol}\b")
+        explained = (SOURCE / "client/error-text.c").read_text()
+        declared = re.findall(r'#define (ERROR_\w+) SYGNET_ERROR "(\w+)"', names)
+        self.assertEqual(len(declared), len({symbol for symbol, _ in declared}))
+        for symbol, error in declared:
+            # Once in each: of two sentences for one name the second is never told.
+            self.assertEqual(1, errors.count(f"| `{error}` |"), error)
+            self.assertEqual(1, len(re.findall(rf"{{ {symbol},", sentences)), symbol)
+            self.assertLessEqual(len(re.findall(rf"{{ {symbol},", explained)), 1, symbol)
 
     def test_policy_is_as_promised(self):
         for action in ET.parse(SOURCE / "polkit/org.sygnet.policy.in").getroot().findall("action"):

@@ -46,7 +46,7 @@ class BySms(TestCase):
 
     def test_generate_list_revoke(self):
         """The virtual tokens of M3, from the first to the last."""
-        self.refused("CodeRequired", self.enroll)
+        self.refused("SentCodeRequired", self.enroll)
         sent = self.request()
         self.assertEqual(("sms", "+48 *** *** 200"), (sent["channel"], sent["to"]))
         code = self.sms()
@@ -58,7 +58,7 @@ class BySms(TestCase):
         self.m.advance(61)
         second, second_key = self.enrolled()
         self.assertEqual(["active", "active"], [t["status"] for t in self.alice.call("Token.List", "s", self.session)])
-        self.refused("CodeRequired", self.revoke, token)
+        self.refused("SentCodeRequired", self.revoke, token)
         self.request("revoke")
         self.revoke(token, code=self.sms())
         # Who lost the telephone, but not the authenticator, ends it too.
@@ -68,7 +68,7 @@ class BySms(TestCase):
     def test_password_and_authenticator_make_no_other(self):
         _, key = self.enrolled()
         self.m.advance(61)
-        self.refused("CodeRequired", self.enroll, otp=self.m.code(key))
+        self.refused("SentCodeRequired", self.enroll, otp=self.m.code(key))
 
     def test_a_code_is_for_one_purpose(self):
         token, _ = self.enrolled()
@@ -119,7 +119,7 @@ class BySms(TestCase):
         self.m.operator.call("Token.Reset", "s", "alice")
         self.m.advance(61)
         self.session = self.alice.login("alice")
-        self.refused("CodeRequired", self.enroll)
+        self.refused("SentCodeRequired", self.enroll)
         self.enrolled()
 
 

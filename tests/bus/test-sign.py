@@ -285,6 +285,19 @@ class Operations(TestCase):
         self.m.advance(-86400 * 3)
         self.assertIn("not valid before", self.refused("CertificateUnusable", prepare, self.alice.client, self.alice.session, seal, listed))
 
+    def test_what_was_prepared_before_permits_nothing(self):
+        """An operation prepared like the last one is looked at anew once something has changed."""
+        bob = seals.Person(self.m, "bob", BOB)
+        self.m.operator.call("Credential.AddUser", "ssa{sv}", self.seal, "bob", {})
+        listed = self.list_of(1)
+        for _ in range(2):
+            prepare(bob.client, bob.session, self.seal, listed)
+        self.m.operator.call("Credential.RemoveUser", "ssa{sv}", self.seal, "bob", {})
+        self.refused("NotFound", prepare, bob.client, bob.session, self.seal, listed)
+        prepare(self.alice.client, self.alice.session, self.seal, listed)
+        self.m.operator.call("Credential.Retire", "sa{sv}", self.seal, {})
+        self.refused("Disabled", prepare, self.alice.client, self.alice.session, self.seal, listed)
+
     def test_history(self):
         listed = self.list_of(3)
         sign_once(self.alice.client, self.alice.session, self.seal, listed, otp=self.alice.code())

@@ -61,6 +61,7 @@ class Terminal:
         self.output = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored, where the tests run under nohup
             if cwd is not None:
                 os.chdir(cwd)
             if uid is not None:

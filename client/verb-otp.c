@@ -429,7 +429,9 @@ int verb_otp_reset(Client *c) {
         }
         agent_start(&c->agent);
         r = call(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "Reset", NULL, "s", c->arguments.words[0]);
-        if (r == 0 && !c->json)
-                out(_("%s has no authenticator any more and can enrol a new one.\n"), c->arguments.words[0]);
-        return r;
+        if (r != 0 || c->json)
+                return r;
+        out(_("%s has no authenticator any more.\n"), c->arguments.words[0]);
+        out("%s\n", _("If the account uses or used a seal, a new one is confirmed by a code to its phone; without a phone, make a new account."));
+        return EXIT_OK;
 }

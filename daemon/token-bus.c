@@ -140,7 +140,7 @@ static int proof_bus_error(sd_bus_error *error, const TokenCall *k, int outcome)
         case TOKEN_E_NEEDS_OTP:
                 return bus_error_set(error, ERROR_WRONG_CODE, "The account has a token already: give a one-time code of it (otp).");
         case TOKEN_E_IMPOSSIBLE:
-                return bus_error_set(error, ERROR_NOT_POSSIBLE, "The account's tokens were reset, it may or might use a seal, and no telephone is known that could confirm "
+                return bus_error_set(error, ERROR_NOT_POSSIBLE, "The account's tokens were reset, it uses or used a seal, and no telephone is known that could confirm "
                                      "it is you. Let an operator make a new account, and the seal's Administrator invite it.");
         case TOKEN_E_MISSING:
                 return bus_error_set(error, ERROR_DENIED, "The store does not hold what it should about this account's tokens. An operator looks into that, and "

@@ -32,6 +32,7 @@ static void print_list(const DictList *l) {
         _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
 
         table_keep(t, 0);
+        table_keep(t, 2);
         table_keep(t, 1);
         table_keep(t, 4);
         for (size_t i = 0; i < l->n_items; i++) {

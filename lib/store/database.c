@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -122,10 +123,20 @@ static int configure(sqlite3 *db) {
         return synchronous == 2 ? 0 : -EIO;
 }
 
+/* For the whole process, before SQLite is first used; later calls change nothing. What a savepoint keeps of pages stays in memory, since
+ * temp_store does not speak for it: it would go to a file beyond 64 KiB, and be allocated in pieces of that size up to there. Nobody asks
+ * how much memory SQLite has, and counting takes a lock at each allocation. */
+static void configure_library(void) {
+        (void) sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+        (void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int database_open(const char *path, sqlite3 **ret) {
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
         _cleanup_(sqlite3_closep) sqlite3 *db = NULL;
         int r, rc;
 
+        (void) pthread_once(&once, configure_library);
         rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
         if (!db)
                 return -ENOMEM;

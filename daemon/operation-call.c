@@ -171,8 +171,9 @@ static int run_failed(Txn *t, void *userdata) {
 static int run_part(void *userdata, unsigned part) {
         OperationCall *c = userdata;
 
-        /* By now the audit's entry has waited long enough for others to be committed with. */
-        if (part == c->n_parts / 2 && !c->announced)
+        /* Where others wait to be signed, somebody's commit will come that the audit's entry can go with; else it begins here, beside the
+         * last part. */
+        if (part == c->n_parts - 1 && !c->announced && !worker_has_waiting(c->workers))
                 store_hurry(c->job.store);
         return batch_sign_part(&c->batch, c->operation->rules, signing_key_handle(c->key), part, c->n_parts);
 }
@@ -186,6 +187,9 @@ static void on_parts_signed(int result, void *userdata) {
         OperationCall *c = userdata;
 
         c->signed_result = result;
+        /* It has waited long enough. */
+        if (c->pending > 1)
+                store_hurry(c->job.store);
         one_done(c);
 }
 
@@ -258,8 +262,9 @@ static int then_signed(Call *call, int result, sd_bus_error *error) {
 static int submit_parts(OperationCall *c) {
         int r;
 
+        c->workers = c->call.manager->workers;
         c->n_parts = batch_parts(&c->batch);
-        r = worker_submit_parts(c->call.manager->workers, c->n_parts, run_part, on_parts_signed, c);
+        r = worker_submit_parts(c->workers, c->n_parts, run_part, on_parts_signed, c);
         if (r >= 0)
                 c->pending++;
         return r;

@@ -23,6 +23,7 @@ struct OperationCall {
         size_t parked;
         uint8_t rest[SHA256_SIZE];
         SigningKey *key;
+        WorkerPool *workers;      /* that sign the parts: the manager lets go of them before they end */
         unsigned n_parts;         /* of the batch, which the workers sign side by side */
         unsigned pending;         /* signing and the audit's job, while they are under way */
         int signed_result, audited;

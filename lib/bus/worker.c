@@ -288,3 +288,12 @@ int worker_submit_parts(WorkerPool *p, unsigned n, WorkerRunPart run, WorkerDone
                 return -EINVAL;
         return submit(p, &(Job) { .run_part = run, .done = done, .userdata = userdata, .n_parts = n });
 }
+
+bool worker_has_waiting(WorkerPool *p) {
+        bool r;
+
+        pthread_mutex_lock(&p->lock);
+        r = p->n_jobs > 0;
+        pthread_mutex_unlock(&p->lock);
+        return r;
+}

@@ -3,6 +3,7 @@
 
 /* Threads for what takes long: key generation, Argon2, signing, name service. The loop submits, a thread runs, the loop is told. */
 
+#include <stdbool.h>
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
@@ -30,3 +31,6 @@ int worker_submit_heavy(WorkerPool *p, WorkerRun run, WorkerDone done, void *use
 /* Calls `run` with each of 0 … n - 1, on as many threads as are free, and `done` once after the last of them, with 0 or what the first one that
  * failed returned. The loop is woken once, not by each part; jobs of many parts take turns. -ENOBUFS as above, and never for some of the parts. */
 int worker_submit_parts(WorkerPool *p, unsigned n, WorkerRunPart run, WorkerDone done, void *userdata);
+
+/* Whether any job waits for a thread, in whole or in part. From any thread; it may have changed by the time it is told. */
+bool worker_has_waiting(WorkerPool *p);

@@ -63,11 +63,13 @@ static void run_all(Part *parts, const unsigned *counts, size_t n, const char *e
         assert_int_equal(worker_submit(pool, run_gate, done_gate, o), 0);
         for (size_t i = 0; i < n; i++)
                 assert_int_equal(worker_submit_parts(pool, counts[i], run_part, done_part, &parts[i]), 0);
+        assert_true(worker_has_waiting(pool));
         sem_post(&o->gate);
         while (o->done < n)
                 assert_true(sd_event_run(event, UINT64_MAX) >= 0);
         assert_int_equal(o->n, strlen(expected));
         assert_memory_equal(o->order, expected, o->n);
+        assert_false(worker_has_waiting(pool));
         pool = worker_pool_free(pool);
         sd_event_unref(event);
         sem_destroy(&o->gate);

@@ -8,35 +8,24 @@
 
 #include "daemon/item-list.h"
 
-/* The items of a call may be a megabyte each: large ones are hashed where they lie. */
-static int hash_in_pieces(View name, View bytes, uint8_t ret[static SHA256_SIZE]) {
+/* The items of a call may be a megabyte each: they are hashed where they lie. */
+int item_hash(ItemType type, View bytes, uint8_t ret[static SHA256_SIZE]) {
+        const char *name = item_type_to_string(type);
+        uint8_t length = name ? (uint8_t) strlen(name) : 0;
         gnutls_hash_hd_t hash;
         int r;
 
+        if (!name)
+                return -EINVAL;
         if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) < 0)
                 return -ENOMEM;
-        r = gnutls_hash(hash, name.data, name.len);
+        r = gnutls_hash(hash, &length, 1);
+        if (r >= 0)
+                r = gnutls_hash(hash, name, length);
         if (r >= 0 && bytes.len > 0)
                 r = gnutls_hash(hash, bytes.data, bytes.len);
         gnutls_hash_deinit(hash, r >= 0 ? ret : NULL);
         return r < 0 ? -EIO : 0;
-}
-
-/* Small ones are copied behind their type's name: a state of the hash on the heap costs more than the hash does. */
-int item_hash(ItemType type, View bytes, uint8_t ret[static SHA256_SIZE]) {
-        const char *name = item_type_to_string(type);
-        size_t n = name ? strlen(name) + 1 : 0;
-        uint8_t buffer[1024];
-
-        if (n == 0 || n > sizeof(buffer))
-                return -EINVAL;
-        buffer[0] = (uint8_t) (n - 1);
-        memcpy(buffer + 1, name, n - 1);
-        if (bytes.len > sizeof(buffer) - n)
-                return hash_in_pieces(VIEW(buffer, n), bytes, ret);
-        if (bytes.len > 0)
-                memcpy(buffer + n, bytes.data, bytes.len);
-        return sha256(VIEW(buffer, n + bytes.len), ret);
 }
 
 int item_list_hash(const uint8_t hashes[][SHA256_SIZE], size_t n, const uint8_t rest[static SHA256_SIZE], uint8_t ret[static SHA256_SIZE]) {

@@ -45,21 +45,6 @@ static void test_item_hash(void **state) {
         assert_int_equal(item_hash(ITEM_TYPE_INVALID, view_string("a"), hashes[0]), -EINVAL);
 }
 
-/* The largest item that is copied to be hashed, and the smallest that is not. */
-static void test_large(void **state) {
-        static const char *const expected[] = {
-                "24c41b5e68a5d4070a899bbfd3f51a8f9396df9bd5ff01a323ce3246aee214f2",
-                "ecab84c2434672478e1c68e49d5664b6fc77f7488608fe1c4a8fe20e4c8ac2b5",
-        };
-        uint8_t item[1010], hash[SHA256_SIZE];
-
-        memset(item, 'x', sizeof(item));
-        for (size_t i = 0; i < 2; i++) {
-                assert_int_equal(item_hash(ITEM_CMS_ATTRIBUTES, VIEW(item, 1009 + i), hash), 0);
-                expect_hex(hash, expected[i]);
-        }
-}
-
 static void test_chain(void **state) {
         uint8_t hashes[3][SHA256_SIZE], rest[SHA256_SIZE] = { 0 }, list[SHA256_SIZE];
 
@@ -79,7 +64,6 @@ static void test_chain(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_item_hash),
-                cmocka_unit_test(test_large),
                 cmocka_unit_test(test_chain),
         };
 

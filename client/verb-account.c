@@ -168,7 +168,7 @@ int verb_account_list(Client *c) {
 }
 
 static int bind_verb(Client *c, const char *method) {
-        uint32_t uid;
+        uint32_t uid = 0;
         int r;
 
         r = find_user(c->arguments.words[1], &uid);

@@ -107,7 +107,7 @@ static int configure(sqlite3 *db) {
                 { SQLITE_DBCONFIG_DQS_DDL, 0 },
                 { SQLITE_DBCONFIG_DQS_DML, 0 },
         };
-        int64_t synchronous;
+        int64_t synchronous = 0;
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(options); i++)
@@ -213,7 +213,7 @@ int database_identity_write(sqlite3 *db, const DatabaseIdentity *identity) {
 
 int database_check(sqlite3 *db, const Slots *slots, DatabaseIdentity *ret) {
         DatabaseIdentity identity;
-        int64_t application_id;
+        int64_t application_id = 0;
         int r;
 
         r = database_int(db, "PRAGMA application_id", &application_id);
@@ -318,7 +318,7 @@ static int migrate_all(sqlite3 *db, const StoreSchema *schema, unsigned from) {
 
 int database_migrate(sqlite3 *db, const StoreSchema *schema, const char *directory, int directory_fd) {
         char copy[32];
-        int64_t version;
+        int64_t version = 0;
         int r, restored;
 
         r = database_int(db, "PRAGMA user_version", &version);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* bench-bus steps|once SESSION CREDENTIAL TEMPLATE OFFSET ITEMS OPERATIONS CLIENTS: as many processes, each with a connection of its own,
- * prepare, authorise and use up operations of so many items in a remembered session, in three calls or (once) in one. TEMPLATE holds signed attributes; the 32 bytes at OFFSET
- * (the message digest) differ in each item. Prints the seconds from the common start to the last end. */
+/* bench-bus SESSION CREDENTIAL TEMPLATE OFFSET ITEMS PART OPERATIONS CLIENTS: as many processes, each with a connection of its own, have so many
+ * items an operation signed in a remembered session: with SignOnce where PART is 0, else by Prepare, Authorize and a Sign for each PART items.
+ * TEMPLATE holds signed attributes; the 32 bytes at OFFSET (the message digest) differ in each item. Prints the seconds from the common start
+ * to the last end. */
 
 #include <err.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@
 
 static uint8_t template[16384];
 static size_t template_size, offset;
-static unsigned items;
+static unsigned items, part;
 
 static void sha256(const void *data, size_t size, uint8_t ret[static 32]) {
         if (gnutls_hash_fast(GNUTLS_DIG_SHA256, data, size, ret) < 0)
@@ -37,20 +38,21 @@ static void make_item(unsigned client, unsigned operation, unsigned i, uint8_t *
         memcpy(ret + offset, which, sizeof(which));
 }
 
-/* rest(0) of the list, as dbus/org.sygnet.Sygnet1.xml defines it. */
-static void list_hash(const uint8_t *list, uint8_t ret[static 32]) {
+/* rest(i) of the list for each i of 0 to `items`, as dbus/org.sygnet.Sygnet1.xml defines it. */
+static void list_hash(const uint8_t *list, uint8_t (*ret)[32]) {
         uint8_t *buffer = malloc(sizeof(TYPE) + template_size), both[64] = {};
 
         if (!buffer)
                 errx(1, "memory");
+        memset(ret[items], 0, 32);
         buffer[0] = sizeof(TYPE) - 1;
         memcpy(buffer + 1, TYPE, sizeof(TYPE) - 1);
         for (unsigned i = items; i > 0; i--) {
                 memcpy(buffer + sizeof(TYPE), list + (i - 1) * template_size, template_size);
                 sha256(buffer, sizeof(TYPE) + template_size, both);
                 sha256(both, sizeof(both), both + 32);
+                memcpy(ret[i - 1], both + 32, 32);
         }
-        memcpy(ret, both + 32, 32);
         free(buffer);
 }
 
@@ -75,9 +77,9 @@ static sd_bus_message *reply_to(sd_bus *bus, sd_bus_message *m, const char *meth
         return reply;
 }
 
-static void append_items(sd_bus_message *m, const uint8_t *list) {
+static void append_items(sd_bus_message *m, const uint8_t *list, unsigned from, unsigned to) {
         check(sd_bus_message_open_container(m, 'a', "(saya{sv})"), "items", NULL);
-        for (unsigned i = 0; i < items; i++) {
+        for (unsigned i = from; i < to; i++) {
                 check(sd_bus_message_open_container(m, 'r', "saya{sv}"), "items", NULL);
                 check(sd_bus_message_append_basic(m, 's', TYPE), "items", NULL);
                 check(sd_bus_message_append_array(m, 'y', list + i * template_size, template_size), "items", NULL);
@@ -88,16 +90,26 @@ static void append_items(sd_bus_message *m, const uint8_t *list) {
         check(sd_bus_message_close_container(m), "items", NULL);
 }
 
-static void run_steps(sd_bus *bus, const char *session, const char *credential, const uint8_t *list) {
-        static const uint8_t nothing[32];
+static void sign_part(sd_bus *bus, const char *operation, const uint8_t *list, unsigned from, unsigned to, const uint8_t rest[static 32]) {
+        sd_bus_message *m = call_of(bus, "Sign");
+
+        check(sd_bus_message_append(m, "s", operation), "Sign", NULL);
+        append_items(m, list, from, to);
+        check(sd_bus_message_append_array(m, 'y', rest, 32), "Sign", NULL);
+        sd_bus_message_unref(reply_to(bus, m, "Sign"));
+}
+
+static void run_parts(sd_bus *bus, const char *session, const char *credential, const uint8_t *list) {
+        uint8_t (*rest)[32] = malloc((items + 1) * sizeof(*rest));
         const char *operation;
         sd_bus_message *m, *prepared;
-        uint8_t hash[32];
 
-        list_hash(list, hash);
+        if (!rest)
+                errx(1, "memory");
+        list_hash(list, rest);
         m = call_of(bus, "Prepare");
         check(sd_bus_message_append(m, "ssu", session, credential, items), "Prepare", NULL);
-        check(sd_bus_message_append_array(m, 'y', hash, sizeof(hash)), "Prepare", NULL);
+        check(sd_bus_message_append_array(m, 'y', rest[0], sizeof(*rest)), "Prepare", NULL);
         check(sd_bus_message_append(m, "a{sv}", 0), "Prepare", NULL);
         prepared = reply_to(bus, m, "Prepare");
         check(sd_bus_message_read(prepared, "s", &operation), "Prepare", NULL);
@@ -106,19 +118,20 @@ static void run_steps(sd_bus *bus, const char *session, const char *credential, 
         check(sd_bus_message_append(m, "sa{sv}", operation, 0), "Authorize", NULL);
         sd_bus_message_unref(reply_to(bus, m, "Authorize"));
 
-        m = call_of(bus, "Sign");
-        check(sd_bus_message_append(m, "s", operation), "Sign", NULL);
-        append_items(m, list);
-        check(sd_bus_message_append_array(m, 'y', nothing, sizeof(nothing)), "Sign", NULL);
-        sd_bus_message_unref(reply_to(bus, m, "Sign"));
+        for (unsigned from = 0; from < items; from += part) {
+                unsigned to = items - from > part ? from + part : items;
+
+                sign_part(bus, operation, list, from, to, rest[to]);
+        }
         sd_bus_message_unref(prepared);
+        free(rest);
 }
 
 static void run_once(sd_bus *bus, const char *session, const char *credential, const uint8_t *list) {
         sd_bus_message *m = call_of(bus, "SignOnce");
 
         check(sd_bus_message_append(m, "ss", session, credential), "SignOnce", NULL);
-        append_items(m, list);
+        append_items(m, list, 0, items);
         check(sd_bus_message_append(m, "a{sv}a{sv}", 0, 0), "SignOnce", NULL);
         sd_bus_message_unref(reply_to(bus, m, "SignOnce"));
 }
@@ -126,7 +139,7 @@ static void run_once(sd_bus *bus, const char *session, const char *credential, c
 static void client(unsigned number, char **argv, unsigned operations, int ready, int start) {
         sd_bus *bus = NULL;
         uint8_t *list = malloc((size_t) items * template_size);
-        void (*run)(sd_bus *, const char *, const char *, const uint8_t *) = strcmp(argv[1], "once") == 0 ? run_once : run_steps;
+        void (*run)(sd_bus *, const char *, const char *, const uint8_t *) = part > 0 ? run_parts : run_once;
         char c;
 
         if (!list)
@@ -137,7 +150,7 @@ static void client(unsigned number, char **argv, unsigned operations, int ready,
         for (unsigned k = 0; k < operations; k++) {
                 for (unsigned i = 0; i < items; i++)
                         make_item(number + (unsigned) getpid(), k, i, list + (size_t) i * template_size);
-                run(bus, argv[2], argv[3], list);
+                run(bus, argv[1], argv[2], list);
         }
         sd_bus_flush_close_unref(bus);
         free(list);
@@ -158,14 +171,15 @@ int main(int argc, char **argv) {
         char c;
 
         if (argc != 9)
-                errx(2, "steps|once SESSION CREDENTIAL TEMPLATE OFFSET ITEMS OPERATIONS CLIENTS");
-        f = fopen(argv[4], "re");
+                errx(2, "SESSION CREDENTIAL TEMPLATE OFFSET ITEMS PART OPERATIONS CLIENTS");
+        f = fopen(argv[3], "re");
         if (!f)
-                err(1, "%s", argv[4]);
+                err(1, "%s", argv[3]);
         template_size = fread(template, 1, sizeof(template), f);
         fclose(f);
-        offset = strtoul(argv[5], NULL, 10);
-        items = (unsigned) strtoul(argv[6], NULL, 10);
+        offset = strtoul(argv[4], NULL, 10);
+        items = (unsigned) strtoul(argv[5], NULL, 10);
+        part = (unsigned) strtoul(argv[6], NULL, 10);
         operations = (unsigned) strtoul(argv[7], NULL, 10);
         clients = (unsigned) strtoul(argv[8], NULL, 10);
         if (offset + 32 > template_size || items == 0 || pipe(ready) < 0 || pipe(start) < 0)

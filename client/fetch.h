@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One answer of an HTTP server, for what an administrator named or a certificate that is trusted points to: CRLs, OCSP, CA certificates. Only
+ * http and https, always bounded in size and time, TLS always verified against the system's store. Nothing is kept on disk, and nothing is
+ * sent but the request: no cookies, no passwords. What comes back is bytes from a stranger. */
+
+#include "base/bytes.h"
+
+typedef struct FetchParams {
+        const char *content_type; /* of the body, as in "application/ocsp-request", which is then sent by POST; NULL: GET */
+        View body;
+        size_t size_max;          /* bytes that are taken; 0 is FETCH_SIZE_MAX */
+        unsigned timeout_s;       /* for all of it, redirections too; 0 is FETCH_TIMEOUT_S */
+} FetchParams;
+
+#define FETCH_SIZE_MAX (64U * 1024U * 1024U)
+#define FETCH_TIMEOUT_S 20U
+#define FETCH_URL_MAX 2048U
+
+/* The body of the answer with status 200, to be freed by the caller. Redirections are followed five times, within the same scheme: an https
+ * address never leads to http, nor the other way. `params` may be NULL. On error `*ret_problem` (may be NULL) is a sentence for people, translated,
+ * owned by the caller, NULL when memory ran out.
+ *
+ * -EINVAL: no http or https address; -EHOSTUNREACH: not found, nothing listens, TLS refused; -ETIMEDOUT; -EFBIG: beyond `size_max`; -EPROTO: another
+ * status, or what came was no HTTP; -ELIBACC: libcurl is not installed; -ENOMEM. */
+int fetch_url(const char *url, const FetchParams *params, Bytes *ret, char **ret_problem);

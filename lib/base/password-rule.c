@@ -69,22 +69,38 @@ static int look_at(View password, Content *c) {
         return 0;
 }
 
-PasswordProblem password_rule_check(const PasswordRule *rule, View password) {
+bool password_rule_gaps(const PasswordRule *rule, View password, PasswordGaps *ret) {
         Content c = { 0 };
+        PasswordGaps g;
 
-        if (look_at(password, &c) < 0)
-                return PASSWORD_NOT_TEXT;
-        if (c.characters < rule->length)
-                return PASSWORD_TOO_SHORT;
-        if (rule->upper && !c.upper)
-                return PASSWORD_NO_UPPER;
-        if (rule->lower && !c.lower)
-                return PASSWORD_NO_LOWER;
-        if (rule->digit && !c.digit)
-                return PASSWORD_NO_DIGIT;
-        if (rule->special && !c.special)
-                return PASSWORD_NO_SPECIAL;
-        return rule->repeat > 0 && c.in_row > rule->repeat ? PASSWORD_REPEATED : PASSWORD_GOOD;
+        if (look_at(password, &c) < 0) {
+                *ret = (PasswordGaps) { .not_text = true };
+                return false;
+        }
+        g = (PasswordGaps) {
+                .characters = c.characters < rule->length ? rule->length - c.characters : 0,
+                .upper = rule->upper && !c.upper,
+                .lower = rule->lower && !c.lower,
+                .digit = rule->digit && !c.digit,
+                .special = rule->special && !c.special,
+                .repeated = rule->repeat > 0 && c.in_row > rule->repeat,
+        };
+        *ret = g;
+        return g.characters == 0 && !g.upper && !g.lower && !g.digit && !g.special && !g.repeated;
+}
+
+PasswordProblem password_rule_check(const PasswordRule *rule, View password) {
+        PasswordGaps g;
+
+        if (password_rule_gaps(rule, password, &g))
+                return PASSWORD_GOOD;
+        return g.not_text         ? PASSWORD_NOT_TEXT
+               : g.characters > 0 ? PASSWORD_TOO_SHORT
+               : g.upper          ? PASSWORD_NO_UPPER
+               : g.lower          ? PASSWORD_NO_LOWER
+               : g.digit          ? PASSWORD_NO_DIGIT
+               : g.special        ? PASSWORD_NO_SPECIAL
+                                  : PASSWORD_REPEATED;
 }
 
 const char *password_problem_to_string(PasswordProblem p) {

@@ -29,6 +29,17 @@ typedef enum PasswordProblem {
  * letter beyond ASCII counts towards the length only. */
 PasswordProblem password_rule_check(const PasswordRule *rule, View password);
 
+/* All of what is missing, for who is told while typing. */
+typedef struct PasswordGaps {
+        bool not_text;
+        size_t characters; /* so many more */
+        bool upper, lower, digit, special;
+        bool repeated;
+} PasswordGaps;
+
+/* True when nothing is missing. */
+bool password_rule_gaps(const PasswordRule *rule, View password, PasswordGaps *ret);
+
 /* An English sentence for each problem with the password of a key; a constant, also gettext's message id. NULL for PASSWORD_GOOD. */
 const char *password_problem_to_string(PasswordProblem p);
 

@@ -96,6 +96,33 @@ KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey) {
         }
 }
 
+#define FOREIGN_RSA_MIN 2048U
+#define FOREIGN_RSA_MAX 8192U /* beyond, one signature takes seconds */
+
+int signature_scheme_of_pubkey(gnutls_pubkey_t pubkey, SignatureScheme *ret) {
+        KeyAlgorithm ours = key_algorithm_of_pubkey(pubkey);
+        gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+        unsigned bits = 0;
+        int pk;
+
+        if (ours != KEY_ALGORITHM_INVALID)
+                return signature_scheme_of(ours, ret);
+        pk = gnutls_pubkey_get_pk_algorithm(pubkey, &bits);
+        if (pk == GNUTLS_PK_RSA && bits >= FOREIGN_RSA_MIN && bits <= FOREIGN_RSA_MAX && rsa_is_sound(pubkey)) {
+                *ret = (SignatureScheme) {
+                        .sign = GNUTLS_SIGN_RSA_SHA256,
+                        .message_digest = GNUTLS_DIG_SHA256,
+                        .signature_max = (bits + 7) / 8,
+                };
+                return 0;
+        }
+        if (pk == GNUTLS_PK_ECDSA && gnutls_pubkey_export_ecc_raw2(pubkey, &curve, NULL, NULL, 0) >= 0 && curve == GNUTLS_ECC_CURVE_SECP521R1) {
+                *ret = (SignatureScheme) { .sign = GNUTLS_SIGN_ECDSA_SHA512, .message_digest = GNUTLS_DIG_SHA512, .signature_max = 139 };
+                return 0;
+        }
+        return -EOPNOTSUPP;
+}
+
 int key_generate(KeyAlgorithm a, gnutls_privkey_t *ret) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
 
@@ -162,7 +189,7 @@ int key_import(View pkcs8, gnutls_privkey_t *ret) {
         return 0;
 }
 
-static int export_spki(gnutls_pubkey_t pubkey, Bytes *ret) {
+int pubkey_export(gnutls_pubkey_t pubkey, Bytes *ret) {
         _cleanup_(datum_done) gnutls_datum_t der = { 0 };
 
         if (gnutls_pubkey_export2(pubkey, GNUTLS_X509_FMT_DER, &der) < 0)
@@ -175,7 +202,7 @@ int key_public(gnutls_privkey_t key, Bytes *ret) {
         int r;
 
         r = public_of(key, &pubkey);
-        return r < 0 ? r : export_spki(pubkey, ret);
+        return r < 0 ? r : pubkey_export(pubkey, ret);
 }
 
 /* Nothing of the key is changed by signing (GnuTLS takes its random numbers from a source of each thread's own), hence no lock. */
@@ -199,7 +226,7 @@ int key_matches_certificate(View spki, gnutls_x509_crt_t certificate) {
                 return -ENOMEM;
         if (gnutls_pubkey_import_x509(pubkey, certificate, 0) < 0)
                 return -EKEYREJECTED;
-        r = export_spki(pubkey, &other);
+        r = pubkey_export(pubkey, &other);
         if (r < 0)
                 return r;
         return view_equal(spki, bytes_view(&other)) ? 0 : -EKEYREJECTED;

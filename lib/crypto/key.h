@@ -37,6 +37,10 @@ typedef struct SignatureScheme {
 /* -EINVAL for an algorithm that is none. */
 int signature_scheme_of(KeyAlgorithm a, SignatureScheme *ret);
 
+/* The scheme of any key that others may have made: ours, and beyond them RSA of 2048 to 8192 bits and P-521 (then `algorithm` is KEY_ALGORITHM_INVALID).
+ * -EOPNOTSUPP for the rest, PSS-only keys among them. */
+int signature_scheme_of_pubkey(gnutls_pubkey_t pubkey, SignatureScheme *ret);
+
 /* The algorithm of a public key; KEY_ALGORITHM_INVALID for kinds and sizes we do not make (RSA is told by size). */
 KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey);
 
@@ -55,6 +59,8 @@ int key_import(View pkcs8, gnutls_privkey_t *ret);
 
 /* The SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7). */
 int key_public(gnutls_privkey_t key, Bytes *ret);
+
+int pubkey_export(gnutls_pubkey_t pubkey, Bytes *ret); /* the same of a public key */
 
 /* Signs `data` (not a digest: hashing is done here). The value is as CMS wants it: ECDSA as DER Ecdsa-Sig-Value
  * (RFC 3279 §2.2.3), RSA big-endian, Ed25519 64 bytes. Safe to call from several threads on one key. */

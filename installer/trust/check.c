@@ -310,19 +310,18 @@ static bool is_pss(gnutls_x509_crt_t crt) {
                sign == GNUTLS_SIGN_RSA_PSS_RSAE_SHA256 || sign == GNUTLS_SIGN_RSA_PSS_RSAE_SHA384 || sign == GNUTLS_SIGN_RSA_PSS_RSAE_SHA512;
 }
 
-/* Where it says that it signed itself, the signature must fit: nothing else shows that the file is whole. Not so for RSA-PSS, since GnuTLS
- * takes no length of the salt from us. */
-static bool signature_fits(gnutls_x509_crt_t crt, View der) {
+/* Whether `issuer` signed it. RSA-PSS passes, since GnuTLS takes no length of the salt from us. */
+static bool is_signed_by(gnutls_x509_crt_t crt, View der, gnutls_x509_crt_t issuer) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
         uint8_t value[1024];
         size_t size = sizeof(value), header, length;
         gnutls_datum_t tbs, signature = { .data = value };
         View inner;
 
-        if (!gnutls_x509_crt_check_issuer(crt, crt) || is_pss(crt))
+        if (is_pss(crt))
                 return true;
         if (gnutls_x509_crt_get_signature(crt, (char *) value, &size) < 0 || gnutls_pubkey_init(&key) < 0 ||
-            gnutls_pubkey_import_x509(key, crt, 0) < 0)
+            gnutls_pubkey_import_x509(key, issuer, 0) < 0)
                 return false;
         if (element_length(der, &header) == 0)
                 return false;
@@ -333,6 +332,11 @@ static bool signature_fits(gnutls_x509_crt_t crt, View der) {
         tbs = (gnutls_datum_t) { .data = (unsigned char *) inner.data, .size = (unsigned) length };
         signature.size = (unsigned) size;
         return gnutls_pubkey_verify_data2(key, (gnutls_sign_algorithm_t) gnutls_x509_crt_get_signature_algorithm(crt), 0, &tbs, &signature) >= 0;
+}
+
+/* Where it says that it signed itself, the signature must fit: nothing else shows that the file is whole. */
+static bool signature_fits(gnutls_x509_crt_t crt, View der) {
+        return !gnutls_x509_crt_check_issuer(crt, crt) || is_signed_by(crt, der, crt);
 }
 
 static bool knows_critical_extensions(gnutls_x509_crt_t crt) {
@@ -381,19 +385,17 @@ static int read_der(View input, CheckProblem *problem, Bytes *ret) {
         return find(input, PEM_BEGIN) ? read_pem(input, problem, ret) : bytes_dup(input, ret);
 }
 
-int check_certificate(View input, int64_t now, CheckReply *ret) {
+int check_certificate_der(View der, int64_t now, CheckReply *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
         _cleanup_(check_reply_done) CheckReply reply = { 0 };
         bool too_many = false;
         int r;
 
-        r = read_der(input, &reply.problem, &reply.der);
-        if (r < 0)
-                return r;
-        if (reply.problem == CHECK_NONE)
-                reply.problem = import(bytes_view(&reply.der), &crt);
+        reply.problem = import(der, &crt);
         if (reply.problem == CHECK_NONE) {
-                r = describe(crt, &reply);
+                r = bytes_dup(der, &reply.der);
+                if (r >= 0)
+                        r = describe(crt, &reply);
                 if (r >= 0)
                         r = describe_constraints(crt, &reply, &too_many);
                 if (r < 0)
@@ -404,5 +406,52 @@ int check_certificate(View input, int64_t now, CheckReply *ret) {
         }
         *ret = reply;
         reply = (CheckReply) { 0 };
+        return 0;
+}
+
+int check_certificate(View input, int64_t now, CheckReply *ret) {
+        CheckProblem problem;
+        _cleanup_bytes_ Bytes der = BYTES_NULL;
+        int r = read_der(input, &problem, &der);
+
+        if (r < 0)
+                return r;
+        if (problem == CHECK_NONE)
+                return check_certificate_der(bytes_view(&der), now, ret);
+        *ret = (CheckReply) { .problem = problem };
+        return 0;
+}
+
+/* --- Several together --------------------------------------------------------------------------------------------- */
+
+/* Of the others those count that could be its issuer by name and key identifier; where there are some, one of them must be it. */
+static bool has_true_issuer(gnutls_x509_crt_t *crts, size_t n, size_t i, View der) {
+        bool candidates = false;
+
+        for (size_t k = 0; k < n; k++) {
+                if (k == i || !crts[k] || !gnutls_x509_crt_check_issuer(crts[i], crts[k]))
+                        continue;
+                if (is_signed_by(crts[i], der, crts[k]))
+                        return true;
+                candidates = true;
+        }
+        return !candidates;
+}
+
+int check_signatures(CheckReply *replies, size_t n) {
+        gnutls_x509_crt_t *crts = calloc(n + 1, sizeof(*crts));
+
+        if (!crts)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                if (!check_problem_is_unreadable(replies[i].problem))
+                        (void) import(bytes_view(&replies[i].der), &crts[i]);
+        for (size_t i = 0; i < n; i++)
+                if (crts[i] && replies[i].problem == CHECK_NONE && !gnutls_x509_crt_check_issuer(crts[i], crts[i]) &&
+                    !has_true_issuer(crts, n, i, bytes_view(&replies[i].der)))
+                        replies[i].problem = CHECK_BAD_SIGNATURE;
+        for (size_t i = 0; i < n; i++)
+                gnutls_x509_crt_deinit(crts[i]);
+        free(crts);
         return 0;
 }

@@ -8,3 +8,10 @@
 
 /* 0 whatever the input is; -ENOMEM. `now`: seconds since the epoch. */
 int check_certificate(View input, int64_t now, CheckReply *ret);
+
+/* The same for what is DER already, at most CERTIFICATE_SIZE_MAX. */
+int check_certificate_der(View der, int64_t now, CheckReply *ret);
+
+/* Of certificates that came together: one whose issuer is among them must bear that one's signature, else it was altered (its CA flag, say) and
+ * gets that problem. */
+int check_signatures(CheckReply *replies, size_t n);

@@ -14,7 +14,7 @@
 
 static const char *arg_root = "";
 static const char *arg_checker = SYGNET_LIBEXECDIR "/sygnet-trust-check";
-static const char *arg_update = "/usr/sbin/update-ca-certificates";
+static const char *arg_update = NULL;
 static const char *arg_idle = "30"; /* seconds */
 
 static const ServiceOption options[] = {
@@ -42,14 +42,15 @@ static int run(Trust *t) {
                 return r;
         }
         t->checker = arg_checker;
-        r = system_store_init(&t->store, arg_root);
+        r = stores_init(&t->stores, arg_root);
         if (r < 0) {
-                service_log(SD_ERR, "%s cannot be made: %s", t->store.records ?: "The directory of the records", strerror(-r));
+                service_log(SD_ERR, "%s cannot be made: %s", t->stores.records ?: "The directory of the records", strerror(-r));
                 return r;
         }
+        t->stores.update = arg_update;
         r = service_event(&t->event);
         if (r >= 0)
-                r = change_queue_new(t->event, &t->store, arg_update, &t->changes);
+                r = change_queue_new(t->event, &t->stores, &t->changes);
         if (r >= 0)
                 r = service_bus(t->event, false, &t->bus);
         return r < 0 ? r : serve(t);

@@ -23,18 +23,25 @@ static const struct {
         [CHECK_SEVERAL] = { "several", "It holds several certificates. Install them one by one." },
         [CHECK_PRIVATE_KEY] = { "private-key", "It holds a private key, which belongs in no trust store. Take the certificate out of it, and keep the key safe." },
         [CHECK_TRAILING_DATA] = { "trailing-data", "It holds something beside the certificate." },
+        [CHECK_TOO_MANY] = { "too-many", "It holds more than 512 certificates." },
+        [CHECK_FILE_TOO_LARGE] = { "file-too-large", "It is larger than 8 MiB." },
         [CHECK_NOT_A_CA] = { "not-a-ca", "It is not the certificate of a certification authority." },
         [CHECK_EXPIRED] = { "expired", "It has expired." },
         [CHECK_NOT_YET_VALID] = { "not-yet-valid", "It is not valid yet, by this machine's clock." },
         [CHECK_WEAK_KEY] = { "weak-key", "Its key is too weak, or of a kind that is not known: RSA needs 2048 bits, elliptic curves 256." },
         [CHECK_WEAK_DIGEST] = { "weak-digest", "It was signed over a digest that is broken (MD5, SHA-1) or not known." },
-        [CHECK_BAD_SIGNATURE] = { "bad-signature", "It says that it is signed by itself, but the signature does not fit: it was altered or damaged." },
+        [CHECK_BAD_SIGNATURE] = { "bad-signature", "Its signature does not fit, though its issuer is at hand: it was altered or damaged." },
         [CHECK_UNKNOWN_EXTENSION] = { "unknown-extension", "It has a critical extension that is not known here." },
         [CHECK_TOO_COMPLEX] = { "too-complex", "It has more name constraints than could be shown to anybody." },
+        [CHECK_DUPLICATE] = { "duplicate", "It stands in the file more than once." },
 };
 
 const char *check_problem_sentence(CheckProblem p) {
         return problems[p].sentence;
+}
+
+const char *check_problem_keyword(CheckProblem p) {
+        return problems[p].keyword;
 }
 
 void check_reply_done(CheckReply *r) {

@@ -38,6 +38,8 @@ typedef enum CheckProblem {
         CHECK_SEVERAL,
         CHECK_PRIVATE_KEY,
         CHECK_TRAILING_DATA,
+        CHECK_TOO_MANY,
+        CHECK_FILE_TOO_LARGE,
         /* There is one, but it may not be installed. */
         CHECK_NOT_A_CA,
         CHECK_EXPIRED,
@@ -47,11 +49,15 @@ typedef enum CheckProblem {
         CHECK_BAD_SIGNATURE,
         CHECK_UNKNOWN_EXTENSION,
         CHECK_TOO_COMPLEX,
+        CHECK_DUPLICATE,
         CHECK_PROBLEM_MAX,
 } CheckProblem;
 
 /* A sentence for a person; empty for CHECK_NONE. */
 const char *check_problem_sentence(CheckProblem p);
+
+/* As it stands in the answer. */
+const char *check_problem_keyword(CheckProblem p);
 
 static inline bool check_problem_is_unreadable(CheckProblem p) {
         return p > CHECK_NONE && p < CHECK_NOT_A_CA;

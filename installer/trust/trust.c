@@ -58,13 +58,13 @@ int trust_start(Trust *t) {
 
 void trust_stop(Trust *t) {
         t->changes = change_queue_free(t->changes);
-        trust_bus_stop(t);
+        trust_calls_stop(t);
         t->idle = sd_event_source_disable_unref(t->idle);
         t->release = sd_bus_slot_unref(t->release);
         t->gate = gate_free(t->gate);
         if (t->bus)
                 sd_bus_flush(t->bus);
         t->bus = sd_bus_close_unref(t->bus);
-        system_store_done(&t->store);
+        stores_done(&t->stores);
         t->event = sd_event_unref(t->event);
 }

@@ -77,4 +77,5 @@
 #define ACTION_CA_ISSUE "org.sygnet.ca.issue"
 #define ACTION_CA_READ "org.sygnet.ca.read"
 #define ACTION_TRUST_READ "org.sygnet.trust.read"
+#define ACTION_TRUST_STATUS "org.sygnet.trust.status"
 #define ACTION_TRUST_CHANGE "org.sygnet.trust.change"

@@ -91,7 +91,7 @@ class Fuzzer:
 
     def value(self, signature):
         simple = {"s": self.string, "u": self.number, "b": lambda: self.r.random() < 0.5, "t": lambda: self.r.choice([0, 2 ** 64 - 1]), "v": self.variant,
-                  "ay": self.octets, "a{sv}": self.options}
+                  "ay": self.octets, "a{sv}": self.options, "as": lambda: [self.string() for _ in range(self.r.choice([0, 1, 3, 600]))]}
         if signature in simple:
             return simple[signature]()
         n = self.r.choice([0, 1, 2, 11, 100000])

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import stat
@@ -21,6 +22,7 @@ from harness import ALICE, BUILD, NOBODY, SOURCE, BusError, Machine, TestCase, m
 TRUST = {"name": "org.sygnet.Trust1", "path": "/org/sygnet/Trust1"}
 LOCAL, LINKS, RECORDS = Path("/usr/local/share/ca-certificates"), Path("/etc/ssl/certs"), Path("/var/lib/sygnet-trust")
 BUNDLE = LINKS / "ca-certificates.crt"
+HIDDEN = (Path("/usr/lib/jvm"), Path("/usr/lib/firefox-esr"), Path("/etc/firefox"))
 CHECKER = BUILD / "installer/trust/sygnet-trust-check"
 
 _own = None
@@ -39,6 +41,11 @@ def own_store():
         else:
             shutil.copytree(place, copy, symlinks=True)
         harness._mount(copy, place, 0x1000)  # MS_BIND
+    # Stores of programs that may be installed here are not: tests that want them make their own.
+    for place in HIDDEN:
+        if place.exists():
+            (_own / f"hidden{place.name}").mkdir()
+            harness._mount(_own / f"hidden{place.name}", place, 0x1000)
     # A handful of the system's certificates: the store is rebuilt for each test, which takes seconds for all of them.
     few = _own / "ca-certificates.conf"
     names = [line for line in Path("/etc/ca-certificates.conf").read_bytes().splitlines(True) if line[:1] not in (b"#", b"!", b"\n")]
@@ -54,7 +61,10 @@ def clean_store():
     """As before the test that came before."""
     left = [*LOCAL.glob("sygnet-*"), *RECORDS.glob("*")]
     for path in left:
-        path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     if left:
         subprocess.run(["update-ca-certificates", "--fresh"], check=True, capture_output=True)
 
@@ -219,7 +229,8 @@ class Inspect(TestCase):
                 self.assertEqual(30 * 86400, info["not_after"] - info["not_before"])
                 self.assertEqual((True, 2, False, True, ""), tuple(info[k] for k in ("ca", "path_length", "installed", "acceptable", "problem")))
                 self.assertEqual(["permitted DNS name: .example.org", "excluded IP address: 0.0.0.0/0.0.0.0"], info["constraints"])
-                self.assertEqual(13, len(info))
+                self.assertEqual([], info["stores"])
+                self.assertEqual(14, len(info))
 
     def test_one_that_the_system_has(self):
         with trust() as (m, _, folder):
@@ -525,7 +536,7 @@ class Crashes(TestCase):
             install(m.operator, der)
             record = RECORDS / f"{fingerprint(der)}.conf"
             text, file = record.read_text(), LOCAL / f"sygnet-{fingerprint(der)[:16]}.crt"
-            self.assertIn("State=installed\n", text)
+            self.assertIn("Stores=ca-certificates \nPending=\nGroup=\n", text)
             pem = file.read_bytes()
             states = [("installing", False, False), ("installing", True, False), ("installing", True, True), ("removing", True, True), ("removing", False, True),
                       ("removing", False, False)]
@@ -541,7 +552,8 @@ class Crashes(TestCase):
                     file.write_bytes(pem)
                 else:
                     file.unlink(missing_ok=True)
-                record.write_text(text.replace("State=installed", f"State={state}"))
+                group = "0123456789abcdef" if state == "installing" else ""
+                record.write_text(text.replace("Stores=ca-certificates \nPending=\nGroup=\n", f"Stores=\nPending=ca-certificates \nGroup={group}\n"))
                 record.chmod(0o600)
                 s.start()
                 self.refused("NotFound", remove, m.operator, "0" * 64)
@@ -554,14 +566,37 @@ class Crashes(TestCase):
             install(m.operator, der)
             record = RECORDS / f"{fingerprint(der)}.conf"
             text = record.read_text()
-            for bad in ("", text[:200], text.replace("Format=1", "Format=2"), text + "Path=/etc/passwd\n", text.replace(fingerprint(der), "0" * 64),
-                        text.replace("State=installed", "State=other")):
+            for bad in ("", text[:200], text.replace("Format=2", "Format=3"), text + "Path=/etc/passwd\n", text.replace(fingerprint(der), "0" * 64),
+                        text.replace("Stores=ca-certificates", "Stores=other"), text.replace("Stores=ca-certificates", "Stores="),
+                        text.replace("tls email code", "tls all"), text.replace("Group=", "Group=../../x")):
                 record.write_text(bad)
                 self.assertEqual([], listing(m.operator))
                 self.refused("StoreFailed", remove, m.operator, fingerprint(der))
             record.write_text(text)
             remove(m.operator, fingerprint(der))
             self.assertEqual(before, photograph())
+
+    def test_record_of_the_first_format(self):
+        """As the version before wrote it."""
+        with trust() as (m, s, folder):
+            der, before = make(folder), photograph()
+            install(m.operator, der)
+            record = RECORDS / f"{fingerprint(der)}.conf"
+            certificate = re.search("^Certificate=.*$", record.read_text(), re.M)[0]
+            for state in ("installed", "installing", "removing"):
+                s.stop()
+                m.wait_for(lambda: not m.has_owner(TRUST["name"]), "the end")
+                record.write_text("# Written by sygnet-trustd; it says how to undo what was installed.\n[Certificate]\nFormat=1\n"
+                                  f"State={state}\nFingerprint={fingerprint(der)}\nSubject=CN=Example\nNotAfter=1900000000s\nInstalled=1700000000s\n"
+                                  f"User=1000\n{certificate}\n")
+                s.start()
+                self.refused("NotFound", remove, m.operator, "0" * 64)
+                if state == "installed":
+                    (listed,) = listing(m.operator)
+                    self.assertEqual((1000, 1700000000, True, ["ca-certificates"]), tuple(listed[k] for k in ("uid", "installed", "present", "stores")))
+                    continue
+                self.assertEqual(before, photograph(), state)
+                self.assertFalse(record.exists())
 
 
 if __name__ == "__main__":

@@ -44,6 +44,11 @@ class Manual(unittest.TestCase):
         self.assertIn("--test", there)
         self.assertEqual(there, options(section(page(BUILD / "docs/man/sygnet-courier.8"), "OPTIONS")))
 
+    def test_responder(self):
+        there = options(said("ocsp/sygnet-ocspd"))
+        self.assertIn("--listen", there)
+        self.assertEqual(there, options(section(page(BUILD / "docs/man/sygnet-ocspd.8"), "OPTIONS")))
+
     def test_courier_settings(self):
         text = page(SOURCE / "docs/man/courier.conf.5")
         keys = re.findall(r'\{ "(\w+)", "(\w+)", conf_\w+,', (SOURCE / "courier/settings.c").read_text(encoding="utf-8"))

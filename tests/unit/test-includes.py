@@ -29,6 +29,7 @@ PROGRAMS = {
     "client": ("systemd/", "gnutls/", "curl/", "qrencode.h", "png.h"),
     "store-tool": ("gnutls/",),
     "courier": ("systemd/", "curl/"),
+    "ocsp": ("systemd/", "gnutls/", "microhttpd.h"),
     "installer/trust": ("systemd/", "gnutls/"),
 }
 for folder, foreign in PROGRAMS.items():
@@ -37,7 +38,7 @@ for folder, foreign in PROGRAMS.items():
 # Headers of libc and the kernel that are not plain NAME.h of ISO C or POSIX.
 LIBC = ("sys/", "linux/", "arpa/", "netinet/", "bits/")
 FOREIGN = ("gnutls/", "nettle/", "qpdf/", "systemd/", "libtasn1.h", "sqlite3.h", "argon2.h", "qrencode.h", "png.h", "libxml/", "curl/",
-           "archive", "openssl/", "polkit/", "glib", "p11-kit/")
+           "microhttpd.h", "archive", "openssl/", "polkit/", "glib", "p11-kit/")
 
 
 def folder_of(path):

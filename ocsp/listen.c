@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/cleanup.h"
+#include "base/conf.h"
 #include "ocsp/listen.h"
 
 static void free_addresses(struct addrinfo **a) {
@@ -17,11 +19,18 @@ static void free_addresses(struct addrinfo **a) {
                 freeaddrinfo(*a);
 }
 
+/* getaddrinfo() takes larger numbers as well, and cuts them short. */
+static bool is_port(const char *s) {
+        unsigned port;
+
+        return conf_unsigned(s, &port) >= 0 && port >= 1 && port <= UINT16_MAX;
+}
+
 /* "127.0.0.1:8889" and "[::1]:8889", taken apart in place. */
 static int split(char *place, char **ret_address, char **ret_port) {
         char *colon = strrchr(place, ':'), *end;
 
-        if (!colon || colon == place || colon[1] == 0)
+        if (!colon || colon == place || !is_port(colon + 1))
                 return -EINVAL;
         *colon = 0;
         *ret_port = colon + 1;

@@ -4,7 +4,7 @@
 
 make_users() {
         local user home
-        for user in sygnet sygnet-ca sygnet-courier; do
+        for user in sygnet sygnet-ca sygnet-courier sygnet-ocsp; do
                 getent passwd "$user" >/dev/null && continue
                 changed 'user' "$user, without a shell"
         done
@@ -12,7 +12,7 @@ make_users() {
                 logged systemd-sysusers /usr/lib/sysusers.d/sygnet.conf
         fi
         # Where there is no systemd-sysusers, or it could not do it.
-        for user in sygnet sygnet-ca sygnet-courier; do
+        for user in sygnet sygnet-ca sygnet-courier sygnet-ocsp; do
                 home=/var/lib/$user
                 getent passwd "$user" >/dev/null ||
                         logged useradd --system --user-group --no-create-home --home-dir "$home" --shell /usr/sbin/nologin "$user"
@@ -26,6 +26,7 @@ make_directories() {
         for service in "${services[@]}"; do
                 install -d -m 0700 -o "$(user_of "$service")" -g "$(user_of "$service")" "$(state_of "$service")"
         done
+        install -d -m 0700 -o sygnet-ocsp -g sygnet-ocsp /var/lib/sygnet-ocsp
 }
 
 has_store() { [[ -e $(state_of "$1")/slots || -e $(state_of "$1")/store.db ]]; }
@@ -163,7 +164,22 @@ start_services() {
                 bus_call StartServiceByName "string:$name" uint32:0 >/dev/null ||
                         die "$name does not start." "Try: dbus-send --system --print-reply --dest=$name / org.freedesktop.DBus.Peer.Ping"
         done
+        start_responder
         booted || warn 'systemd is not running here: the services run without a sandbox and start with the first call after a boot'
+}
+
+# Answers what the CA's certificates are worth, on the loopback. Without systemd it is started here, and by hand after the next boot.
+start_responder() {
+        if booted; then
+                logged systemctl enable sygnet-ocsp.socket
+                logged systemctl stop sygnet-ocsp.service || true
+                logged systemctl restart sygnet-ocsp.socket || die 'sygnet-ocsp.socket does not start.' 'Is something else on port 8889? See: ss -ltnp'
+                changed 'units' 'sygnet-ocsp.socket (enabled): the OCSP responder, http://127.0.0.1:8889'
+        else
+                responder_end
+                setsid setpriv --reuid=sygnet-ocsp --regid=sygnet-ocsp --clear-groups --reset-env "$responder" </dev/null >/dev/null 2>&1 9>&- &
+                changed 'process' 'sygnet-ocspd: the OCSP responder, http://127.0.0.1:8889'
+        fi
 }
 
 service_words() { journalctl -q -n 5 -o cat -u "$1.service" 2>/dev/null || true; }

@@ -45,15 +45,15 @@ def play(name):
     broken, began = False, time.monotonic()
     for what, function in _steps:
         if broken:
-            print(f"FAILED  booted: {name}: {what}: not reached")
+            print(f"FAILED  plays: {name}: {what}: not reached")
             continue
         started = time.monotonic()
         try:
             function()
-            print(f"ok      booted: {name}: {what} [{time.monotonic() - started:.0f} s]", flush=True)
+            print(f"ok      plays: {name}: {what} [{time.monotonic() - started:.0f} s]", flush=True)
         except Exception:  # pylint: disable=broad-except
             broken = True
-            print(f"FAILED  booted: {name}: {what}")
+            print(f"FAILED  plays: {name}: {what}")
             print("".join("        | " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
     print(f"The end of {name}, after {time.monotonic() - began:.0f} s")
 

@@ -114,7 +114,7 @@ static int read_initialize(sd_bus_message *m, Initialize *i, sd_bus_error *error
         if (r < 0)
                 return r;
         i->algorithm = key_algorithm_from_string(algorithm);
-        if (i->algorithm == KEY_ALGORITHM_INVALID)
+        if (i->algorithm == KEY_ALGORITHM_INVALID || i->algorithm == KEY_RSA2048)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such algorithm: it is p256, p384, rsa3072, rsa4096 or ed25519.");
         if (root_subject_check(i->subject, &problem) < 0)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem);
@@ -250,12 +250,14 @@ static int issue_work(void *userdata) {
                 r = request_read(bytes_view(&i->request), &subject, &key);
         if (r >= 0)
                 r = certificate_check(root, subject, key, i->entry.profile, &i->problem);
+        if (r >= 0 && profile_keeps_order(i->entry.profile))
+                subject_keep_order(subject);
         if (r >= 0)
                 r = pubkey_fingerprint(key, i->entry.key);
         if (r >= 0)
                 r = root_open_key(i->task.store, i->task.root, &root_key);
         if (r >= 0)
-                r = certificate_issue(root_key, root, subject, key, i->task.now, i->days, &i->entry.certificate);
+                r = certificate_issue(root_key, root, subject, key, i->entry.profile, i->task.now, i->days, &i->entry.certificate);
         return r;
 }
 
@@ -297,7 +299,7 @@ static int issue_refused(int result, const char *problem, sd_bus_error *error) {
         case EOPNOTSUPP:
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT,
                                      "The request's key, digest or subject is of a kind that is not certified here. Keys are P-256, P-384, RSA of 3072 or "
-                                     "4096 bits, or Ed25519; the subject has the attributes of its profile, each once.");
+                                     "4096 bits, or Ed25519; the subject has the attributes of its profile.");
         case EKEYEXPIRED:
                 return bus_error_set(error, ERROR_CERTIFICATE, "The root of the CA has expired, or is not yet valid by this machine's clock.");
         default:
@@ -330,8 +332,9 @@ static int read_issue(Issue *i, sd_bus_message *m, sd_bus_error *error) {
         if (r < 0)
                 return bus_error_set_argument(error, r);
         i->entry.profile = profile_from_string(profile);
-        if (i->entry.profile == PROFILE_INVALID)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such profile: it is seal, customs or personal.");
+        if (i->entry.profile == PROFILE_INVALID || profile_is_internal(i->entry.profile))
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT,
+                                     "There is no such profile: it is seal, customs, personal, authentication, ksef-authentication or ksef-offline.");
         r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
         return r < 0 ? r : check_days(i->days, CERTIFICATE_DAYS_MAX, error);
 }

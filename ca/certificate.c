@@ -199,7 +199,10 @@ static bool is_key_of(gnutls_x509_crt_t crt, gnutls_pubkey_t key) {
 int certificate_check(gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, const char **ret_problem) {
         if (subject_check(subject, profile, ret_problem) < 0)
                 return -EINVAL;
-        if (reads_like_dns_name(subject_get(subject, "commonName")))
+        if (!profile_allows_key(profile, key_algorithm_of_pubkey(key)))
+                *ret_problem = profile_keeps_order(profile) ? "KSeF takes keys on P-256, and RSA of 2048 bits; no others." :
+                                                              "RSA keys need 3072 bits or more: those of 2048 bits are good until 2028 only (TS 119 312).";
+        else if (reads_like_dns_name(subject_get(subject, "commonName")))
                 *ret_problem = "The commonName reads like the name of a computer, which this CA must not certify: write it with a space.";
         else if (is_key_of(root, key))
                 *ret_problem = "The request is for the CA's own key.";
@@ -218,14 +221,18 @@ static int set_authority_key_id(gnutls_x509_crt_t crt, gnutls_x509_crt_t root) {
 }
 
 /* Purposes are named because GnuTLS takes a certificate without any for a TLS server's and holds its common name against the DNS constraints.
- * Next to signing documents it is protecting e-mail, which OpenSSL and NSS ask of whoever signs a CMS. */
-static int set_purposes(gnutls_x509_crt_t crt) {
+ * Next to signing documents it is protecting e-mail, which OpenSSL and NSS ask of whoever signs a CMS. What authenticates is a client. */
+static int set_purposes(gnutls_x509_crt_t crt, Profile profile) {
+        if (profile == PROFILE_OCSP_RESPONDER)
+                return gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_OCSP_SIGNING, 0) < 0 ? -EIO : 0;
+        if (profile_key_usage(profile) == GNUTLS_KEY_DIGITAL_SIGNATURE)
+                return gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0) < 0 ? -EIO : 0;
         return gnutls_x509_crt_set_key_purpose_oid(crt, PURPOSE_DOCUMENT_SIGNING, 0) < 0 ||
                gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_EMAIL_PROTECTION, 0) < 0 ? -EIO : 0;
 }
 
-int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, int64_t now, unsigned days,
-                      Certificate *ret) {
+int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, int64_t now,
+                      unsigned days, Certificate *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
         _cleanup_certificate_ Certificate c = { 0 };
         int64_t end = gnutls_x509_crt_get_expiration_time(root), wanted = now + days * DAY;
@@ -239,10 +246,10 @@ int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const S
         if (r >= 0)
                 r = set_authority_key_id(crt, root);
         if (r >= 0)
-                r = set_purposes(crt);
+                r = set_purposes(crt, profile);
         if (r < 0)
                 return r;
-        if (gnutls_x509_crt_set_basic_constraints(crt, 0, -1) < 0 || gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_NON_REPUDIATION) < 0)
+        if (gnutls_x509_crt_set_basic_constraints(crt, 0, -1) < 0 || gnutls_x509_crt_set_key_usage(crt, profile_key_usage(profile)) < 0)
                 return -EIO;
         r = finish(crt, root, root_key, &c);
         if (r < 0)

@@ -37,11 +37,11 @@ int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsig
  * 0, or -EINVAL with the sentence (a constant). */
 int certificate_check(gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, const char **ret_problem);
 
-/* A certificate for signing documents: keyUsage is nonRepudiation (contentCommitment) alone, critical; purposes are document signing and, for
- * those who check CMS by it, e-mail protection. Valid from `now` for `days`, never
- * longer than the root. -EKEYEXPIRED when the root is not valid at `now`, -EIO. */
-int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, int64_t now, unsigned days,
-                      Certificate *ret);
+/* A certificate by `profile`, which was checked. keyUsage is the profile's, critical. Of what signs documents that is nonRepudiation (contentCommitment) alone;
+ * purposes are document signing and, for those who check CMS by it, e-mail protection. Valid from `now` for `days`, never longer than the root. -EKEYEXPIRED when
+ * the root is not valid at `now`, -EIO. */
+int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, int64_t now,
+                      unsigned days, Certificate *ret);
 
 /* SHA-256 of a key's SubjectPublicKeyInfo: by this the register knows a key. -EIO. */
 int pubkey_fingerprint(gnutls_pubkey_t key, uint8_t ret[static 32]);

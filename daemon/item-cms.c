@@ -166,6 +166,8 @@ static const char *check_algorithm_protection(Walk *w, const DerElement *value) 
                                   VIEW(oid_rsa, sizeof(oid_rsa)) },
                 [KEY_RSA4096] = { VIEW(oid_sha256, sizeof(oid_sha256)), VIEW(oid_sha256_with_rsa, sizeof(oid_sha256_with_rsa)),
                                   VIEW(oid_rsa, sizeof(oid_rsa)) },
+                [KEY_RSA2048] = { VIEW(oid_sha256, sizeof(oid_sha256)), VIEW(oid_sha256_with_rsa, sizeof(oid_sha256_with_rsa)),
+                                  VIEW(oid_rsa, sizeof(oid_rsa)) },
                 [KEY_ED25519] = { VIEW(oid_sha512, sizeof(oid_sha512)), VIEW(oid_ed25519, sizeof(oid_ed25519)), { 0 } },
         };
         KeyAlgorithm a = w->rules->scheme.algorithm;

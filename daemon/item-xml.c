@@ -178,6 +178,7 @@ static const char *signature_method(KeyAlgorithm a) {
                 return " Algorithm=\"" MORE "ecdsa-sha384\"";
         case KEY_RSA3072:
         case KEY_RSA4096:
+        case KEY_RSA2048:
                 return " Algorithm=\"" MORE "rsa-sha256\"";
         case KEY_ED25519:
                 return " Algorithm=\"http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519\"";

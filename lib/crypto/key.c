@@ -23,6 +23,7 @@ static const struct {
         { KEY_RSA4096, "rsa4096", GNUTLS_PK_RSA, 4096, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256, 512 },
         { KEY_ED25519, "ed25519", GNUTLS_PK_EDDSA_ED25519, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), GNUTLS_SIGN_EDDSA_ED25519,
           GNUTLS_DIG_SHA512, 64 },
+        { KEY_RSA2048, "rsa2048", GNUTLS_PK_RSA, 2048, GNUTLS_SIGN_RSA_SHA256, GNUTLS_DIG_SHA256, 256 },
 };
 
 DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
@@ -82,7 +83,7 @@ KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey) {
         case GNUTLS_PK_RSA:
                 if (!rsa_is_sound(pubkey))
                         return KEY_ALGORITHM_INVALID;
-                return bits == 3072 ? KEY_RSA3072 : bits == 4096 ? KEY_RSA4096 : KEY_ALGORITHM_INVALID;
+                return bits == 3072 ? KEY_RSA3072 : bits == 4096 ? KEY_RSA4096 : bits == 2048 ? KEY_RSA2048 : KEY_ALGORITHM_INVALID;
         case GNUTLS_PK_ECDSA:
                 if (gnutls_pubkey_export_ecc_raw2(pubkey, &curve, NULL, NULL, 0) < 0)
                         return KEY_ALGORITHM_INVALID;

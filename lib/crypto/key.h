@@ -18,9 +18,10 @@ typedef enum KeyAlgorithm {
         KEY_RSA3072,
         KEY_RSA4096,
         KEY_ED25519,
+        KEY_RSA2048, /* for KSeF, which takes no other RSA: TS 119 312 ends it with 2028. See profile_allows_key(). */
 } KeyAlgorithm;
 
-/* "p256", "p384", "rsa3072", "rsa4096", "ed25519": the names of the D-Bus contract and of --algorithm. The second
+/* "p256", "p384", "rsa3072", "rsa4096", "ed25519", "rsa2048": the names of the D-Bus contract and of --algorithm. The second
  * returns KEY_ALGORITHM_INVALID for anything else. */
 const char *key_algorithm_to_string(KeyAlgorithm a);
 KeyAlgorithm key_algorithm_from_string(const char *s);

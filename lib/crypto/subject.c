@@ -11,9 +11,11 @@
 
 #define TAG_UTF8_STRING 0x0cU
 #define TAG_PRINTABLE_STRING 0x13U
-#define SUBJECT_FORMAT 1U
+#define FORMAT_SORTED 1U
+#define FORMAT_ORDERED 2U
 #define VALUE_SIZE_MAX (64U * 4U)
 
+/* In the order in which they are encoded. */
 enum {
         COUNTRY,
         ORGANIZATION,
@@ -21,10 +23,12 @@ enum {
         SURNAME,
         GIVEN_NAME,
         SERIAL_NUMBER,
+        UNIQUE_IDENTIFIER,
         COMMON_NAME,
         N_ATTRIBUTES,
 };
 
+/* uniqueIdentifier is a BIT STRING in X.520 §6.2.7 and text wherever it is in use, which is also how KSeF's own clients write it. */
 static const struct {
         const char *name;
         const char *oid;
@@ -37,31 +41,22 @@ static const struct {
         [SURNAME] = { "surname", "2.5.4.4", 64, TAG_UTF8_STRING },
         [GIVEN_NAME] = { "givenName", "2.5.4.42", 64, TAG_UTF8_STRING },
         [SERIAL_NUMBER] = { "serialNumber", "2.5.4.5", 64, TAG_PRINTABLE_STRING },
+        [UNIQUE_IDENTIFIER] = { "uniqueIdentifier", "2.5.4.45", 64, TAG_UTF8_STRING },
         [COMMON_NAME] = { "commonName", "2.5.4.3", 64, TAG_UTF8_STRING },
 };
 
+typedef struct Attribute {
+        int type;
+        char *value;
+} Attribute;
+
 struct Subject {
-        char *values[N_ATTRIBUTES];
+        Attribute set[SUBJECT_ATTRIBUTES_MAX]; /* in the order in which they were */
+        size_t n;
+        bool ordered;
 };
 
 DEFINE_CLEANUP(gnutls_x509_crq_t, gnutls_x509_crq_deinit);
-
-static const char *const profile_names[] = {
-        [PROFILE_SEAL] = "seal",
-        [PROFILE_CUSTOMS] = "customs",
-        [PROFILE_PERSONAL] = "personal",
-};
-
-const char *profile_to_string(Profile p) {
-        return (size_t) p < ELEMENTSOF(profile_names) ? profile_names[p] : NULL;
-}
-
-Profile profile_from_string(const char *s) {
-        for (size_t i = 1; i < ELEMENTSOF(profile_names); i++)
-                if (s && strcmp(profile_names[i], s) == 0)
-                        return (Profile) i;
-        return PROFILE_INVALID;
-}
 
 /* --- The subject -------------------------------------------------------------------------------------------------- */
 
@@ -77,24 +72,17 @@ int subject_new(Subject **ret) {
 Subject *subject_free(Subject *s) {
         if (!s)
                 return NULL;
-        for (size_t i = 0; i < N_ATTRIBUTES; i++)
-                free(s->values[i]);
+        for (size_t i = 0; i < s->n; i++)
+                free(s->set[i].value);
         free(s);
         return NULL;
 }
 
 static int attribute_by_name(const char *name) {
         for (int i = 0; i < N_ATTRIBUTES; i++)
-                if (strcmp(attributes[i].name, name) == 0)
+                if (strcmp(attributes[i].name, name) == 0 || strcmp(attributes[i].oid, name) == 0)
                         return i;
         return -EINVAL;
-}
-
-static int attribute_by_oid(const char *oid) {
-        for (int i = 0; i < N_ATTRIBUTES; i++)
-                if (strcmp(attributes[i].oid, oid) == 0)
-                        return i;
-        return -EOPNOTSUPP;
 }
 
 /* ASCII whatever the locale. */
@@ -138,13 +126,27 @@ static bool value_is_valid(int attribute, const char *value) {
         return attribute != COUNTRY || is_country(value);
 }
 
+static const char *find(const Subject *s, int attribute) {
+        for (size_t i = 0; i < s->n; i++)
+                if (s->set[i].type == attribute)
+                        return s->set[i].value;
+        return NULL;
+}
+
 static int set_value(Subject *s, int attribute, const char *value) {
+        char *copy;
+
         if (!value_is_valid(attribute, value))
                 return -EINVAL;
-        if (s->values[attribute])
+        if (attribute != GIVEN_NAME && find(s, attribute))
                 return -EEXIST;
-        s->values[attribute] = strdup(value);
-        return s->values[attribute] ? 0 : -ENOMEM;
+        if (s->n == SUBJECT_ATTRIBUTES_MAX)
+                return -E2BIG;
+        copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        s->set[s->n++] = (Attribute) { attribute, copy };
+        return 0;
 }
 
 int subject_set(Subject *s, const char *name, const char *value) {
@@ -156,118 +158,33 @@ int subject_set(Subject *s, const char *name, const char *value) {
 const char *subject_get(const Subject *s, const char *name) {
         int attribute = attribute_by_name(name);
 
-        return attribute < 0 ? NULL : s->values[attribute];
+        return attribute < 0 ? NULL : find(s, attribute);
 }
 
-/* --- Profiles ----------------------------------------------------------------------------------------------------- */
-
-static bool all_digits(const char *s, size_t n) {
-        if (strlen(s) != n)
-                return false;
-        for (; *s; s++)
-                if (!is_digit(*s))
-                        return false;
-        return true;
+void subject_keep_order(Subject *s) {
+        s->ordered = true;
 }
 
-/* The references whose form we know. */
-static bool reference_is_valid(const char *prefix, const char *reference) {
-        static const struct {
-                const char *prefix;
-                size_t digits;
-        } known[] = {
-                { "VATPL", 10 }, /* NIP */
-                { "TINPL", 10 }, /* NIP of a person */
-                { "PNOPL", 11 }, /* PESEL */
-                { "NTRPL", 10 }, /* KRS */
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(known); i++)
-                if (strncmp(prefix, known[i].prefix, 5) == 0)
-                        return all_digits(reference, known[i].digits);
-        return *reference != 0 && *reference != ' ';
+size_t subject_count(const Subject *s) {
+        return s->n;
 }
 
-/* A semantics identifier of EN 319 412-1 §5.1.3 and §5.1.4: three letters that name the kind of reference (or two letters and a colon: a national
- * scheme), a country, a hyphen, the reference. `kinds` are those allowed, of three letters each, one after the other. */
-static bool is_semantics_identifier(const char *s, const char *kinds) {
-        bool known = false;
-
-        if (strlen(s) < 7 || !is_upper(s[3]) || !is_upper(s[4]) || s[5] != '-')
-                return false;
-        for (const char *k = kinds; *k && !known; k += 3)
-                known = strncmp(s, k, 3) == 0;
-        if (!known && !(is_upper(s[0]) && is_upper(s[1]) && s[2] == ':'))
-                return false;
-        return reference_is_valid(s, s + 6);
-}
-
-#define NEEDS(attribute) (1U << (attribute))
-
-static const char *missing(const Subject *s, unsigned needs) {
-        static const char *const sentences[N_ATTRIBUTES] = {
-                [COUNTRY] = "The subject has no countryName.",
-                [ORGANIZATION] = "The subject has no organizationName.",
-                [ORGANIZATION_IDENTIFIER] = "The subject has no organizationIdentifier.",
-                [SURNAME] = "The subject has no surname.",
-                [GIVEN_NAME] = "The subject has no givenName.",
-                [SERIAL_NUMBER] = "The subject has no serialNumber.",
-                [COMMON_NAME] = "The subject has no commonName.",
-        };
-
-        for (int i = 0; i < N_ATTRIBUTES; i++)
-                if ((needs & NEEDS(i)) && !s->values[i])
-                        return sentences[i];
+static const Attribute *attribute_at(const Subject *s, size_t i) {
+        if (s->ordered)
+                return &s->set[i];
+        for (int type = 0; type < N_ATTRIBUTES; type++)
+                for (size_t k = 0; k < s->n; k++)
+                        if (s->set[k].type == type && i-- == 0)
+                                return &s->set[k];
         return NULL;
 }
 
-static bool has_other_than(const Subject *s, unsigned allowed) {
-        for (int i = 0; i < N_ATTRIBUTES; i++)
-                if (s->values[i] && !(allowed & NEEDS(i)))
-                        return true;
-        return false;
+const char *subject_name_at(const Subject *s, size_t i) {
+        return i < s->n ? attributes[attribute_at(s, i)->type].name : NULL;
 }
 
-/* EN 319 412-3 §4.2.1, and nothing of a natural person. */
-static const char *check_organization(const Subject *s) {
-        static const unsigned needs = NEEDS(COUNTRY) | NEEDS(ORGANIZATION) | NEEDS(ORGANIZATION_IDENTIFIER) | NEEDS(COMMON_NAME);
-        const char *problem = missing(s, needs);
-
-        if (problem)
-                return problem;
-        if (has_other_than(s, needs))
-                return "The subject of a seal is an organisation: it has no givenName, surname or serialNumber.";
-        if (!is_semantics_identifier(s->values[ORGANIZATION_IDENTIFIER], "VATNTRPSDLEI"))
-                return "The organizationIdentifier is none of EN 319 412-1, such as VATPL-5250000000 or NTRPL-0000123456.";
-        return NULL;
-}
-
-/* EN 319 412-2 §4.2.4, with givenName and surname, never a pseudonym. An organisation beside the person would say that the person acts for it, which
- * nothing here could check. */
-static const char *check_person(const Subject *s) {
-        static const unsigned needs = NEEDS(COUNTRY) | NEEDS(SURNAME) | NEEDS(GIVEN_NAME) | NEEDS(SERIAL_NUMBER) | NEEDS(COMMON_NAME);
-        const char *problem = missing(s, needs);
-
-        if (problem)
-                return problem;
-        if (has_other_than(s, needs))
-                return "The subject is a person: it has no organizationName or organizationIdentifier.";
-        if (!is_semantics_identifier(s->values[SERIAL_NUMBER], "PASIDCPNOTAXTIN"))
-                return "The serialNumber is none of EN 319 412-1, such as PNOPL-90010112345 or TINPL-5250000000.";
-        return NULL;
-}
-
-int subject_check(const Subject *s, Profile profile, const char **ret_problem) {
-        const char *problem = "There is no such profile.";
-
-        if (profile == PROFILE_SEAL)
-                problem = check_organization(s);
-        else if (profile == PROFILE_CUSTOMS || profile == PROFILE_PERSONAL)
-                problem = check_person(s);
-        if (!problem)
-                return 0;
-        *ret_problem = problem;
-        return -EINVAL;
+const char *subject_value_at(const Subject *s, size_t i) {
+        return i < s->n ? attribute_at(s, i)->value : NULL;
 }
 
 /* --- The stored form ---------------------------------------------------------------------------------------------- */
@@ -280,14 +197,12 @@ static int append_sized(Bytes *b, const char *text) {
 
 int subject_write(const Subject *s, Bytes *ret) {
         _cleanup_bytes_ Bytes b = BYTES_NULL;
-        int r = bytes_append_byte(&b, SUBJECT_FORMAT);
+        int r = bytes_append_byte(&b, s->ordered ? FORMAT_ORDERED : FORMAT_SORTED);
 
-        for (int i = 0; r >= 0 && i < N_ATTRIBUTES; i++) {
-                if (!s->values[i])
-                        continue;
-                r = append_sized(&b, attributes[i].name);
+        for (size_t i = 0; r >= 0 && i < s->n; i++) {
+                r = append_sized(&b, subject_name_at(s, i));
                 if (r >= 0)
-                        r = append_sized(&b, s->values[i]);
+                        r = append_sized(&b, subject_value_at(s, i));
         }
         if (r < 0)
                 return r;
@@ -315,11 +230,12 @@ int subject_read(View v, Subject **ret) {
 
         if (v.len == 0)
                 return -EBADMSG;
-        if (v.data[0] != SUBJECT_FORMAT)
+        if (v.data[0] != FORMAT_SORTED && v.data[0] != FORMAT_ORDERED)
                 return -EPROTONOSUPPORT;
         r = subject_new(&s);
         if (r < 0)
                 return r;
+        s->ordered = v.data[0] == FORMAT_ORDERED;
         for (v = VIEW(v.data + 1, v.len - 1); v.len > 0;) {
                 char name[VALUE_SIZE_MAX + 1], value[VALUE_SIZE_MAX + 1];
 
@@ -336,17 +252,17 @@ int subject_read(View v, Subject **ret) {
 /* --- In DER ------------------------------------------------------------------------------------------------------- */
 
 /* Tag, length, value: a value is at most 256 bytes, so two bytes of length suffice. */
-static size_t encode_value(int attribute, const char *value, uint8_t ret[static VALUE_SIZE_MAX + 4]) {
-        size_t len = strlen(value), n = 0;
+static size_t encode_value(const Attribute *a, uint8_t ret[static VALUE_SIZE_MAX + 4]) {
+        size_t len = strlen(a->value), n = 0;
 
-        ret[n++] = attributes[attribute].tag;
+        ret[n++] = attributes[a->type].tag;
         if (len > 255) {
                 ret[n++] = 0x82;
                 ret[n++] = (uint8_t) (len >> 8);
         } else if (len > 127)
                 ret[n++] = 0x81;
         ret[n++] = (uint8_t) len;
-        memcpy(ret + n, value, len);
+        memcpy(ret + n, a->value, len);
         return n + len;
 }
 
@@ -372,26 +288,22 @@ static int decode_value(View der, char ret[static VALUE_SIZE_MAX + 1]) {
 }
 
 int subject_to_certificate(const Subject *s, gnutls_x509_crt_t certificate) {
-        for (int i = 0; i < N_ATTRIBUTES; i++) {
+        for (size_t i = 0; i < s->n; i++) {
+                const Attribute *a = attribute_at(s, i);
                 uint8_t der[VALUE_SIZE_MAX + 4];
 
-                if (!s->values[i])
-                        continue;
-                if (gnutls_x509_crt_set_dn_by_oid(certificate, attributes[i].oid, 1, der,
-                                                  (unsigned) encode_value(i, s->values[i], der)) < 0)
+                if (gnutls_x509_crt_set_dn_by_oid(certificate, attributes[a->type].oid, 1, der, (unsigned) encode_value(a, der)) < 0)
                         return -EIO;
         }
         return 0;
 }
 
 static int subject_to_request(const Subject *s, gnutls_x509_crq_t crq) {
-        for (int i = 0; i < N_ATTRIBUTES; i++) {
+        for (size_t i = 0; i < s->n; i++) {
+                const Attribute *a = attribute_at(s, i);
                 uint8_t der[VALUE_SIZE_MAX + 4];
 
-                if (!s->values[i])
-                        continue;
-                if (gnutls_x509_crq_set_dn_by_oid(crq, attributes[i].oid, 1, der,
-                                                  (unsigned) encode_value(i, s->values[i], der)) < 0)
+                if (gnutls_x509_crq_set_dn_by_oid(crq, attributes[a->type].oid, 1, der, (unsigned) encode_value(a, der)) < 0)
                         return -EIO;
         }
         return 0;
@@ -424,7 +336,15 @@ int request_create(gnutls_privkey_t key, const Subject *subject, Bytes *ret) {
         return r;
 }
 
-/* One attribute, by its place; 0 when there is none there. */
+static unsigned count_of(const Subject *s, int attribute) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < s->n; i++)
+                n += s->set[i].type == attribute;
+        return n;
+}
+
+/* One attribute, by its place; 0 when there is none there. GnuTLS numbers those of one kind apart: what was read before says which it is. */
 static int read_attribute(gnutls_x509_crq_t crq, unsigned place, Subject *s) {
         char oid[128], value[VALUE_SIZE_MAX + 1];
         uint8_t der[VALUE_SIZE_MAX + 4];
@@ -436,17 +356,17 @@ static int read_attribute(gnutls_x509_crq_t crq, unsigned place, Subject *s) {
                 return 0;
         if (r < 0)
                 return -EOPNOTSUPP;
-        attribute = attribute_by_oid(oid);
+        attribute = attribute_by_name(oid);
         if (attribute < 0)
-                return attribute;
+                return -EOPNOTSUPP;
         size = sizeof(der);
-        r = gnutls_x509_crq_get_dn_by_oid(crq, oid, 0, 1, der, &size);
+        r = gnutls_x509_crq_get_dn_by_oid(crq, oid, count_of(s, attribute), 1, der, &size);
         if (r < 0)
                 return -EOPNOTSUPP;
         r = decode_value(VIEW(der, size), value);
         if (r < 0)
                 return r;
-        /* A second of one kind is found here: the first is set already. */
+        /* A second of a kind that there is one of is found here. */
         r = set_value(s, attribute, value);
         return r == -ENOMEM ? r : r < 0 ? -EOPNOTSUPP : 1;
 }
@@ -457,7 +377,7 @@ static int read_subject(gnutls_x509_crq_t crq, Subject **ret) {
 
         if (r < 0)
                 return r;
-        for (unsigned place = 0; place <= N_ATTRIBUTES; place++) {
+        for (unsigned place = 0; place <= SUBJECT_ATTRIBUTES_MAX; place++) {
                 r = read_attribute(crq, place, s);
                 if (r < 0)
                         return r;

@@ -22,6 +22,15 @@ static const char *const person[] = {
         "countryName", "PL", NULL,
 };
 
+/* As KSeF hands them out, in the order of its own. */
+static const char *const ksef_person[] = {
+        "2.5.4.6", "PL", "2.5.4.3", "Zażółć Anna Gęślą", "2.5.4.42", "Zażółć", "2.5.4.42", "Anna", "2.5.4.4", "Gęślą", "2.5.4.5", "PNOPL-90010112345",
+        "2.5.4.45", "3f1c-77", NULL,
+};
+static const char *const ksef_organization[] = {
+        "commonName", "Example sp. z o.o.", "organizationIdentifier", "VATPL-5250000000", "countryName", "PL", "organizationName", "Example sp. z o.o.", NULL,
+};
+
 static Subject *make(const char *const *attributes) {
         Subject *s;
 
@@ -65,6 +74,9 @@ static void test_values(void **state) {
                 { "serialNumber", "PNOPL-9001011234ą", -EINVAL },
                 { "emailAddress", "a@example.org", -EINVAL },
                 { "dnsName", "example.org", -EINVAL },
+                { "2.5.4.6", "PL", 0 },
+                { "2.5.4.45", "3f1c-77", 0 },
+                { "2.5.4.7", "Warszawa", -EINVAL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -120,6 +132,18 @@ static void test_profiles(void **state) {
                 { person, "serialNumber", "PNOPL-", PROFILE_CUSTOMS, -EINVAL },
                 { person, "serialNumber", "VATPL-5250000000", PROFILE_CUSTOMS, -EINVAL },
                 { person, "organizationName", "Example sp. z o.o.", PROFILE_CUSTOMS, -EINVAL },
+                { person, "uniqueIdentifier", "1", PROFILE_PERSONAL, -EINVAL },
+                { person, "-", NULL, PROFILE_AUTHENTICATION, 0 },
+                { seal, "-", NULL, PROFILE_AUTHENTICATION, -EINVAL },
+                { person, "-", NULL, PROFILE_KSEF_OFFLINE, 0 },
+                { seal, "-", NULL, PROFILE_KSEF_AUTHENTICATION, 0 },
+                { seal, "surname", "Nowak", PROFILE_KSEF_AUTHENTICATION, -EINVAL },
+                { seal, "commonName", NULL, PROFILE_KSEF_AUTHENTICATION, -EINVAL },
+                { seal, "uniqueIdentifier", "1", PROFILE_KSEF_OFFLINE, 0 },
+                { ksef_person, "-", NULL, PROFILE_KSEF_AUTHENTICATION, 0 },
+                { ksef_person, "-", NULL, PROFILE_PERSONAL, -EINVAL },
+                { seal, "organizationIdentifier", NULL, PROFILE_OCSP_RESPONDER, 0 },
+                { seal, "-", NULL, PROFILE_OCSP_RESPONDER, -EINVAL },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -153,9 +177,74 @@ static void test_stored_form(void **state) {
         assert_int_equal(bytes_dup(bytes_view(&b), &twice), 0);
         assert_int_equal(bytes_append(&twice, b.data + 1, b.len - 1), 0);
         assert_int_equal(subject_read(bytes_view(&twice), &none), -EBADMSG);
-        b.data[0] = 2;
+        b.data[0] = 3;
         assert_int_equal(subject_read(bytes_view(&b), &none), -EPROTONOSUPPORT);
         assert_null(none);
+}
+
+/* Several first names are attributes of their own, and stay in place. */
+static void test_order(void **state) {
+        static const char *const sorted[] = { "countryName", "surname", "givenName", "givenName", "serialNumber", "uniqueIdentifier", "commonName" };
+        static const char *const given[] = { "countryName", "commonName", "givenName", "givenName", "surname", "serialNumber", "uniqueIdentifier" };
+        _cleanup_(subject_freep) Subject *s = make(ksef_person), *back = NULL;
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+
+        assert_int_equal(subject_count(s), ELEMENTSOF(given));
+        for (size_t i = 0; i < ELEMENTSOF(sorted); i++)
+                assert_string_equal(subject_name_at(s, i), sorted[i]);
+        assert_string_equal(subject_value_at(s, 2), "Zażółć");
+        assert_string_equal(subject_value_at(s, 3), "Anna");
+        assert_null(subject_name_at(s, ELEMENTSOF(sorted)));
+        assert_null(subject_value_at(s, ELEMENTSOF(sorted)));
+
+        subject_keep_order(s);
+        assert_int_equal(subject_write(s, &b), 0);
+        assert_int_equal(subject_read(bytes_view(&b), &back), 0);
+        for (size_t i = 0; i < ELEMENTSOF(given); i++) {
+                assert_string_equal(subject_name_at(back, i), given[i]);
+                assert_string_equal(subject_value_at(back, i), ksef_person[2 * i + 1]);
+        }
+        while (subject_count(s) < SUBJECT_ATTRIBUTES_MAX)
+                assert_int_equal(subject_set(s, "givenName", "Jan"), 0);
+        assert_int_equal(subject_set(s, "givenName", "Jan"), -E2BIG);
+}
+
+static void test_key_usage(void **state) {
+        static const unsigned commits = GNUTLS_KEY_NON_REPUDIATION, proves = GNUTLS_KEY_DIGITAL_SIGNATURE;
+        static const struct {
+                Profile profile;
+                unsigned own;
+                bool takes_other, takes_both, takes_rsa2048;
+        } cases[] = {
+                { PROFILE_SEAL, commits, true, true, false },
+                { PROFILE_CUSTOMS, commits, true, true, false },
+                { PROFILE_PERSONAL, commits, false, true, false },
+                { PROFILE_AUTHENTICATION, proves, false, false, false },
+                { PROFILE_KSEF_AUTHENTICATION, proves, false, false, true },
+                { PROFILE_KSEF_OFFLINE, commits, false, false, true },
+                { PROFILE_OCSP_RESPONDER, proves, false, false, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Profile p = cases[i].profile;
+
+                assert_int_equal(profile_from_string(profile_to_string(p)), p);
+                assert_int_equal(profile_key_usage(p), cases[i].own);
+                assert_null(profile_key_usage_problem(p, cases[i].own));
+                assert_int_equal(profile_key_usage_problem(p, (commits | proves) & ~cases[i].own) == NULL, cases[i].takes_other);
+                assert_int_equal(profile_key_usage_problem(p, commits | proves) == NULL, cases[i].takes_both);
+                assert_non_null(profile_key_usage_problem(p, 0));
+                assert_non_null(profile_key_usage_problem(p, GNUTLS_KEY_KEY_AGREEMENT));
+                assert_true(profile_allows_key(p, KEY_P256));
+                assert_int_equal(profile_allows_key(p, KEY_RSA2048), cases[i].takes_rsa2048);
+                assert_int_equal(profile_allows_key(p, KEY_RSA3072), !cases[i].takes_rsa2048);
+                assert_int_equal(profile_allows_key(p, KEY_ED25519), !cases[i].takes_rsa2048);
+                assert_int_equal(profile_keeps_order(p), cases[i].takes_rsa2048);
+                assert_int_equal(profile_is_internal(p), p == PROFILE_OCSP_RESPONDER);
+        }
+        assert_int_equal(profile_from_string("qualified"), PROFILE_INVALID);
+        assert_false(profile_allows_key(PROFILE_INVALID, KEY_P256));
+        assert_false(profile_allows_key(PROFILE_SEAL, KEY_ALGORITHM_INVALID));
 }
 
 /* --- Against OpenSSL ---------------------------------------------------------------------------------------------- */
@@ -216,6 +305,56 @@ static void test_request_for_openssl(void **state) {
         }
 }
 
+static void test_ksef_request(void **state) {
+        static const char show[] = "openssl req -inform DER -in request.der -noout -verify -subject -nameopt multiline,show_type,utf8,-esc_msb 2>&1";
+        static const struct {
+                const char *const *attributes;
+                KeyAlgorithm algorithm;
+                const char *text, *certtool;
+        } cases[] = {
+                { ksef_person, KEY_P256,
+                  "    countryName               = PRINTABLESTRING:PL\n"
+                  "    commonName                = UTF8STRING:Zażółć Anna Gęślą\n"
+                  "    givenName                 = UTF8STRING:Zażółć\n"
+                  "    givenName                 = UTF8STRING:Anna\n"
+                  "    surname                   = UTF8STRING:Gęślą\n"
+                  "    serialNumber              = PRINTABLESTRING:PNOPL-90010112345\n"
+                  "    x500UniqueIdentifier      = UTF8STRING:3f1c-77\n", "givenName=Zażółć,CN=Zażółć Anna Gęślą,C=PL\n" },
+                { ksef_organization, KEY_RSA2048,
+                  "    commonName                = UTF8STRING:Example sp. z o.o.\n"
+                  "    organizationIdentifier    = UTF8STRING:VATPL-5250000000\n"
+                  "    countryName               = PRINTABLESTRING:PL\n"
+                  "    organizationName          = UTF8STRING:Example sp. z o.o.\n", "CN=Example sp. z o.o.\n" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+                _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+                _cleanup_(subject_freep) Subject *s = make(cases[i].attributes), *back = NULL;
+                _cleanup_bytes_ Bytes der = BYTES_NULL, before = BYTES_NULL, after = BYTES_NULL;
+                char text[16384], path[128];
+
+                subject_keep_order(s);
+                assert_int_equal(key_generate(cases[i].algorithm, &key), 0);
+                assert_int_equal(request_create(key, s, &der), 0);
+                in_directory("request.der", path);
+                assert_int_equal(atomic_file_write(path, bytes_view(&der), 0600, true), 0);
+                assert_int_equal(run(show, text, sizeof(text)), 0);
+                assert_non_null(strstr(text, "verify OK"));
+                assert_non_null(strstr(text, cases[i].text));
+                assert_int_equal(run("certtool --inder --crq-info --infile request.der 2>&1", text, sizeof(text)), 0);
+                assert_non_null(strstr(text, cases[i].certtool));
+                assert_non_null(strstr(text, "Self signature: verified"));
+
+                assert_int_equal(request_read(bytes_view(&der), &back, &pubkey), 0);
+                assert_int_equal(key_algorithm_of_pubkey(pubkey), cases[i].algorithm);
+                subject_keep_order(back);
+                assert_int_equal(subject_write(s, &before), 0);
+                assert_int_equal(subject_write(back, &after), 0);
+                assert_true(view_equal(bytes_view(&before), bytes_view(&after)));
+        }
+}
+
 static int read_made(const char *command, Subject **ret) {
         gnutls_pubkey_t key = NULL;
         _cleanup_bytes_ Bytes der = BYTES_NULL;
@@ -245,7 +384,9 @@ static void test_request_of_openssl(void **state) {
                 { "-newkey ed25519 " PERSON, 0 },
                 { P256 PERSON " -addext 'basicConstraints=CA:TRUE' -addext 'subjectAltName=DNS:example.org'", 0 },
                 { P256 "-multivalue-rdn -subj '/C=PL/GN=A+SN=B/CN=A B'", 0 },
-                { "-newkey rsa:2048 " PERSON, -EOPNOTSUPP },
+                { "-newkey rsa:2048 " PERSON, 0 }, /* the profile decides */
+                { "-newkey rsa:2560 " PERSON, -EOPNOTSUPP },
+                { P256 "-subj '/C=PL/CN=Jan Anna Nowak/GN=Jan/GN=Anna/SN=Nowak/x500UniqueIdentifier=3f1c-77'", 0 },
                 { "-newkey rsa:3072 -sha1 " PERSON, -EOPNOTSUPP },
                 { "-newkey ec -pkeyopt ec_paramgen_curve:secp256k1 " PERSON, -EOPNOTSUPP },
                 { "-newkey ec -pkeyopt ec_paramgen_curve:P-521 " PERSON, -EOPNOTSUPP },
@@ -312,7 +453,10 @@ int main(void) {
                 cmocka_unit_test(test_values),
                 cmocka_unit_test(test_profiles),
                 cmocka_unit_test(test_stored_form),
+                cmocka_unit_test(test_order),
+                cmocka_unit_test(test_key_usage),
                 cmocka_unit_test(test_request_for_openssl),
+                cmocka_unit_test(test_ksef_request),
                 cmocka_unit_test(test_request_of_openssl),
                 cmocka_unit_test(test_request_altered),
         };

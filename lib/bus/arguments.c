@@ -208,6 +208,10 @@ int bus_option_u64(sd_bus_message *m, void *target) {
         return sd_bus_message_read(m, "v", "t", target);
 }
 
+int bus_option_i64(sd_bus_message *m, void *target) {
+        return sd_bus_message_read(m, "v", "x", target);
+}
+
 int bus_option_secret(sd_bus_message *m, void *target) {
         return bus_message_read_secret(m, target);
 }

@@ -63,6 +63,9 @@
 #define ERROR_DISABLED SYGNET_ERROR "Disabled"                     /* the account or credential is disabled */
 #define ERROR_STORE SYGNET_ERROR "StoreFailed"                     /* could not be written; nothing was changed */
 #define ERROR_NOT_INITIALIZED SYGNET_ERROR "NotInitialized"        /* the CA has no root yet */
+#define ERROR_NOT_READY SYGNET_ERROR "NotReady"                    /* nobody has decided about the request yet */
+#define ERROR_REJECTED SYGNET_ERROR "RequestRejected"              /* an operator did; says why */
+#define ERROR_NOT_PUBLISHED SYGNET_ERROR "NotPublished"            /* done and on disk, but others cannot see it yet */
 #define ERROR_DELIVERY_TEMPORARY SYGNET_ERROR "DeliveryTemporary"  /* a message was not delivered, but may be later; says why */
 #define ERROR_DELIVERY_REFUSED SYGNET_ERROR "DeliveryRefused"      /* it is not going to be: the recipient or the message was refused */
 #define ERROR_DELIVERY_NOT_CONFIGURED SYGNET_ERROR "DeliveryNotConfigured" /* there is no mail, or no SMS, on this machine */
@@ -76,6 +79,8 @@
 #define ACTION_CA_INITIALIZE "org.sygnet.ca.initialize"
 #define ACTION_CA_ISSUE "org.sygnet.ca.issue"
 #define ACTION_CA_READ "org.sygnet.ca.read"
+#define ACTION_CA_REQUEST "org.sygnet.ca.request" /* ask for a certificate, and for what became of it */
+#define ACTION_CA_REVOKE "org.sygnet.ca.revoke"   /* suspend, resume, revoke, publish */
 #define ACTION_TRUST_READ "org.sygnet.trust.read"
 #define ACTION_TRUST_STATUS "org.sygnet.trust.status"
 #define ACTION_TRUST_CHANGE "org.sygnet.trust.change"

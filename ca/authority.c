@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "ca/authority.h"
+#include "ca/publisher.h"
 
 static int load_root(Txn *t, void *userdata) {
         return register_load_root(t, userdata);
@@ -28,18 +29,26 @@ int authority_start(Authority *a) {
                 r = worker_pool_new(a->event, 0, &a->workers);
         if (r >= 0)
                 r = gate_new(a->bus, &a->gate);
+        if (r >= 0)
+                r = states_new(&a->states);
+        if (r >= 0)
+                r = publisher_new(a, &a->publisher);
         return r < 0 ? r : authority_bus_register(a);
 }
 
 void authority_stop(Authority *a) {
+        publisher_stop(a->publisher);
         /* Workers first: what they finish still goes to the store, and what the store finishes is answered on the bus. */
         a->workers = worker_pool_free(a->workers);
         a->store_source = sd_event_source_disable_unref(a->store_source);
         a->store = store_close(a->store);
+        a->publisher = publisher_free(a->publisher);
+        a->states = states_free(a->states);
         a->gate = gate_free(a->gate);
         if (a->bus)
                 sd_bus_flush(a->bus);
         a->bus = sd_bus_close_unref(a->bus);
         a->root = root_free(a->root);
+        ca_settings_done(&a->settings);
         a->event = sd_event_unref(a->event);
 }

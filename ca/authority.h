@@ -10,6 +10,8 @@
 #include "bus/gate.h"
 #include "bus/worker.h"
 #include "ca/register.h"
+#include "ca/settings.h"
+#include "ca/states.h"
 
 typedef struct Authority {
         sd_event *event;
@@ -19,9 +21,15 @@ typedef struct Authority {
         WorkerPool *workers;
         Root *root; /* NULL until Initialize */
         sd_event_source *store_source;
+        CaSettings settings;
+        const char *directory; /* what is published lies here */
+        uid_t reporter;        /* the Unix user sygnet: sygnetd, which may suspend */
+        uid_t responder;       /* the Unix user sygnet-ocsp; (uid_t) -1 where there is none */
+        States *states;        /* within jobs of the store only */
+        struct Publisher *publisher;
 } Authority;
 
-/* Takes up service: loads the root, listens to the store, registers the object. Event, bus and store must be set. -EBADMSG when the root's
+/* Takes up service: loads the root, listens to the store, registers the object. Event, bus, store, settings, directory and users must be set. -EBADMSG when the root's
  * record was altered. */
 int authority_start(Authority *a);
 

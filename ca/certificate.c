@@ -17,7 +17,9 @@
 
 #define DAY INT64_C(86400)
 #define PURPOSE_DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
+#define OID_OCSP_NOCHECK "1.3.6.1.5.5.7.48.1.5"
 #define KEY_ID_SIZE 20U
+#define NAME_MAX_LENGTH 256U
 
 DEFINE_CLEANUP(gnutls_x509_name_constraints_t, gnutls_x509_name_constraints_deinit);
 
@@ -188,6 +190,30 @@ static bool reads_like_dns_name(const char *s) {
         return dot;
 }
 
+static int copy_attribute(gnutls_x509_crt_t from, const char *oid, Subject *to, const char *name) {
+        char value[NAME_MAX_LENGTH];
+        size_t size = sizeof(value);
+
+        return gnutls_x509_crt_get_dn_by_oid(from, oid, 0, 0, value, &size) < 0 ? -EIO : subject_set(to, name, value);
+}
+
+int responder_subject(gnutls_x509_crt_t root, Subject **ret) {
+        _cleanup_(subject_freep) Subject *s = NULL;
+        int r;
+
+        r = subject_new(&s);
+        if (r >= 0)
+                r = copy_attribute(root, GNUTLS_OID_X520_COUNTRY_NAME, s, "countryName");
+        if (r >= 0)
+                r = copy_attribute(root, GNUTLS_OID_X520_ORGANIZATION_NAME, s, "organizationName");
+        if (r >= 0)
+                r = subject_set(s, "commonName", "OCSP responder");
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
 static bool is_key_of(gnutls_x509_crt_t crt, gnutls_pubkey_t key) {
         uint8_t a[32], b[32];
         size_t size = sizeof(a);
@@ -231,8 +257,30 @@ static int set_purposes(gnutls_x509_crt_t crt, Profile profile) {
                gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_EMAIL_PROTECTION, 0) < 0 ? -EIO : 0;
 }
 
-int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, int64_t now,
-                      unsigned days, Certificate *ret) {
+static int set_uri(gnutls_x509_crt_t crt, gnutls_info_access_what_t what, const char *url) {
+        gnutls_datum_t datum = { .data = (unsigned char *) (uintptr_t) url, .size = url ? (unsigned) strlen(url) : 0 };
+
+        return url && gnutls_x509_crt_set_authority_info_access(crt, what, &datum) < 0 ? -EIO : 0;
+}
+
+/* A responder's own certificate names no place where its state could be asked: that would be the responder itself. Instead it says that it need not be
+ * (RFC 6960 §4.2.2.2.1). */
+static int set_revocation(gnutls_x509_crt_t crt, Profile profile, const CertificateUrls *urls) {
+        static const uint8_t null[] = { 0x05, 0x00 };
+        int r;
+
+        if (profile == PROFILE_OCSP_RESPONDER)
+                return gnutls_x509_crt_set_extension_by_oid(crt, OID_OCSP_NOCHECK, null, sizeof(null), 0) < 0 ? -EIO : 0;
+        if (!urls)
+                return 0;
+        if (urls->crl && gnutls_x509_crt_set_crl_dist_points2(crt, GNUTLS_SAN_URI, urls->crl, (unsigned) strlen(urls->crl), 0) < 0)
+                return -EIO;
+        r = set_uri(crt, GNUTLS_IA_OCSP_URI, urls->ocsp);
+        return r < 0 ? r : set_uri(crt, GNUTLS_IA_CAISSUERS_URI, urls->ca);
+}
+
+int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
+                      const CertificateUrls *urls, int64_t now, unsigned days, Certificate *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
         _cleanup_certificate_ Certificate c = { 0 };
         int64_t end = gnutls_x509_crt_get_expiration_time(root), wanted = now + days * DAY;
@@ -247,6 +295,8 @@ int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const S
                 r = set_authority_key_id(crt, root);
         if (r >= 0)
                 r = set_purposes(crt, profile);
+        if (r >= 0)
+                r = set_revocation(crt, profile, urls);
         if (r < 0)
                 return r;
         if (gnutls_x509_crt_set_basic_constraints(crt, 0, -1) < 0 || gnutls_x509_crt_set_key_usage(crt, profile_key_usage(profile)) < 0)

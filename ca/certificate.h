@@ -29,6 +29,16 @@ void certificate_done(Certificate *c);
  * why not (a constant). */
 int root_subject_check(const Subject *s, const char **ret_problem);
 
+/* The addresses that a certificate names; NULL for none. */
+typedef struct CertificateUrls {
+        const char *crl;  /* cRLDistributionPoints (RFC 5280 §4.2.1.13) */
+        const char *ocsp; /* authorityInfoAccess, id-ad-ocsp (§4.2.2.1) */
+        const char *ca;   /* authorityInfoAccess, id-ad-caIssuers */
+} CertificateUrls;
+
+/* The subject of the CA's own OCSP responder: country and organisation of the root. */
+int responder_subject(gnutls_x509_crt_t root, Subject **ret);
+
 /* A self-signed root (RFC 5280): path length 0, keyCertSign and cRLSign, and critical name constraints that exclude every DNS name and IP
  * address, so that who trusts it for documents never trusts it for TLS. Valid from `now` for `days`. -EIO. */
 int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret);
@@ -40,8 +50,8 @@ int certificate_check(gnutls_x509_crt_t root, const Subject *subject, gnutls_pub
 /* A certificate by `profile`, which was checked. keyUsage is the profile's, critical. Of what signs documents that is nonRepudiation (contentCommitment) alone;
  * purposes are document signing and, for those who check CMS by it, e-mail protection. Valid from `now` for `days`, never longer than the root. -EKEYEXPIRED when
  * the root is not valid at `now`, -EIO. */
-int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, int64_t now,
-                      unsigned days, Certificate *ret);
+int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
+                      const CertificateUrls *urls, int64_t now, unsigned days, Certificate *ret);
 
 /* SHA-256 of a key's SubjectPublicKeyInfo: by this the register knows a key. -EIO. */
 int pubkey_fingerprint(gnutls_pubkey_t key, uint8_t ret[static 32]);

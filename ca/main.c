@@ -3,6 +3,7 @@
 /* sygnet-cad: takes its options, opens the store, and serves org.sygnet.CA1. */
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 
 #include "bus/names.h"
@@ -13,15 +14,42 @@
 #include "crypto/init.h"
 
 static const char *arg_state = "/var/lib/sygnet-ca";
+static const char *arg_publish = "/var/lib/sygnet-pki";
+static const char *arg_conf = SYGNET_SYSCONFDIR "/sygnet-cad.conf";
 static const char *arg_host_key; /* NULL: $CREDENTIALS_DIRECTORY, else the default file */
 
 static bool arg_accept_rollback;
 
 static const ServiceOption options[] = {
         { "state", "DIR", "the store's directory (/var/lib/sygnet-ca)", &arg_state, NULL },
+        { "publish", "DIR", "where certificate and revocations are published (/var/lib/sygnet-pki)", &arg_publish, NULL },
+        { "conf", "FILE", "the configuration (" SYGNET_SYSCONFDIR "/sygnet-cad.conf)", &arg_conf, NULL },
         { "host-key", "FILE", "the host's key to the store, 32 bytes", &arg_host_key, NULL },
         { "accept-rollback", NULL, "accept that the store is an older copy, and end", NULL, &arg_accept_rollback },
 };
+
+#define REPORTER "sygnet"       /* sygnetd's user */
+#define RESPONDER "sygnet-ocsp" /* the OCSP responder's */
+
+/* (uid_t) -1 where there is no such user: nobody has that number. */
+static uid_t uid_of(const char *name) {
+        const struct passwd *user = getpwnam(name);
+
+        return user ? user->pw_uid : (uid_t) -1;
+}
+
+static int read_settings(Authority *a) {
+        _cleanup_free_ char *problem = NULL;
+        int r;
+
+        r = ca_settings_read(arg_conf, &a->settings, &problem);
+        if (r < 0)
+                service_log(SD_ERR, "%s", problem ?: strerror(-r));
+        a->directory = arg_publish;
+        a->reporter = uid_of(REPORTER);
+        a->responder = uid_of(RESPONDER);
+        return r;
+}
 
 static int open_store(Authority *a) {
         _cleanup_secret_ Secret *key = NULL;
@@ -71,7 +99,9 @@ static int run(Authority *a) {
                 service_log(SD_ERR, "GnuTLS cannot be started.");
                 return r;
         }
-        r = service_event(&a->event);
+        r = read_settings(a);
+        if (r >= 0)
+                r = service_event(&a->event);
         if (r >= 0)
                 r = open_store(a);
         if (r >= 0 && arg_accept_rollback)

@@ -31,6 +31,18 @@ int root_open_key(Store *s, const Root *root, gnutls_privkey_t *ret) {
         return r < 0 ? r : key_import(secret_view(pkcs8), ret);
 }
 
+int root_import(const Root *root, gnutls_x509_crt_t *ret) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        gnutls_datum_t der = { .data = root->certificate.data, .size = (unsigned) root->certificate.len };
+
+        if (gnutls_x509_crt_init(&crt) < 0)
+                return -ENOMEM;
+        if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0)
+                return -EIO;
+        *ret = TAKE_PTR(crt);
+        return 0;
+}
+
 /* --- The root ----------------------------------------------------------------------------------------------------- */
 
 static int load_root(Txn *t, Root **ret, uint8_t ret_mac[static MAC_SIZE]) {
@@ -63,6 +75,13 @@ int register_load_root(Txn *t, Root **ret) {
         uint8_t mac[MAC_SIZE];
 
         return load_root(t, ret, mac);
+}
+
+int register_root_mac(Txn *t, uint8_t ret[static MAC_SIZE]) {
+        _cleanup_(root_freep) Root *root = NULL;
+        int r = load_root(t, &root, ret);
+
+        return r < 0 ? r : r == 0 ? -ENOENT : 0;
 }
 
 int register_insert_root(Txn *t, const Root *root) {
@@ -98,18 +117,15 @@ void entry_list_done(EntryList *l) {
 
 /* The number and MAC of the last row, or 0 and the root's. */
 static int read_tail(Txn *t, int64_t *ret_number, uint8_t ret_mac[static MAC_SIZE]) {
-        _cleanup_(root_freep) Root *root = NULL;
         Row *row;
         int r;
 
         r = txn_query(t, &row, "SELECT number, mac FROM certificate ORDER BY number DESC LIMIT 1", "");
         if (r < 0)
                 return r;
-        if (r == 0) {
-                r = load_root(t, &root, ret_mac);
-                *ret_number = 0;
-                return r < 0 ? r : r == 0 ? -ENOENT : 0;
-        }
+        *ret_number = 0;
+        if (r == 0)
+                return register_root_mac(t, ret_mac);
         if (row_blob(row, 1).len != MAC_SIZE)
                 return -EBADMSG;
         *ret_number = row_int(row, 0);
@@ -146,8 +162,11 @@ int register_append(Txn *t, Entry *e) {
         return r < 0 ? r : 0;
 }
 
-static int read_entry(Row *row, Entry *e, uint8_t ret_mac[static MAC_SIZE]) {
-        const char *serial = row_text(row, 1), *subject = row_text(row, 2);
+#define ENTRY_COLUMNS "number, serial, subject, profile, not_before, not_after, issued, uid, key, certificate, mac"
+
+/* Subject and certificate are left out. */
+static int read_fields(Row *row, Entry *e, uint8_t ret_mac[static MAC_SIZE]) {
+        const char *serial = row_text(row, 1);
         View key = row_blob(row, 8), mac = row_blob(row, 10);
 
         e->number = row_int(row, 0);
@@ -156,12 +175,20 @@ static int read_entry(Row *row, Entry *e, uint8_t ret_mac[static MAC_SIZE]) {
         e->certificate.not_after = row_int(row, 5);
         e->issued = row_int(row, 6);
         e->uid = (uid_t) row_int(row, 7);
-        if (!serial || !subject || strlen(serial) >= SERIAL_TEXT_SIZE || key.len != sizeof(e->key) || mac.len != MAC_SIZE)
+        if (!serial || !row_text(row, 2) || strlen(serial) >= SERIAL_TEXT_SIZE || key.len != sizeof(e->key) || mac.len != MAC_SIZE)
                 return -EBADMSG;
         strcpy(e->certificate.serial, serial);
         memcpy(e->key, key.data, sizeof(e->key));
         memcpy(ret_mac, mac.data, MAC_SIZE);
-        e->certificate.subject = strdup(subject);
+        return 0;
+}
+
+static int read_entry(Row *row, Entry *e, uint8_t ret_mac[static MAC_SIZE]) {
+        int r = read_fields(row, e, ret_mac);
+
+        if (r < 0)
+                return r;
+        e->certificate.subject = strdup(row_text(row, 2));
         if (!e->certificate.subject)
                 return -ENOMEM;
         return bytes_dup(row_blob(row, 9), &e->certificate.der);
@@ -177,7 +204,7 @@ static int read_rows(Txn *t, unsigned limit, int64_t before, EntryList *list, Ma
         int r;
 
         r = txn_query(t, &row,
-                      "SELECT number, serial, subject, profile, not_before, not_after, issued, uid, key, certificate, mac FROM certificate "
+                      "SELECT " ENTRY_COLUMNS " FROM certificate "
                       "WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
                       "ii", before > 0 ? before : INT64_MAX, (int64_t) limit + 1);
         for (; r > 0 && list->n <= limit; r = txn_next(t, &row)) {
@@ -234,4 +261,52 @@ int register_list(Txn *t, unsigned limit, int64_t before, EntryList *ret) {
         *ret = list;
         list = (EntryList) { 0 };
         return 0;
+}
+
+int register_find(Txn *t, const char *serial, Entry *ret) {
+        _cleanup_(entry_list_done) EntryList list = { 0 };
+        int64_t number;
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT number FROM certificate WHERE serial = ?1", "s", serial);
+        if (r <= 0)
+                return r;
+        number = row_int(row, 0);
+        r = register_list(t, 1, number + 1, &list);
+        if (r < 0)
+                return r;
+        if (list.n != 1 || list.entries[0].number != number)
+                return -EBADMSG;
+        *ret = list.entries[0];
+        list.n = 0;
+        return 1;
+}
+
+int register_read_after(Txn *t, int64_t *number, uint8_t mac[static 32], EntryTake take, void *userdata) {
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT " ENTRY_COLUMNS " FROM certificate WHERE number > ?1 ORDER BY number", "i", *number);
+        for (; r > 0; r = txn_next(t, &row)) {
+                uint8_t row_mac[MAC_SIZE];
+                Entry e = { 0 };
+
+                r = read_fields(row, &e, row_mac);
+                if (r < 0)
+                        return r;
+                /* Borrowed from the row, and not changed: a register is long. */
+                e.certificate.subject = (char *) row_text(row, 2);
+                e.certificate.der = (Bytes) { .data = (uint8_t *) (uintptr_t) row_blob(row, 9).data, .len = row_blob(row, 9).len };
+                if (e.number != *number + 1)
+                        return -EBADMSG;
+                r = store_mac_check(txn_store(t), VIEW(row_mac, MAC_SIZE), "certificate", ENTRY_TYPES "b", ENTRY_FIELDS(&e), VIEW(mac, MAC_SIZE));
+                if (r >= 0)
+                        r = take(&e, userdata);
+                if (r < 0)
+                        return r;
+                *number = e.number;
+                memcpy(mac, row_mac, MAC_SIZE);
+        }
+        return r;
 }

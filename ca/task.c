@@ -3,10 +3,10 @@
 /* Calls that are answered later; see task.h. */
 
 #include <errno.h>
-#include <time.h>
 
 #include "bus/arguments.h"
 #include "bus/error.h"
+#include "ca/clock.h"
 #include "ca/task.h"
 
 int task_new(Authority *a, sd_bus_message *message, size_t size, void (*destroy)(Task *t), void *ret, sd_bus_error *error) {
@@ -19,7 +19,7 @@ int task_new(Authority *a, sd_bus_message *message, size_t size, void (*destroy)
         t->message = sd_bus_message_ref(message);
         t->store = a->store;
         t->root = a->root;
-        t->now = time(NULL);
+        t->now = clock_now();
         t->destroy = destroy;
         r = gate_sender_uid(a->gate, message, &t->uid);
         if (r >= 0)
@@ -70,4 +70,20 @@ int task_store(Task *t, StoreRun run, TaskThen then, sd_bus_error *error) {
         t->then = then;
         r = store_submit(t->store, run, on_done, t);
         return r < 0 ? bus_error_set_errno(error, r) : 0;
+}
+
+int task_publish(Task *t, bool crl, TaskThen then, sd_bus_error *error) {
+        int r;
+
+        t->then = then;
+        r = publisher_want(t->authority->publisher, crl, on_done, t);
+        return r < 0 ? then(t, r, error) : TASK_CONTINUES;
+}
+
+void task_issuance(const Task *t, Issuance *i) {
+        i->root = t->root;
+        i->store = t->store;
+        i->settings = &t->authority->settings;
+        i->now = t->now;
+        i->entry.uid = t->uid;
 }

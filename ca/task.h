@@ -6,6 +6,8 @@
  * answers and returns 0, or returns a negative errno with the error set, or has submitted the next step and returns TASK_CONTINUES. */
 
 #include "ca/authority.h"
+#include "ca/issuance.h"
+#include "ca/publisher.h"
 
 #define TASK_CONTINUES 1
 
@@ -36,3 +38,10 @@ static inline void task_freep(void *t) {
 /* Each takes the task over when it returns 0; on error, with `error` set, it stays the caller's. */
 int task_work(Task *t, WorkerRun run, TaskThen then, sd_bus_error *error);
 int task_store(Task *t, StoreRun run, TaskThen then, sd_bus_error *error);
+
+/* The next step is a publication (publisher_want()). Within `then`, to be returned from it: TASK_CONTINUES, or what the next `then` returned where nothing could
+ * be begun. */
+int task_publish(Task *t, bool crl, TaskThen then, sd_bus_error *error);
+
+/* What an issuance takes from the call. */
+void task_issuance(const Task *t, Issuance *i);

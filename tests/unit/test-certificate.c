@@ -199,7 +199,7 @@ static void test_issue(void **state) {
 
                 generate(algorithms[i], &key, &pubkey);
                 assert_int_equal(certificate_check(root_crt, s, pubkey, PROFILE_SEAL, &problem), 0);
-                assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, now, 730, &c), 0);
+                assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, now, 730, &c), 0);
                 put("seal.der", bytes_view(&c.der));
                 put_key("seal.key.der", key);
                 expect("openssl x509 -inform DER -in seal.der -out seal.pem && openssl pkey -inform DER -in seal.key.der -out seal.key", true, NULL);
@@ -228,10 +228,10 @@ static void test_validity(void **state) {
         _cleanup_certificate_ Certificate c = { 0 };
 
         generate(KEY_P256, &key, &pubkey);
-        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, root.not_after - 100, 730, &c), 0);
+        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_after - 100, 730, &c), 0);
         assert_int_equal(c.not_after, root.not_after);
-        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, root.not_after, 730, &c), -EKEYEXPIRED);
-        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, root.not_before - 1, 730, &c), -EKEYEXPIRED);
+        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_after, 730, &c), -EKEYEXPIRED);
+        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_before - 1, 730, &c), -EKEYEXPIRED);
 }
 
 static void test_refused(void **state) {

@@ -27,6 +27,7 @@ make_directories() {
                 install -d -m 0700 -o "$(user_of "$service")" -g "$(user_of "$service")" "$(state_of "$service")"
         done
         install -d -m 0700 -o sygnet-ocsp -g sygnet-ocsp /var/lib/sygnet-ocsp
+        install -d -m 0755 -o sygnet-ca -g sygnet-ca /var/lib/sygnet-pki
 }
 
 has_store() { [[ -e $(state_of "$1")/slots || -e $(state_of "$1")/store.db ]]; }
@@ -154,10 +155,12 @@ start_services() {
         local name
         if booted; then
                 logged systemctl daemon-reload
-                logged systemctl enable sygnetd.service
-                logged systemctl restart sygnetd.service || die 'sygnetd does not start.' "See: journalctl -u sygnetd.service" "$(service_words sygnetd)"
-                logged systemctl try-restart sygnet-cad.service sygnet-trustd.service sygnet-courier.service
-                changed 'units' 'sygnetd.service (enabled); sygnet-cad, sygnet-trustd and sygnet-courier (started by the bus)'
+                logged systemctl enable sygnetd.service sygnet-cad.service
+                for name in sygnetd sygnet-cad; do
+                        logged systemctl restart "$name.service" || die "$name does not start." "See: journalctl -u $name.service" "$(service_words "$name")"
+                done
+                logged systemctl try-restart sygnet-trustd.service sygnet-courier.service
+                changed 'units' 'sygnetd.service and sygnet-cad.service (enabled); sygnet-trustd and sygnet-courier (started by the bus)'
         fi
         for name in org.sygnet.Sygnet1 org.sygnet.CA1 org.sygnet.Trust1 org.sygnet.Courier1; do
                 booted || bus_end "$name"

@@ -16,7 +16,7 @@ P256 = "-newkey ec -pkeyopt ec_paramgen_curve:P-256"
 class Authority:
     """A machine with sygnet-cad on it."""
 
-    def __init__(self, machine, conf=""):
+    def __init__(self, machine, conf="", before=None):
         self.machine = machine
         self.folder = machine.folder / "ca"
         self.folder.mkdir()
@@ -28,6 +28,8 @@ class Authority:
         self.conf.write_text(conf)
         made = machine.run([BUILD / "store-tool/sygnet-store", "--service", "sygnet-cad", "--state", self.state, "--host-key", self.key, "init"], uid=SYGNET_CA)
         self.recovery = made.stdout
+        if before:
+            before(self)
         self.start()
 
     def start(self):
@@ -56,9 +58,10 @@ class Authority:
 
 
 @contextlib.contextmanager
-def authority(polkit="real", initialized=True, conf=""):
+def authority(polkit="real", initialized=True, conf="", before=None):
+    """`conf` is the text of sygnet-cad.conf; `before` is called with the Authority when its store is made and nothing runs yet."""
     with Machine(polkit=polkit, daemon=False) as m:
-        a = Authority(m, conf)
+        a = Authority(m, conf, before)
         if initialized:
             initialize(m.operator)
         yield m, a

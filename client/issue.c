@@ -2,6 +2,7 @@
 
 /* Requests and certificates; see issue.h. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "bus/names.h"
@@ -47,11 +48,12 @@ int issue_get_request(Client *c, const char *id, const IssueFactors *factors, By
         return bytes_append(ret, data, size) < 0 ? fail_memory() : 0;
 }
 
-int issue_by_local_ca(Client *c, View request, const char *profile, unsigned days, CertificateList *ret) {
-        _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
+/* Issue and Request take the same arguments. */
+static int call_ca(Client *c, const char *method, View request, const char *profile, unsigned days, const char *tolerated, sd_bus_message **ret_reply) {
+        _cleanup_message_ sd_bus_message *m = NULL;
         int r;
 
-        r = call_new(c, &service_ca, CA_INTERFACE, "Issue", &m);
+        r = call_new(c, &service_ca, CA_INTERFACE, method, &m);
         if (r > 0)
                 return r;
         r = sd_bus_message_append_array(m, 'y', request.data, request.len);
@@ -59,12 +61,32 @@ int issue_by_local_ca(Client *c, View request, const char *profile, unsigned day
                 r = sd_bus_message_append(m, "s", profile);
         if (r >= 0)
                 r = days > 0 ? sd_bus_message_append(m, "a{sv}", 1, "days", "u", days) : sd_bus_message_append(m, "a{sv}", 0);
-        if (r < 0)
-                return fail_message(r);
-        r = call_send(c, m, NULL, &reply);
+        return r < 0 ? fail_message(r) : call_send(c, m, tolerated, ret_reply);
+}
+
+static int issue(Client *c, View request, const char *profile, unsigned days, const char *tolerated, CertificateList *ret) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        int r;
+
+        r = call_ca(c, "Issue", request, profile, days, tolerated, &reply);
         if (r != 0)
                 return r;
         r = certificates_read_message(reply, ret);
+        return r < 0 ? fail_message(r) : 0;
+}
+
+int issue_by_local_ca(Client *c, View request, const char *profile, unsigned days, CertificateList *ret) {
+        return issue(c, request, profile, days, NULL, ret);
+}
+
+int issue_ask(Client *c, View request, const char *profile, unsigned days, uint64_t *ret_number) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        int r;
+
+        r = call_ca(c, "Request", request, profile, days, NULL, &reply);
+        if (r != 0)
+                return r;
+        r = sd_bus_message_read(reply, "t", ret_number);
         return r < 0 ? fail_message(r) : 0;
 }
 
@@ -84,16 +106,35 @@ int issue_import(Client *c, const char *id, const CertificateList *l, const Issu
         return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
 }
 
-static int certify(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors) {
+/* What polkit and sd-bus say to who is no operator. */
+#define NOT_AN_OPERATOR ERROR_DENIED " " SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED
+
+static int certify(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors, uint64_t *ret_waits) {
         _cleanup_certificates_ CertificateList l = { 0 };
         int r;
 
-        r = issue_by_local_ca(c, request, profile, 0, &l);
+        *ret_waits = 0;
+        r = issue(c, request, profile, 0, NOT_AN_OPERATOR, &l);
+        if (r == -EAGAIN)
+                return issue_ask(c, request, profile, 0, ret_waits);
         return r != 0 ? r : issue_import(c, id, &l, factors);
 }
 
+/* The credentials' verbs go by what they are for: a seal's under “seal”, all others under “key”. */
+static const char *group_of(const char *profile) {
+        return strcmp(profile, "seal") == 0 ? "seal" : "key";
+}
+
+static void issue_waits(const char *id, const char *profile, uint64_t number) {
+        if (number == 0)
+                return;
+        hint(_("You may not issue certificates here; so request %llu waits for an operator of the certification authority. When it is approved:"),
+             (unsigned long long) number);
+        hint("  sygnet ca answer %llu -o certificate.pem\n  sygnet %s import %s certificate.pem", (unsigned long long) number, group_of(profile), id);
+}
+
 static int issue_failed(int r, const char *id, const char *profile) {
-        const char *group = strcmp(profile, "seal") == 0 ? "seal" : "key";
+        const char *group = group_of(profile);
 
         hint(_("The key was made and is kept: %s. It has no certificate yet. When the cause is gone:"), id);
         hint("  sygnet %s request %s -o request.pem\n  sygnet ca issue request.pem --profile %s -o certificate.pem\n"
@@ -101,20 +142,33 @@ static int issue_failed(int r, const char *id, const char *profile) {
         return r;
 }
 
-int issue_for_request(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors) {
-        int r = certify(c, id, request, profile, factors);
+int issue_for_request(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors, uint64_t *ret_waits) {
+        int r = certify(c, id, request, profile, factors, ret_waits);
 
-        return r == 0 ? 0 : issue_failed(r, id, profile);
+        if (r != 0)
+                return issue_failed(r, id, profile);
+        issue_waits(id, profile, *ret_waits);
+        return 0;
 }
 
-int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors) {
+int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors, uint64_t *ret_waits) {
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         int r;
 
         r = issue_get_request(c, id, factors, &request);
-        if (r == 0)
-                r = certify(c, id, bytes_view(&request), profile, factors);
-        return r == 0 ? 0 : issue_failed(r, id, profile);
+        return r != 0 ? issue_failed(r, id, profile) : issue_for_request(c, id, bytes_view(&request), profile, factors, ret_waits);
+}
+
+int issue_print_made(const char *id, bool issued, uint64_t waits) {
+        Json j = JSON_INIT(stdout);
+
+        json_object_begin(&j, NULL);
+        json_string(&j, "id", id);
+        json_string(&j, "status", waits > 0 ? "waiting" : issued ? "active" : "requested");
+        if (waits > 0)
+                json_int(&j, "request", (int64_t) waits);
+        json_object_end(&j);
+        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 int issue_write_der(Client *c, const char *id, View request) {

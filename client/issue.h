@@ -20,13 +20,20 @@ int issue_get_request(Client *c, const char *id, const IssueFactors *factors, By
 /* Has sygnet-cad issue; `days` of 0 is its default. */
 int issue_by_local_ca(Client *c, View request, const char *profile, unsigned days, CertificateList *ret);
 
+/* Has sygnet-cad keep the request until an operator decides about it. */
+int issue_ask(Client *c, View request, const char *profile, unsigned days, uint64_t *ret_number);
+
 int issue_import(Client *c, const char *id, const CertificateList *l, const IssueFactors *factors);
 
-/* The local CA's part and the import, for a request that is there already. When it fails, says how to go on. */
-int issue_for_request(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors);
+/* The local CA's part and the import, for a request that is there already. Where the caller may not issue, the request waits for an operator, and
+ * `ret_waits` is its number; else it is 0. Says how to go on, then and when it fails. */
+int issue_for_request(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors, uint64_t *ret_waits);
 
-/* The three in a row. When it fails after the key was made, says how to go on. */
-int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors);
+/* The three in a row, likewise. */
+int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors, uint64_t *ret_waits);
+
+/* {"id", "status"} of a key that was made, as JSON: active, waiting with the number of its request, or requested. An exit code. */
+int issue_print_made(const char *id, bool issued, uint64_t waits);
 
 /* What “… request” and “… import” do once the factors are known. */
 int issue_write_der(Client *c, const char *id, View request);

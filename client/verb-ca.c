@@ -8,6 +8,7 @@
 #include "client/bus-call.h"
 #include "client/issue.h"
 #include "client/output.h"
+#include "client/verb-ca.h"
 #include "client/verbs.h"
 #include "crypto/name.h"
 
@@ -187,7 +188,7 @@ int verb_ca_issue(Client *c) {
 }
 
 int verb_ca_list(Client *c) {
-        const char *titles[] = { _("Number"), _("Subject"), _("Profile"), _("Valid until"), _("Serial number") };
+        const char *titles[] = { _("Number"), _("Subject"), _("Profile"), _("Valid until"), _("State"), _("Serial number") };
         _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_(table_freep) Table *t = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
@@ -209,7 +210,7 @@ int verb_ca_list(Client *c) {
         t = table_new(ELEMENTSOF(titles), titles);
         table_keep(t, 0);
         table_keep(t, 3);
-        table_keep(t, 4);
+        table_keep(t, 5);
         for (size_t i = 0; i < l.n_items; i++) {
                 const Dict *d = &l.items[i];
                 char number[24];
@@ -219,6 +220,7 @@ int verb_ca_list(Client *c) {
                 table_cell(t, dict_string(d, "subject"));
                 table_cell(t, dict_string(d, "profile"));
                 table_cell(t, text_date(dict_number(d, "not_after", -1)));
+                table_cell(t, certificate_state_text(dict_string(d, "state")));
                 table_cell(t, dict_string(d, "serial"));
         }
         table_print(t);

@@ -72,17 +72,12 @@ static int ask_new_password(Client *c, Secret **ret) {
         return prompt_new_secret(c, "password-file", _("Password of the new key"), password_problem, ret);
 }
 
-static int print_generated(const Client *c, const char *id, bool issued) {
-        Json j = JSON_INIT(stdout);
-
-        if (c->json) {
-                json_object_begin(&j, NULL);
-                json_string(&j, "id", id);
-                json_string(&j, "status", issued ? "active" : "requested");
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+static int print_generated(const Client *c, const char *id, bool issued, uint64_t waits) {
+        if (c->json)
+                return issue_print_made(id, issued, waits);
         out(_("Key %s made.\n"), id);
+        if (waits > 0)
+                return EXIT_OK;
         if (issued)
                 out(_("It can sign: sygnet sign FILE -c %s\n"), id);
         else
@@ -93,6 +88,7 @@ static int print_generated(const Client *c, const char *id, bool issued) {
 static int generate_customs(Client *c, const char *session, bool issue) {
         _cleanup_secret_ Secret *password = NULL;
         _cleanup_free_ char *id = NULL;
+        uint64_t waits = 0;
         int r;
 
         r = ask_new_password(c, &password);
@@ -105,11 +101,11 @@ static int generate_customs(Client *c, const char *session, bool issue) {
                 const IssueFactors factors = { .session = session, .password = password };
 
                 agent_start(&c->agent);
-                r = issue_all(c, id, "customs", &factors);
+                r = issue_all(c, id, "customs", &factors, &waits);
                 if (r != 0)
                         return r;
         }
-        return print_generated(c, id, issue);
+        return print_generated(c, id, issue, waits);
 }
 
 /* --- Signatures --------------------------------------------------------------------------------------------------- */
@@ -177,6 +173,7 @@ static int generate_signature(Client *c, const char *session, bool issue) {
         _cleanup_secret_ Secret *pin = NULL, *otp = NULL;
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         _cleanup_free_ char *id = NULL;
+        uint64_t waits = 0;
         int r;
 
         r = ask_pin_and_code(c, session, &pin, &otp);
@@ -184,9 +181,9 @@ static int generate_signature(Client *c, const char *session, bool issue) {
                 r = make_signature(c, session, pin, otp, &id, &request);
         if (r == 0 && issue) {
                 agent_start(&c->agent);
-                r = issue_for_request(c, id, bytes_view(&request), "personal", &factors);
+                r = issue_for_request(c, id, bytes_view(&request), "personal", &factors, &waits);
         }
-        return r != 0 ? r : print_generated(c, id, issue);
+        return r != 0 ? r : print_generated(c, id, issue, waits);
 }
 
 int verb_key_generate(Client *c) {

@@ -120,6 +120,7 @@ int verb_seal_reissue(Client *c) {
         bool issue = !arguments_has(&c->arguments, "no-issue");
         _cleanup_free_ char *id = NULL;
         _cleanup_dict_ Dict d = { 0 };
+        uint64_t waits = 0;
         int r;
 
         r = arguments_need(&c->arguments, needed);
@@ -130,11 +131,11 @@ int verb_seal_reissue(Client *c) {
         if (r == 0)
                 r = reissue(c, dict_string(&d, "id"), &id);
         if (r == 0 && issue)
-                r = issue_all(c, id, "seal", &no_factors);
+                r = issue_all(c, id, "seal", &no_factors, &waits);
         if (r != 0)
                 return r;
         if (c->json)
-                return print_id(id, issue ? "active" : "requested");
+                return issue_print_made(id, issue, waits);
         out(_("Seal %s takes its place; the old one is retired. Users are invited anew.\n"), id);
         if (!issue)
                 out(_("Next: sygnet seal request %s -o request.pem\n"), id);

@@ -50,6 +50,7 @@ int verb_seal_create(Client *c) {
         static const char *const needed[] = { "administrator", "organization", "identifier", "country", NULL };
         bool issue = !arguments_has(&c->arguments, "no-issue");
         _cleanup_free_ char *id = NULL;
+        uint64_t waits = 0;
         int r;
 
         r = arguments_need(&c->arguments, needed);
@@ -59,19 +60,14 @@ int verb_seal_create(Client *c) {
         r = create(c, &id);
         if (r != 0)
                 return r;
-        r = issue ? issue_all(c, id, "seal", &no_factors) : 0;
+        r = issue ? issue_all(c, id, "seal", &no_factors, &waits) : 0;
         if (r != 0)
                 return r;
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "id", id);
-                json_string(&j, "status", issue ? "active" : "requested");
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (c->json)
+                return issue_print_made(id, issue, waits);
         out(_("Seal %s created.\n"), id);
+        if (waits > 0)
+                return EXIT_OK;
         if (issue)
                 out(_("It can seal: sygnet sign FILE -c %s\n"), id);
         else

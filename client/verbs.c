@@ -262,6 +262,30 @@ static const Option ca_issue_options[] = {
         FORCE,
         {},
 };
+static const Option ca_request_options[] = {
+        { "profile", 0, "PROFILE", N_("seal, customs or personal") },
+        DAYS,
+        {},
+};
+static const Option ca_requests_options[] = {
+        { "all", 'a', NULL, N_("everybody's, not only yours (operators)") },
+        { "pending", 'p', NULL, N_("those only that wait") },
+        LIMIT,
+        {},
+};
+static const Option ca_answer_options[] = { OUTPUT, FORCE, {} };
+static const Option ca_approve_options[] = { DAYS, OUTPUT, FORCE, {} };
+static const Option ca_reject_options[] = { { "reason", 0, "TEXT", N_("why; who asked can read it") }, {} };
+#define COMMENT { "comment", 0, "TEXT", N_("kept in the authority's register") }
+static const Option ca_state_options[] = { COMMENT, {} };
+static const Option ca_revoke_options[] = {
+        { "reason", 0, "REASON", N_("unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation or privilegeWithdrawn") },
+        { "since", 0, "TIME", N_("since when the key is not to be trusted, as in 2026-12-31 or “2026-12-31 12:00”") },
+        COMMENT,
+        YES,
+        {},
+};
+static const Option ca_crl_options[] = { { "der", 0, NULL, N_("as DER, not PEM") }, OUTPUT, FORCE, {} };
 static const Option limit_options[] = { LIMIT, {} };
 static const Option trust_install_options[] = {
         YES,
@@ -395,6 +419,20 @@ const Verb verbs[] = {
         { "ca show", "", 0, 0, N_("Show the local authority's root certificate"), NULL, ca_show_options, verb_ca_show },
         { "ca issue", "FILE", 1, 1, N_("Issue a certificate for a request (operators)"), NULL, ca_issue_options, verb_ca_issue },
         { "ca list", "", 0, 0, N_("List what the local authority issued (operators)"), NULL, limit_options, verb_ca_list },
+        { "ca request", "FILE", 1, 1, N_("Ask the local authority for a certificate for a request"),
+          N_("An operator approves or rejects it; fetch the answer with “ca answer”."), ca_request_options, verb_ca_request },
+        { "ca requests", "", 0, 0, N_("List what you asked the local authority for"), NULL, ca_requests_options, verb_ca_requests },
+        { "ca answer", "NUMBER", 1, 1, N_("Fetch the certificate that was issued for a request of yours"), NULL, ca_answer_options, verb_ca_answer },
+        { "ca approve", "NUMBER", 1, 1, N_("Issue the certificate that somebody asked for (operators)"), NULL, ca_approve_options, verb_ca_approve },
+        { "ca reject", "NUMBER", 1, 1, N_("Refuse the certificate that somebody asked for (operators)"), NULL, ca_reject_options, verb_ca_reject },
+        { "ca status", "CERTIFICATE", 1, 1, N_("Show the state of a certificate of the local authority"),
+          N_("CERTIFICATE is a serial number or a file. Exit code 0: good; 5: suspended or revoked; 4: not issued by this authority."), NULL, verb_ca_status },
+        { "ca suspend", "CERTIFICATE", 1, 1, N_("Suspend a certificate of the local authority (operators)"), NULL, ca_state_options, verb_ca_suspend },
+        { "ca resume", "CERTIFICATE", 1, 1, N_("End the suspension of a certificate (operators)"), NULL, ca_state_options, verb_ca_resume },
+        { "ca revoke", "CERTIFICATE", 1, 1, N_("Revoke a certificate of the local authority for good (operators)"), NULL, ca_revoke_options,
+          verb_ca_revoke },
+        { "ca crl", "", 0, 0, N_("Print the local authority's list of revocations"), NULL, ca_crl_options, verb_ca_crl },
+        { "ca publish", "", 0, 0, N_("Publish a new list of revocations now (operators)"), NULL, NULL, verb_ca_publish },
         { "trust list", "", 0, 0, N_("List the CA certificates that were installed through Sygnet"), NULL, NULL, verb_trust_list },
         { "trust inspect", "FILE", 1, 1, N_("Show what a CA certificate is"), NULL, NULL, verb_trust_inspect },
         { "trust install", "FILE", 1, 1, N_("Put a CA certificate into the system's trust store (operators)"),

@@ -76,11 +76,12 @@ class Signing(Served):
     def start_ca(self):
         m = self.machine
         home = m.folder / "ca"
-        home.mkdir()
-        os.chown(home, SYGNET_CA, SYGNET_CA)
+        for folder in (home, home / "pki"):
+            folder.mkdir()
+            os.chown(folder, SYGNET_CA, SYGNET_CA)
         at = ["--state", home / "state", "--host-key", home / "key"]
         m.run([BUILD / "store-tool/sygnet-store", "--service", "sygnet-cad", *at, "init"], uid=SYGNET_CA)
-        m.spawn([BUILD / "ca/sygnet-cad", *at], uid=SYGNET_CA)
+        m.spawn([BUILD / "ca/sygnet-cad", *at, "--publish", home / "pki", "--conf", home / "conf"], uid=SYGNET_CA)
         m.wait_for_name("org.sygnet.CA1")
 
     def code(self, key=None):

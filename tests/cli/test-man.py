@@ -81,6 +81,12 @@ class Manual(unittest.TestCase):
                  for key in re.findall(r"^\.B (\w+)=", content, re.M)]
         self.assertEqual(keys, named)
 
+    def test_ca_settings(self):
+        text = page(SOURCE / "docs/man/sygnet-cad.conf.5")
+        keys = re.findall(r'\{ "CA", "(\w+)", conf_\w+,', (SOURCE / "ca/settings.c").read_text(encoding="utf-8"))
+        self.assertIn("CrlHours", keys)
+        self.assertEqual(keys, re.findall(r"^\.B (\w+)=", section(text, r"\[CA\]"), re.M))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -257,6 +257,23 @@ int der_next(View *v, View *ret_element, View *ret_contents) {
         return 0;
 }
 
+int der_expect(View *v, uint8_t tag, View *ret_contents) {
+        View element;
+
+        if (v->len == 0 || v->data[0] != tag)
+                return -EBADMSG;
+        return der_next(v, &element, ret_contents);
+}
+
+int der_optional(View *v, uint8_t tag, View *ret_contents) {
+        int r;
+
+        if (v->len == 0 || v->data[0] != tag)
+                return 0;
+        r = der_expect(v, tag, ret_contents);
+        return r < 0 ? r : 1;
+}
+
 int der_count_elements(View contents, size_t *ret) {
         View element;
         size_t n = 0;

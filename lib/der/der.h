@@ -66,6 +66,12 @@ int der_read_oid(View element, char ret[static DER_OID_MAX]);
  * is not definite-length DER with a tag of one byte. */
 int der_next(View *v, View *ret_element, View *ret_contents);
 
+/* The same for an element that must bear this tag, of which the contents are returned. -EBADMSG when it bears another, or there is none. */
+int der_expect(View *v, uint8_t tag, View *ret_contents);
+
+/* The same for one that may be absent: 1 when it was there, 0 when another one stands there, or none. */
+int der_optional(View *v, uint8_t tag, View *ret_contents);
+
 /* How many elements stand one after the other. -EBADMSG. */
 int der_count_elements(View contents, size_t *ret);
 

@@ -3,19 +3,20 @@
 /* Chain building and validation; see chain.h. GnuTLS validates a path but takes its time from the process's clock and its
  * order from the caller: paths are tried here one after the other, bounded in number and length, and the times checked apart. */
 
+#include <string.h>
+
 #include <gnutls/x509.h>
 
 #include "crypto/key.h"
 #include "sign/chain.h"
 
-#define PATH_MAX_LENGTH 10U
 #define PATHS_MAX 64U
 
 typedef struct Search {
         const gnutls_x509_crt_t *others;
         size_t n_others;
         const VerifyParams *params;
-        gnutls_x509_crt_t path[PATH_MAX_LENGTH];
+        gnutls_x509_crt_t path[CHAIN_PATH_MAX];
         size_t n_path;
         unsigned tried;
         unsigned status; /* of the path that came furthest */
@@ -47,7 +48,7 @@ static bool search(Search *s) {
                 return true;
         if (came_further(status, s->status))
                 s->status = status;
-        if (s->n_path >= PATH_MAX_LENGTH)
+        if (s->n_path >= CHAIN_PATH_MAX)
                 return false;
         for (size_t i = 0; i < s->n_others; i++) {
                 if (!gnutls_x509_crt_check_issuer(s->path[s->n_path - 1], s->others[i]) || in_path(s, s->others[i]))
@@ -100,24 +101,66 @@ static SubIndication check_time(gnutls_x509_crt_t crt, bool signer, int64_t now,
         return SUB_NONE;
 }
 
-/* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1).
- * The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for
- * nothing new. */
-static SubIndication check_times(const Search *s, const char **ret_reason) {
-        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t anchor = NULL;
-        gnutls_x509_crt_t last = s->path[s->n_path - 1];
+/* The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for nothing new. */
+SubIndication chain_check_times(const ChainPath *path, int64_t when, const char **ret_reason) {
         SubIndication sub;
-        int r;
 
-        r = gnutls_x509_trust_list_get_issuer(s->params->anchors, last, &anchor, GNUTLS_TL_GET_COPY);
-        if (s->n_path == 1 && (r < 0 || gnutls_x509_crt_equals(anchor, last)))
+        *ret_reason = NULL;
+        if (!path->anchor)
                 return SUB_NONE;
-        for (size_t i = 0; i < s->n_path; i++) {
-                sub = check_time(s->path[i], i == 0, s->params->now, ret_reason);
+        for (size_t i = 0; i < path->n; i++) {
+                sub = check_time(path->certificates[i], i == 0, when, ret_reason);
                 if (sub != SUB_NONE)
                         return sub;
         }
-        return r < 0 ? SUB_NONE : check_time(anchor, false, s->params->now, ret_reason);
+        return check_time(path->anchor, false, when, ret_reason);
+}
+
+static bool signed_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
+        const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN |
+                               GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
+        unsigned status = 0;
+
+        return gnutls_x509_crt_check_issuer(crt, issuer) != 0 && gnutls_x509_crt_verify(crt, &issuer, 1, flags, &status) >= 0 &&
+               !(status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNATURE_FAILURE));
+}
+
+/* The anchor above a certificate. Two may bear one name; then it is the one whose key signed. */
+static gnutls_x509_crt_t find_anchor(gnutls_x509_trust_list_t anchors, gnutls_x509_crt_t crt) {
+        gnutls_x509_trust_list_iter_t iter = NULL;
+        gnutls_x509_crt_t anchor = NULL, found = NULL;
+
+        if (gnutls_x509_trust_list_get_issuer(anchors, crt, &anchor, GNUTLS_TL_GET_COPY) >= 0) {
+                if (signed_by(crt, anchor))
+                        return anchor;
+                gnutls_x509_crt_deinit(anchor);
+        }
+        while (gnutls_x509_trust_list_iter_get_ca(anchors, &iter, &anchor) >= 0) {
+                if (!found && (gnutls_x509_crt_equals(anchor, crt) || signed_by(crt, anchor)))
+                        found = anchor;
+                else
+                        gnutls_x509_crt_deinit(anchor);
+        }
+        return found;
+}
+
+/* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1). */
+static void set_path(const Search *s, ChainPath *ret) {
+        gnutls_x509_crt_t last = s->path[s->n_path - 1];
+
+        memcpy(ret->certificates, s->path, s->n_path * sizeof(s->path[0]));
+        ret->n = s->n_path;
+        ret->anchor = find_anchor(s->params->anchors, last);
+        if (ret->n == 1 && ret->anchor && gnutls_x509_crt_equals(ret->anchor, last)) {
+                gnutls_x509_crt_deinit(ret->anchor);
+                ret->anchor = NULL;
+        }
+}
+
+void chain_path_done(ChainPath *p) {
+        if (p->anchor)
+                gnutls_x509_crt_deinit(p->anchor);
+        *p = (ChainPath) { 0 };
 }
 
 /* EN 319 102-1 has no subindication of its own for it; a certificate for other uses breaks a constraint of its issuer. */
@@ -129,7 +172,7 @@ static bool may_sign(gnutls_x509_crt_t crt) {
         return usage & (GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_NON_REPUDIATION);
 }
 
-SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params,
+SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params, ChainPath *ret_path,
                              const char **ret_reason) {
         Search s = { .others = others, .n_others = n_others, .params = params, .path = { signer }, .n_path = 1 };
 
@@ -140,9 +183,10 @@ SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *
         }
         if (!search(&s))
                 return from_status(&s, ret_reason);
+        set_path(&s, ret_path);
         if (!may_sign(signer)) {
                 *ret_reason = N_("The signer's certificate is not meant for signing documents.");
                 return SUB_CHAIN_CONSTRAINTS_FAILURE;
         }
-        return check_times(&s, ret_reason);
+        return chain_check_times(ret_path, params->now, ret_reason);
 }

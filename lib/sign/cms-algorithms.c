@@ -52,17 +52,13 @@ static gnutls_digest_algorithm_t mgf_digest(const Der *params) {
         return cms_digest_of_oid(oid);
 }
 
-/* RFC 4056 §3: hashAlgorithm is that of the SignerInfo; MGF1 over another digest is allowed by nobody we know. */
-static int read_pss(const Der *signer_info, CmsAlgorithms *a) {
+/* RFC 4056 §3: hashAlgorithm is that of the SignerInfo, where there is one; MGF1 over another digest is allowed by nobody we know. */
+static int read_pss(View v, CmsAlgorithms *a) {
         _cleanup_der_ Der *params = NULL;
         gnutls_digest_algorithm_t digest = GNUTLS_DIG_SHA1;
         char oid[DER_OID_MAX];
-        View v;
         int r;
 
-        r = der_element(signer_info, "signatureAlgorithm.parameters", &v);
-        if (r < 0)
-                return -EBADMSG;
         /* An empty SEQUENCE is all defaults. */
         if (v.len == 2) {
                 a->salt = 20;
@@ -81,6 +77,8 @@ static int read_pss(const Der *signer_info, CmsAlgorithms *a) {
                 if (r < 0)
                         return r;
         }
+        if (a->digest == GNUTLS_DIG_UNKNOWN)
+                a->digest = digest;
         if (digest != a->digest)
                 return CMS_ALGORITHM_E_MISMATCH;
         a->sign = gnutls_pk_to_sign(GNUTLS_PK_RSA_PSS, digest);
@@ -111,6 +109,13 @@ static int read_sign(const char *oid, CmsAlgorithms *a) {
         return gnutls_sign_get_hash_algorithm(a->sign) == a->digest ? 0 : CMS_ALGORITHM_E_MISMATCH;
 }
 
+/* The parameters of RSASSA-PSS, which must be there. */
+static int read_pss_of(const Der *d, const char *path, CmsAlgorithms *a) {
+        View v;
+
+        return der_element(d, path, &v) < 0 ? -EBADMSG : read_pss(v, a);
+}
+
 int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret) {
         CmsAlgorithms a = { 0 };
         char oid[DER_OID_MAX];
@@ -123,10 +128,33 @@ int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret) {
                 return CMS_ALGORITHM_E_UNSUPPORTED;
         if (der_oid(signer_info, "signatureAlgorithm.algorithm", oid) < 0)
                 return -EBADMSG;
-        r = strcmp(oid, OID_RSASSA_PSS) == 0 ? read_pss(signer_info, &a) : read_sign(oid, &a);
+        r = strcmp(oid, OID_RSASSA_PSS) == 0 ? read_pss_of(signer_info, "signatureAlgorithm.parameters", &a) : read_sign(oid, &a);
         if (r == 0)
                 *ret = a;
         return r;
+}
+
+int cms_algorithms_read_identifier(View identifier, CmsAlgorithms *ret) {
+        _cleanup_der_ Der *d = NULL;
+        CmsAlgorithms a = { 0 };
+        char oid[DER_OID_MAX];
+        int r;
+
+        r = der_decode("CMS.AlgorithmIdentifier", identifier, &d);
+        if (r < 0 || der_oid(d, "algorithm", oid) < 0)
+                return r == -ENOMEM ? r : -EBADMSG;
+        if (strcmp(oid, OID_RSASSA_PSS) == 0) {
+                r = read_pss_of(d, "parameters", &a);
+                if (r != 0)
+                        return r;
+        } else {
+                a.sign = gnutls_oid_to_sign(oid);
+                if (a.sign == GNUTLS_SIGN_UNKNOWN)
+                        return CMS_ALGORITHM_E_UNSUPPORTED;
+                a.digest = a.sign == GNUTLS_SIGN_EDDSA_ED25519 ? GNUTLS_DIG_SHA512 : gnutls_sign_get_hash_algorithm(a.sign);
+        }
+        *ret = a;
+        return 0;
 }
 
 /* A plain RSA key may sign with PSS; GnuTLS has to be told the salt's length, which it takes from the key's parameters. */
@@ -208,17 +236,37 @@ static const struct {
         { GNUTLS_PK_ECDSA, 256, 1633046400 },  /* 2021-10-01 */
 };
 
+bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now) {
+        for (size_t i = 0; i < ELEMENTSOF(digests); i++)
+                if (digests[i].digest == digest && now >= digests[i].until)
+                        return false;
+        return true;
+}
+
 int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now) {
         unsigned bits = 0;
         int pk = gnutls_x509_crt_get_pk_algorithm(signer, &bits);
 
         if (pk == GNUTLS_PK_RSA_PSS)
                 pk = GNUTLS_PK_RSA;
-        for (size_t i = 0; i < ELEMENTSOF(digests); i++)
-                if (digests[i].digest == a->digest && now >= digests[i].until)
-                        return -EKEYREJECTED;
+        if (!cms_digest_is_secure(a->digest, now))
+                return -EKEYREJECTED;
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
                 if ((int) keys[i].pk == pk && bits < keys[i].below && now >= keys[i].until)
                         return -EKEYREJECTED;
         return 0;
+}
+
+int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, View signature, int64_t now) {
+        CmsAlgorithms a;
+        int r;
+
+        r = cms_algorithms_read_identifier(identifier, &a);
+        if (r == -ENOMEM)
+                return r;
+        /* The first octet counts the bits that are not used. */
+        if (r != 0 || signature.len < 2 || signature.data[0] != 0 || cms_algorithms_check(&a, signer, now) < 0)
+                return -EKEYREJECTED;
+        r = cms_signature_verify(&a, signer, &data, (View) { 0 }, VIEW(signature.data + 1, signature.len - 1));
+        return r == -EOPNOTSUPP ? -EKEYREJECTED : r;
 }

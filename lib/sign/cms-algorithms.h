@@ -22,12 +22,23 @@ enum {
 /* Reads both algorithms of a decoded CMS.SignerInfo. 0, one of the enum, or -EBADMSG. */
 int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret);
 
+/* The algorithms of what is no SignerInfo from the one AlgorithmIdentifier (an element) that names both: of certificates, CRLs and OCSP
+ * answers (RFC 5280 §4.1.1.2). As above. */
+int cms_algorithms_read_identifier(View identifier, CmsAlgorithms *ret);
+
+/* Whether `signature` (the contents of a BIT STRING) is the signer's over `data`, by an algorithm that was still good at `now`. 0,
+ * -EKEYREJECTED for anything else, -ENOMEM. */
+int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, View signature, int64_t now);
+
 /* The digest algorithm of an OID; GNUTLS_DIG_UNKNOWN. */
 gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid);
 
 /* Whether the value is the key's signature over `data`, or over content with that `digest` where `data` is NULL. The algorithms'
  * age is not looked at. 0, -EKEYREJECTED, or -EOPNOTSUPP for EdDSA over a digest. */
 int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature);
+
+/* Whether a digest algorithm was still good at `now`. */
+bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now);
 
 /* Whether digest and key were still good at `now`; -EKEYREJECTED when not. */
 int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now);

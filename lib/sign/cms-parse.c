@@ -196,6 +196,7 @@ static int read_signed_data(BerSource *s, const BerElement *signed_data, CmsSign
         }
         if (r > 0 && e.tag == TAG_CONTEXT_1) {
                 d->has_revocation_values = e.body_end > e.body;
+                d->revocations = e;
                 r = ber_next(s, signed_data, &at, &e);
         }
         if (r < 0)

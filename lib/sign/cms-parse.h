@@ -22,7 +22,8 @@ typedef struct CmsSignedData {
         BerElement content;              /* what is in eContent's [0]: an OCTET STRING, or in PKCS #7 1.5 anything */
         gnutls_x509_crt_t *certificates; /* those that GnuTLS can read; others are passed over */
         size_t n_certificates;
-        bool has_revocation_values;      /* the crls field is there */
+        BerElement revocations;          /* the crls field; nothing in it where it is absent */
+        bool has_revocation_values;      /* something is in it */
         BerElement *signers;
         size_t n_signers;
         uint64_t size;

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "crypto/name.h"
 #include "der/attributes.h"
-#include "sign/chain.h"
 #include "sign/cms-algorithms.h"
 #include "sign/cms-signer.h"
+#include "sign/revocation-values.h"
+#include "sign/signer-trust.h"
 
 /* The largest content that is looked at for being attributes in disguise. */
 #define DISGUISE_MAX (64U * 1024U)
@@ -160,7 +162,13 @@ static void find_certificate(const CmsContext *c, SignerState *s) {
 static int describe_certificate(const SignerState *s, SignatureReport *report) {
         _cleanup_(datum_done) gnutls_datum_t der = { 0 };
 
+        uint8_t serial[128];
+        size_t len = sizeof(serial);
+
         report->signer = certificate_subject(s->certificate);
+        report->issuer = certificate_issuer(s->certificate);
+        if (gnutls_x509_crt_get_serial(s->certificate, serial, &len) >= 0)
+                report->serial = hex_encode(VIEW(serial, len));
         if (gnutls_x509_crt_export2(s->certificate, GNUTLS_X509_FMT_DER, &der) < 0)
                 return -ENOMEM;
         return bytes_dup(VIEW(der.data, der.size), &report->certificate);
@@ -361,7 +369,7 @@ static int check_ess(SignerState *s, SignatureReport *report) {
         return 0;
 }
 
-/* EN 319 122-1 §6.3, table 1, by what is there; the time-stamps are not verified. */
+/* EN 319 122-1 §6.3, table 1, by what is there; whether it proves anything is told elsewhere. */
 static const char *level_of(const CmsContext *c, const SignerState *s) {
         const Attributes *u = s->unsigned_attributes;
         size_t references;
@@ -382,20 +390,31 @@ static const char *level_of(const CmsContext *c, const SignerState *s) {
         return c->signed_data->has_revocation_values || attributes_has(u, OID_REVOCATION_VALUES) ? "B-LT" : "B-T";
 }
 
+/* What came along about the state of certificates. */
+static int collect_revocation(const CmsContext *c, const SignerState *s) {
+        RevocationPool *pool = c->params->revocation;
+        View value;
+        int r = 0;
+
+        if (!pool)
+                return 0;
+        if (s->unsigned_attributes && attributes_single(s->unsigned_attributes, OID_REVOCATION_VALUES, &value) >= 0)
+                r = revocation_collect_values(pool, value);
+        if (r >= 0 && s->signed_attributes && attributes_single(s->signed_attributes, OID_ADBE_REVOCATION_INFO, &value) >= 0)
+                r = revocation_collect_values(pool, value);
+        return r;
+}
+
 /* Who signed, and whether one may rely on it; integrity holds. */
 static int verify_signer(const CmsContext *c, SignerState *s, SignatureReport *report) {
-        const char *reason;
-        SubIndication sub;
+        SignerEvidence evidence = { .certificate = s->certificate, .others = c->signed_data->certificates, .n_others = c->signed_data->n_certificates,
+                                    .algorithms = &s->algorithms, .unsigned_attributes = s->unsigned_attributes };
         int r;
 
-        sub = chain_validate(s->certificate, c->signed_data->certificates, c->signed_data->n_certificates, c->params, &reason);
-        r = signature_report_note(report, sub, reason);
-        if (r < 0)
-                return r;
-        if (cms_algorithms_check(&s->algorithms, s->certificate, c->params->now) < 0)
-                r = signature_report_note(report, SUB_CRYPTO_CONSTRAINTS_FAILURE,
-                                          N_("The signature uses a digest or a key that is no longer secure, and nothing proves that it is older."));
-        return r;
+        r = collect_revocation(c, s);
+        if (r >= 0 && der_value(s->info, "signature", &evidence.value) < 0)
+                r = -EBADMSG;
+        return r < 0 ? r : signer_trust_judge(&evidence, c->params, report);
 }
 
 int cms_signer_verify(CmsContext *c, View signer_info, SignatureReport *report, bool *ret_signing_time) {

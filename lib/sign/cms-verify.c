@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "sign/cms-signer.h"
+#include "sign/revocation-values.h"
 
 /* More digest algorithms than there are; a hostile file cannot have the content read more often. */
 #define DIGESTS_MAX 16U
@@ -97,6 +98,11 @@ static int verify_source(BerSource *source, const CmsContent *content, const Ver
         q = cms_parse(source, &signed_data);
         if (q < 0)
                 return q;
+        if (params->revocation && signed_data.has_revocation_values) {
+                q = revocation_collect_crls(params->revocation, source, &signed_data.revocations);
+                if (q < 0)
+                        return q;
+        }
         facts = (CmsFacts) { .n_signers = signed_data.n_signers, .has_embedded_content = signed_data.has_content, .size = signed_data.size };
         for (size_t i = 0; i < signed_data.n_signers; i++) {
                 bool signing_time = false;

@@ -2,7 +2,8 @@
 #pragma once
 
 /* Verifies one CMS SignedData (RFC 5652 §5), BER or DER, with the rules of CAdES (EN 319 122-1) where it claims to be one. All its
- * signers are verified; unsigned attributes change nothing about the result. */
+ * signers are verified. Of unsigned attributes only timestamps and revocation information are used, each by its own signature: they prove when a signature
+ * existed, and the states of certificates. */
 
 #include "crypto/digest.h"
 #include "sign/verify-report.h"

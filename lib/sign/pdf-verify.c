@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "sign/cms-verify.h"
+#include "sign/pdf-dss.h"
 #include "sign/pdf-embedded.h"
 #include "sign/pdf-revisions.h"
 #include "sign/pdf-tail.h"
@@ -223,6 +224,8 @@ static int verify_signatures(Verification *v, VerifyReport *r) {
         e = read_signatures(v);
         if (e == -E2BIG)
                 return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document has more fields or signatures than are examined."));
+        if (e == 0 && v->params->revocation)
+                e = pdf_dss_collect(v->document, v->params->revocation);
         if (e == 0)
                 e = pdf_revisions_check(&revisions, v->signatures, v->n, v->reasons);
         for (size_t i = 0; e == 0 && i < v->n; i++)

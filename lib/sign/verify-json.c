@@ -5,6 +5,34 @@
 #include "base/json.h"
 #include "sign/verify-json.h"
 
+static void write_time(Json *j, const char *name, int64_t seconds) {
+        if (seconds >= 0)
+                json_time(j, name, seconds);
+        else
+                json_null(j, name);
+}
+
+/* Whose certificate, by whom, and its state; who answered that. */
+static void write_certificate(Json *j, const SignatureReport *s) {
+        const CertificateStatus *t = &s->status;
+        bool ended = t->state == CERTIFICATE_SUSPENDED || t->state == CERTIFICATE_REVOKED;
+
+        json_object_begin(j, "certificate");
+        json_string(j, "subject", s->signer);
+        json_string(j, "issuer", s->issuer);
+        json_string(j, "serial", s->serial);
+        json_string(j, "state", certificate_state_to_string(t->state));
+        json_string(j, "state_at_signing", certificate_state_to_string(signature_state_at_signing(s)));
+        json_string(j, "reason", ended ? certificate_reason_to_string(t->reason) : NULL);
+        write_time(j, "since", ended ? t->since : -1);
+        json_bool(j, "checked", t->checked);
+        json_string(j, "source", t->checked ? revocation_source_to_string(t->source) : NULL);
+        json_string(j, "method", t->checked ? revocation_kind_to_string(t->kind) : NULL);
+        write_time(j, "next_update", t->next_update);
+        json_string(j, "problem", t->problem);
+        json_object_end(j);
+}
+
 static void write_signature(Json *j, const SignatureReport *s) {
         json_object_begin(j, NULL);
         json_bool(j, "integrity", s->integrity);
@@ -12,15 +40,18 @@ static void write_signature(Json *j, const SignatureReport *s) {
         json_string(j, "subindication", subindication_to_string(s->subindication));
         json_string(j, "reason", s->reason);
         json_string(j, "signer", s->signer);
-        if (s->signing_time >= 0)
-                json_time(j, "signing_time", s->signing_time);
-        else
-                json_null(j, "signing_time");
+        write_time(j, "signing_time", s->signing_time);
         json_string(j, "format", s->format);
         json_string(j, "level", s->level);
         json_bool(j, "covers_whole_document", s->covers_whole_document);
         if (s->field)
                 json_string(j, "field", s->field);
+        write_time(j, "proven_time", s->proven_time);
+        json_string(j, "proven_by", s->proven_by);
+        if (s->certificate.len > 0)
+                write_certificate(j, s);
+        else
+                json_null(j, "certificate");
         json_object_end(j);
 }
 

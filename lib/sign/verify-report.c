@@ -27,6 +27,7 @@ static const struct {
         [SUB_OUT_OF_BOUNDS_NO_POE] = { "OUT_OF_BOUNDS_NO_POE", INDICATION_INDETERMINATE },
         [SUB_REVOKED] = { "REVOKED", INDICATION_TOTAL_FAILED },
         [SUB_REVOKED_NO_POE] = { "REVOKED_NO_POE", INDICATION_INDETERMINATE },
+        [SUB_REVOKED_CA_NO_POE] = { "REVOKED_CA_NO_POE", INDICATION_INDETERMINATE },
         [SUB_TRY_LATER] = { "TRY_LATER", INDICATION_INDETERMINATE },
         [SUB_NO_POE] = { "NO_POE", INDICATION_INDETERMINATE },
 };
@@ -49,12 +50,28 @@ Indication subindication_to_indication(SubIndication s) {
         return subindications[s].indication;
 }
 
+static const SignatureReport signature_report_empty = {
+        .signing_time = -1,
+        .status = { .state = CERTIFICATE_UNKNOWN, .since = -1, .next_update = -1 },
+        .proven_time = -1,
+};
+
+CertificateState signature_state_at_signing(const SignatureReport *s) {
+        int64_t when = s->proven_time >= 0 ? s->proven_time : s->signing_time;
+        bool ended = s->status.state == CERTIFICATE_SUSPENDED || s->status.state == CERTIFICATE_REVOKED;
+
+        return ended && when >= 0 && when < s->status.since ? CERTIFICATE_GOOD : s->status.state;
+}
+
 void signature_report_done(SignatureReport *s) {
         free(s->reason);
         free(s->signer);
         free(s->field);
         bytes_done(&s->certificate);
-        *s = (SignatureReport) { .signing_time = -1 };
+        free(s->issuer);
+        free(s->serial);
+        free(s->proven_by);
+        *s = signature_report_empty;
 }
 
 void verify_report_done(VerifyReport *r) {
@@ -77,7 +94,7 @@ int verify_report_add(VerifyReport *r, SignatureReport **ret) {
                 return -ENOMEM;
         r->signatures = list;
         *ret = &list[r->n_signatures++];
-        **ret = (SignatureReport) { .signing_time = -1 };
+        **ret = signature_report_empty;
         return 0;
 }
 

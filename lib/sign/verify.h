@@ -2,12 +2,14 @@
 #pragma once
 
 /* Verification of signed documents in the words of EN 319 102-1: an indication and a subindication for each signature and for
- * the whole, and a sentence of reason. Never touches the network. */
+ * the whole, and a sentence of reason. The network is used only where the caller gives a function for it, and only for certificates whose path
+ * ends at an anchor: a document alone has nothing fetched. */
 
 #include <stdbool.h>
 #include <gnutls/x509.h>
 
 #include "base/bytes.h"
+#include "sign/revocation.h"
 
 typedef enum Indication {
         INDICATION_TOTAL_PASSED,
@@ -33,6 +35,7 @@ typedef enum SubIndication {
         SUB_OUT_OF_BOUNDS_NO_POE,
         SUB_REVOKED,
         SUB_REVOKED_NO_POE,
+        SUB_REVOKED_CA_NO_POE,
         SUB_TRY_LATER,
         SUB_NO_POE,
         SUB_MAX,
@@ -54,7 +57,16 @@ typedef struct SignatureReport {
         bool covers_whole_document;
         char *field;                   /* PDF: the field's name */
         Bytes certificate;             /* DER of the signing certificate */
+        char *issuer;                  /* its issuer, RFC 4514; NULL when there is none */
+        char *serial;                  /* its serial number, lower-case hexadecimal */
+        bool looked_up;                /* `status` was sought: the path ends at an anchor, and the certificate is within its dates */
+        CertificateStatus status;
+        int64_t proven_time;           /* a timestamp proves that the signature existed then; -1 when none does */
+        char *proven_by;               /* whose timestamp, RFC 4514 */
 } SignatureReport;
+
+/* The state of the signing certificate when the signature was made: at the proven time, else at the claimed one, which is a claim only. */
+CertificateState signature_state_at_signing(const SignatureReport *s);
 
 typedef struct VerifyReport {
         Indication indication;
@@ -68,6 +80,8 @@ typedef struct VerifyParams {
         gnutls_x509_trust_list_t anchors; /* NULL: nothing is trusted, integrity alone is told */
         int64_t now;                      /* validation time */
         int content_fd;                   /* the document of a detached signature, or -1 */
+        RevocationPool *revocation;       /* what is at hand, and whether more may be fetched; grows. NULL: states are not looked up */
+        bool no_timestamps;               /* timestamps prove nothing: it is one that is verified */
 } VerifyParams;
 
 /* Verifies the document at `fd`, whatever it is: PDF, or CMS in DER, BER or PEM. 0 with a report, also for something that is

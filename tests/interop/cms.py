@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import pki
+from der import contents, element, elements
 
 SIGN_FILE = sys.argv[1]
 KINDS = ("p256", "p384", "rsa3072", "ed25519")
@@ -22,32 +23,6 @@ DOCUMENT = b"<declaration>\r\n  <value>123.45</value>\r\n</declaration>\r\n" * 4
 
 def succeeds(*command):
     return subprocess.run([str(c) for c in command], capture_output=True).returncode == 0
-
-
-def split(der):
-    """The first element's header and contents, and what follows it."""
-    size, length = 2, der[1]
-    if length >= 0x80:
-        size += length & 0x7f
-        length = int.from_bytes(der[2:size], "big")
-    return der[:size], der[size:size + length], der[size + length:]
-
-
-def contents(der):
-    return split(der)[1]
-
-
-def elements(der):
-    found = []
-    while der:
-        header, inside, der = split(der)
-        found.append(header + inside)
-    return found
-
-
-def element(tag, inside):
-    length = len(inside).to_bytes(4, "big").lstrip(b"\0")
-    return bytes([tag]) + (bytes([len(inside)]) if len(inside) < 0x80 else bytes([0x80 | len(length)]) + length) + inside
 
 
 class Base(unittest.TestCase):

@@ -21,10 +21,10 @@ CORPORA = Path(os.environ.get("SYGNET_CORPORA") or Path(__file__).resolve().pare
 KNOWN = {
     "cades/cades-t-copied-sigtst.p7m": (
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the time-stamp is a foreign one; the signature under it holds, and time-stamps are not used yet"),
+        "the time-stamp is a foreign one; the signature under it holds, and it needs none"),
     "cades/cms-wrong-sign-cert-ref.p7m": (
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the wrong reference is the time-stamp's; the signature itself holds, and time-stamps are not used yet"),
+        "the wrong reference is the time-stamp's; the signature itself holds, and it needs none"),
     "pades/BadEncodedCMS.pdf": (
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
         "the signer's certificate has a serial number that is no DER (a zero too many), for which others read nothing of the CMS; digest and "
@@ -37,22 +37,22 @@ KNOWN = {
         "the chain is signed with SHA-1, which is found before the expiry"),
     "pades/hellopades-lt-sha256-ec256.pdf": (
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, and time-stamps that prove an earlier time are not used yet"),
+        "the chain is signed with SHA-1, whatever its time"),
     "pades/hellopades-lt-sha256-rsa2047.pdf": (
         (True, "INDETERMINATE", "OUT_OF_BOUNDS_NO_POE"),
-        "the certificate has expired, and time-stamps that prove an earlier time are not used yet"),
+        "the time is proven, but the OCSP answer is of a responder that the certificate's issuer did not appoint"),
     "pades/hellopades-pades-lt-sha256-sign.pdf": (
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, and time-stamps that prove an earlier time are not used yet"),
+        "the chain is signed with SHA-1, whatever its time"),
     "pades/pades-bes-no-certificates.pdf": (
         (False, "INDETERMINATE", "NO_SIGNING_CERTIFICATE_FOUND"),
         "the same in the standard's word"),
     "pades/pades_lt_revoked.pdf": (
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "revocation is not looked at yet; the chain is signed with SHA-1"),
+        "the chain is signed with SHA-1, which is found before the revocation"),
     "pades/pades_lt_two_valid_sig.pdf": (
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, and time-stamps that prove an earlier time are not used yet"),
+        "the chain is signed with SHA-1, whatever its time"),
 }
 
 

@@ -3,7 +3,7 @@
 /* lib/sign on the command line, for tests: signs with a key in a file, and prints the verification contract.
  *
  *   sign-file sign KEY CHAIN FORMAT IN OUT      KEY is PKCS#8 in DER, CHAIN is PEM; FORMAT is detached or enveloping
- *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--at SECONDS]
+ *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS]
  *
  * Ends with 0 when it came to a result, whatever it is. */
 
@@ -130,11 +130,20 @@ static int verify(const char *path, char *digest, const VerifyParams *params, Ve
         return r < 0 ? r : verify_report_conclude(report, "No signature.");
 }
 
+static int add(RevocationPool *pool, RevocationKind kind, const char *path) {
+        _cleanup_bytes_ Bytes der = BYTES_NULL;
+        int r;
+
+        r = read_file(path, CRL_SIZE_MAX, &der);
+        return r < 0 ? r : revocation_pool_add(pool, kind, REVOCATION_FROM_FILE, bytes_view(&der));
+}
+
 static int run_verify(int argc, char **argv) {
         _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        _cleanup_revocation_pool_ RevocationPool pool = { 0 };
         _cleanup_close_ int content = -1;
-        VerifyParams params = { .now = time(NULL), .content_fd = -1 };
+        VerifyParams params = { .now = time(NULL), .content_fd = -1, .revocation = &pool };
         char *digest = NULL;
         int r;
 
@@ -142,6 +151,10 @@ static int run_verify(int argc, char **argv) {
         for (int i = 1; r >= 0 && i + 1 < argc; i += 2) {
                 if (strcmp(argv[i], "--anchors") == 0)
                         r = verify_anchors_load_file(anchors, argv[i + 1], NULL);
+                else if (strcmp(argv[i], "--crl") == 0)
+                        r = add(&pool, REVOCATION_CRL, argv[i + 1]);
+                else if (strcmp(argv[i], "--ocsp") == 0)
+                        r = add(&pool, REVOCATION_OCSP, argv[i + 1]);
                 else if (strcmp(argv[i], "--at") == 0)
                         params.now = strtoll(argv[i + 1], NULL, 10);
                 else if (strcmp(argv[i], "--digest") == 0)

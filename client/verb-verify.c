@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* sygnet verify: what lib/sign finds, in words or as JSON. Needs no service and no network. */
+/* sygnet verify: what lib/sign finds, in words or as JSON. Needs no service; the network is used where certificates that are trusted say that their state can be
+ * looked up there, unless --offline. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 
 #include "client/certificates.h"
 #include "client/output.h"
+#include "client/revocation-sources.h"
 #include "client/verbs.h"
 #include "sign/anchors.h"
 #include "sign/verify-json.h"
@@ -113,8 +115,65 @@ static const char *standing(const SignatureReport *s, gnutls_x509_trust_list_t a
         return text;
 }
 
+static const char *state_word(CertificateState s) {
+        static const char *const words[] = {
+                [CERTIFICATE_GOOD] = N_("good"),
+                [CERTIFICATE_SUSPENDED] = N_("suspended"),
+                [CERTIFICATE_REVOKED] = N_("revoked"),
+                [CERTIFICATE_UNKNOWN] = N_("not known"),
+        };
+
+        return _(words[s]);
+}
+
+static const char *source_word(RevocationSource s) {
+        static const char *const words[] = {
+                [REVOCATION_FROM_SIGNATURE] = N_("in the signature"),
+                [REVOCATION_FROM_FILE] = N_("in a file that was given"),
+                [REVOCATION_FROM_LOCAL_CA] = N_("of the local CA"),
+                [REVOCATION_FROM_NETWORK] = N_("from the network"),
+        };
+
+        return _(words[s]);
+}
+
+/* The certificate's state when it signed, and what became of it since; the caller frees. NULL where it was not sought. */
+static char *text_state(const SignatureReport *s) {
+        const CertificateStatus *t = &s->status;
+        CertificateState then = signature_state_at_signing(s);
+        const char *reason = certificate_reason_to_string(t->reason);
+        char *text = NULL;
+        int r;
+
+        if (!s->looked_up)
+                return NULL;
+        if (!t->checked)
+                r = asprintf(&text, _("not checked. %s"), t->problem ? _(t->problem) : "");
+        else if (t->state == CERTIFICATE_GOOD)
+                r = asprintf(&text, _("good (%s %s)"), revocation_kind_to_string(t->kind), source_word(t->source));
+        else if (then == CERTIFICATE_GOOD && s->proven_time < 0)
+                r = asprintf(&text, _("good by the claimed time; %s since %s, %s (%s %s)"), state_word(t->state), text_time(t->since), reason,
+                             revocation_kind_to_string(t->kind), source_word(t->source));
+        else if (then == CERTIFICATE_GOOD)
+                r = asprintf(&text, _("good; %s since %s, %s (%s %s)"), state_word(t->state), text_time(t->since), reason, revocation_kind_to_string(t->kind),
+                             source_word(t->source));
+        else
+                r = asprintf(&text, _("%s since %s, %s (%s %s)"), state_word(t->state), text_time(t->since), reason, revocation_kind_to_string(t->kind),
+                             source_word(t->source));
+        return r < 0 ? NULL : text;
+}
+
+/* The caller frees; NULL where no time is proven. */
+static char *text_proof(const SignatureReport *s) {
+        char *text = NULL;
+
+        if (s->proven_time < 0)
+                return NULL;
+        return asprintf(&text, _("%s, by %s"), text_time(s->proven_time), s->proven_by ?: "–") < 0 ? NULL : text;
+}
+
 static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *format = NULL;
+        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s);
         const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
 
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
@@ -124,7 +183,11 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
         out(_("Signature %zu: %s\n"), number, verdict(s->indication));
         const Pair pairs[] = {
                 { _("Signer"), s->signer },
+                { _("Issued by"), s->issuer },
+                { _("Serial number"), s->serial },
+                { _("Certificate, at signing"), state },
                 { _("Signing time, claimed"), s->signing_time >= 0 ? text_time(s->signing_time) : _("not stated") },
+                { _("Time, proven"), proof },
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
                 { _("Signed"), !s->integrity ? NULL : s->covers_whole_document ? _("the whole file") : _("NOT the whole file: see what was added") },
@@ -156,6 +219,7 @@ static int exit_code(const VerifyReport *report) {
 int verb_verify(Client *c) {
         _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        _cleanup_revocation_pool_ RevocationPool pool = { 0 };
         _cleanup_close_ int fd = -1, content = -1;
         const char *path = c->arguments.words[0];
         VerifyParams params;
@@ -168,9 +232,11 @@ int verb_verify(Client *c) {
                 r = open_content(c, path, &content);
         if (r == 0)
                 r = load_anchors(c, &anchors);
+        if (r == 0)
+                r = revocation_sources_open(c, &pool);
         if (r > 0)
                 return r;
-        params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content };
+        params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content, .revocation = &pool };
         r = verify_fd(fd, &params, &report);
         if (r < 0)
                 return fail_file(r, path);

@@ -60,7 +60,9 @@ static const Option sign_options[] = {
 static const Option verify_options[] = {
         { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
-        { "offline", 0, NULL, N_("do not use the network (this version never does)") },
+        { "crl", 0, "FILE", N_("look the certificates up in this CRL; may be repeated") },
+        { "ocsp", 0, "FILE", N_("look them up in this OCSP response; may be repeated") },
+        { "offline", 0, NULL, N_("do not use the network: states that can be looked up only there are not checked") },
         {},
 };
 static const Option otp_enroll_options[] = {
@@ -326,7 +328,8 @@ const Verb verbs[] = {
              "detached signature beside it (declaration.xml.p7s). All files are one operation: one code or password signs them all. "
              "The documents do not leave this program."), sign_options, verb_sign },
         { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
-          N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Needs no service. "
+          N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
+             "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "
              "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
         { "otp enroll", "", 0, 0, N_("Enrol an authenticator for one-time codes"),
           N_("You confirm with a code that is sent to your telephone, if one is known. The secret is shown once, as a QR code and as text, and "

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sources of certificates' states; see revocation-sources.h. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/atomic-file.h"
+#include "base/codec.h"
+#include "client/fetch.h"
+#include "client/output.h"
+#include "client/revocation-sources.h"
+
+#define PEM_BEGIN "-----BEGIN X509 CRL-----"
+#define PEM_END "-----END X509 CRL-----"
+#define FETCH_SECONDS 10U
+
+static int fetch(void *userdata, RevocationKind kind, const char *url, View request, Bytes *ret) {
+        FetchParams params = {
+                .content_type = request.len > 0 ? "application/ocsp-request" : NULL,
+                .body = request,
+                .size_max = kind == REVOCATION_CRL ? CRL_SIZE_MAX : OCSP_SIZE_MAX,
+                .timeout_s = FETCH_SECONDS,
+        };
+
+        return fetch_url(url, &params, ret, NULL);
+}
+
+/* Each CRL of a PEM file; text around them is passed over. -EBADMSG when there is none, or one is broken. */
+static int add_pem(RevocationPool *pool, RevocationSource source, View text) {
+        const char *at = (const char *) text.data, *end = at + text.len;
+        size_t n = 0;
+        int r = 0;
+
+        while (r >= 0 && (at = memmem(at, (size_t) (end - at), PEM_BEGIN, strlen(PEM_BEGIN)))) {
+                _cleanup_bytes_ Bytes der = BYTES_NULL;
+                const char *stop;
+
+                at += strlen(PEM_BEGIN);
+                stop = memmem(at, (size_t) (end - at), PEM_END, strlen(PEM_END));
+                r = stop ? base64_decode(VIEW(at, stop - at), &der) : -EBADMSG;
+                if (r >= 0)
+                        r = revocation_pool_add(pool, REVOCATION_CRL, source, bytes_view(&der));
+                at = stop ?: end;
+                n++;
+        }
+        return r == -EINVAL || (r >= 0 && n == 0) ? -EBADMSG : r < 0 ? r : 0;
+}
+
+static int add_file(RevocationPool *pool, RevocationKind kind, RevocationSource source, const char *path) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        View v;
+        int r;
+
+        r = read_file(path, CRL_SIZE_MAX, &content);
+        if (r < 0)
+                return r;
+        v = bytes_view(&content);
+        /* DER starts with a SEQUENCE. */
+        if (kind == REVOCATION_CRL && (v.len == 0 || v.data[0] != 0x30))
+                return add_pem(pool, source, v);
+        return revocation_pool_add(pool, kind, source, v);
+}
+
+static int add_given(const Client *c, RevocationPool *pool, const char *option, RevocationKind kind) {
+        const char *path;
+        int r;
+
+        for (size_t i = 0; (path = arguments_nth(&c->arguments, option, i)); i++) {
+                r = add_file(pool, kind, REVOCATION_FROM_FILE, path);
+                if (r == -EBADMSG)
+                        return kind == REVOCATION_CRL ? fail(EXIT_FAILED, _("%s: no CRL in it. PEM and DER are understood."), path) :
+                                                        fail(EXIT_FAILED, _("%s: no OCSP response in it. DER is understood."), path);
+                if (r < 0)
+                        return fail_file(r, path);
+        }
+        return 0;
+}
+
+int revocation_sources_open(const Client *c, RevocationPool *pool) {
+        int r;
+
+        r = add_given(c, pool, "crl", REVOCATION_CRL);
+        if (r == 0)
+                r = add_given(c, pool, "ocsp", REVOCATION_OCSP);
+        if (r != 0)
+                return r;
+        r = add_file(pool, REVOCATION_CRL, REVOCATION_FROM_LOCAL_CA, LOCAL_CRL);
+        if (r == -EBADMSG)
+                return fail(EXIT_FAILED, _("%s is damaged, so what the local CA revoked is not known. Have the CA publish it anew."), LOCAL_CRL);
+        if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+                return fail_file(r, LOCAL_CRL);
+        if (!arguments_has(&c->arguments, "offline"))
+                pool->fetch = fetch;
+        return 0;
+}

@@ -144,17 +144,21 @@ static gnutls_x509_crt_t find_anchor(gnutls_x509_trust_list_t anchors, gnutls_x5
         return found;
 }
 
-/* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1). */
-static void set_path(const Search *s, ChainPath *ret) {
+/* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1). False when nobody is found
+ * above the path, whose states and dates could then not be looked at. */
+static bool set_path(const Search *s, ChainPath *ret) {
         gnutls_x509_crt_t last = s->path[s->n_path - 1];
 
         memcpy(ret->certificates, s->path, s->n_path * sizeof(s->path[0]));
         ret->n = s->n_path;
         ret->anchor = find_anchor(s->params->anchors, last);
-        if (ret->n == 1 && ret->anchor && gnutls_x509_crt_equals(ret->anchor, last)) {
+        if (!ret->anchor)
+                return false;
+        if (ret->n == 1 && gnutls_x509_crt_equals(ret->anchor, last)) {
                 gnutls_x509_crt_deinit(ret->anchor);
                 ret->anchor = NULL;
         }
+        return true;
 }
 
 void chain_path_done(ChainPath *p) {
@@ -183,7 +187,10 @@ SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *
         }
         if (!search(&s))
                 return from_status(&s, ret_reason);
-        set_path(&s, ret_path);
+        if (!set_path(&s, ret_path)) {
+                *ret_reason = N_("The signer's certificate does not lead to a certification authority that is trusted.");
+                return SUB_NO_CERTIFICATE_CHAIN_FOUND;
+        }
         if (!may_sign(signer)) {
                 *ret_reason = N_("The signer's certificate is not meant for signing documents.");
                 return SUB_CHAIN_CONSTRAINTS_FAILURE;

@@ -159,6 +159,11 @@ static void find_certificate(const CmsContext *c, SignerState *s) {
         }
 }
 
+/* A serial number as it is written elsewhere: without the octet that only says that it is not negative. */
+static View without_sign(View serial) {
+        return serial.len > 1 && serial.data[0] == 0 ? VIEW(serial.data + 1, serial.len - 1) : serial;
+}
+
 static int describe_certificate(const SignerState *s, SignatureReport *report) {
         _cleanup_(datum_done) gnutls_datum_t der = { 0 };
 
@@ -168,7 +173,7 @@ static int describe_certificate(const SignerState *s, SignatureReport *report) {
         report->signer = certificate_subject(s->certificate);
         report->issuer = certificate_issuer(s->certificate);
         if (gnutls_x509_crt_get_serial(s->certificate, serial, &len) >= 0)
-                report->serial = hex_encode(VIEW(serial, len));
+                report->serial = hex_encode(without_sign(VIEW(serial, len)));
         if (gnutls_x509_crt_export2(s->certificate, GNUTLS_X509_FMT_DER, &der) < 0)
                 return -ENOMEM;
         return bytes_dup(VIEW(der.data, der.size), &report->certificate);

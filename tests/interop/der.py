@@ -26,3 +26,19 @@ def elements(der):
 def element(tag, inside):
     length = len(inside).to_bytes(4, "big").lstrip(b"\0")
     return bytes([tag]) + (bytes([len(inside)]) if len(inside) < 0x80 else bytes([0x80 | len(length)]) + length) + inside
+
+
+def signature_value(cms):
+    """The value of the first signer of a SignedData without unsigned attributes."""
+    data = contents(contents(elements(contents(cms))[1]))
+    return contents(elements(contents(contents(elements(data)[-1])))[-1])
+
+
+def with_unsigned(cms, *attributes):
+    """The same SignedData with unsigned attributes, each (type, value) as elements."""
+    info = elements(contents(cms))
+    data = elements(contents(contents(info[1])))
+    signer = contents(contents(data[-1]))
+    unsigned = b"".join(element(0x30, kind + element(0x31, value)) for kind, value in attributes)
+    data[-1] = element(0x31, element(0x30, signer + element(0xa1, unsigned)))
+    return element(0x30, info[0] + element(0xa0, element(0x30, b"".join(data))))

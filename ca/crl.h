@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Certificate revocation lists (RFC 5280 §5), written in one pass. GnuTLS's own writer searches the list anew for each entry: of 100,000 it
- * takes minutes, this one a fraction of a second (tests/bench/run). */
+/* Certificate revocation lists (RFC 5280 §5), written in one pass. GnuTLS's own writer searches the list anew for each entry: 8,000 take it 9 s and 100,000
+ * would take twenty minutes, where this one needs a fraction of a second (tests/bench/run). */
 
 #include "ca/certificate.h"
 #include "crypto/certificate-state.h"

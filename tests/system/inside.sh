@@ -35,7 +35,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service courier contract callers mandate outside plays lifecycle; do
+for part in prepare documents secrets service ca courier contract callers mandate outside plays lifecycle; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -51,6 +51,7 @@ else
         check_documents
         check_rendering
         check_service
+        check_ca
         check_courier
         check_secrets
         check_contract

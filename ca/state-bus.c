@@ -13,6 +13,8 @@
 #include "ca/reply.h"
 #include "ca/task.h"
 
+#define REPLIES_WAITING_MAX 16U
+
 /* --- GetState ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Query {
@@ -302,12 +304,16 @@ static int publish(Authority *a, sd_bus_message *m, TaskThen then, sd_bus_error 
         return 1;
 }
 
+/* A list may have megabytes, and polkit is not asked: what the bus does not take away fast enough is not let pile up here. */
 int method_get_crl(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Authority *a = userdata;
+        uint64_t waiting;
         int r;
 
         if (!a->root)
                 return fail_not_initialized(error);
+        if (sd_bus_get_n_queued_write(a->bus, &waiting) >= 0 && waiting > REPLIES_WAITING_MAX)
+                return bus_error_set(error, ERROR_LIMIT, NULL);
         if (publisher_crl(a->publisher).len == 0)
                 return publish(a, m, crl_published, error);
         r = reply_bytes(m, publisher_crl(a->publisher));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Writes keys into files; see key-file.h. By hand, because GnuTLS 3.7 lets nobody choose the rounds: its own are a hundredth of what is wanted today, and of a PKCS#12
- * the weakest part (key, certificates or MAC) is what a guesser would try. */
+/* Writes keys into files; see key-file.h. By hand, because GnuTLS 3.7 lets nobody choose the rounds: its own are a
+ * hundredth of what is wanted today, and of a PKCS#12 the weakest part (key, certificates or MAC) is what a guesser would
+ * try. */
 
 #include <errno.h>
 #include <gnutls/crypto.h>
@@ -186,7 +187,8 @@ static uint8_t *put_unit(uint8_t *p, uint32_t unit) {
         return p + 2;
 }
 
-/* UTF-16, big-endian, with the two zero octets behind that RFC 7292 appendix B.1 wants. Characters beyond the first plane take two units, as everybody does it. */
+/* UTF-16, big-endian, with the two zero octets behind that RFC 7292 appendix B.1 wants. Characters beyond the first plane
+ * take two units, as everybody does it. */
 static int to_bmp_string(View utf8, Secret **ret) {
         const uint8_t *p = utf8.data, *end = utf8.data + utf8.len;
         _cleanup_secret_ Secret *s = NULL;
@@ -295,8 +297,9 @@ static int append_attribute(Bytes *b, View oid, uint8_t tag, View value) {
         return r < 0 ? r : tlv_append(b, TLV_SEQUENCE, bytes_view(&all));
 }
 
-/* friendlyName and localKeyId: by the latter others find the certificate of a key. A SET OF has the smaller encoding first (X.690 §11.6); the octet that tells these
- * two apart is the length of the first or, where they are of one length, the last of the OID. */
+/* friendlyName and localKeyId: by the latter others find the certificate of a key. A SET OF has the smaller encoding first
+ * (X.690 §11.6); the octet that tells these two apart is the length of the first or, where they are of one length, the last
+ * of the OID. */
 static int append_attributes(Bytes *b, const char *label, View key_id) {
         _cleanup_bytes_ Bytes name = BYTES_NULL, id = BYTES_NULL, all = BYTES_NULL;
         _cleanup_secret_ Secret *bmp = NULL;

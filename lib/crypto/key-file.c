@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads keys from files; see key-file.h. GnuTLS parses; what a file asks of the machine (rounds, parts) is added up before GnuTLS does it. */
+/* Reads keys from files; see key-file.h. GnuTLS parses; what a file asks of the machine (rounds, parts) is added up before
+ * GnuTLS does it. */
 
 #include <errno.h>
 #include <gnutls/pkcs12.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Writes DER (X.690) by hand, from the inside out, for structures that GnuTLS does not write. For public data: nothing is wiped. */
+/* Writes DER (X.690) by hand, from the inside out, for structures that GnuTLS does not write. For public data: nothing is
+ * wiped. */
 
 #include "base/bytes.h"
 

@@ -4,70 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <termios.h>
 
 #include "base/no-core.h"
 #include "client/output.h"
 #include "client/prompt.h"
-
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
-static volatile sig_atomic_t caught;
-
-static void note_signal(int number) {
-        caught = number;
-}
+#include "client/quiet.h"
 
 bool prompt_possible(void) {
         return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-typedef struct Quiet {
-        struct termios before;
-        struct sigaction actions[ELEMENTSOF(ending)];
-        sigset_t mask;
-} Quiet;
-
-/* Echo off, and the signals that would leave it so held back: they come through only while quiet_read() waits. */
-static int quiet_begin(Quiet *q, bool echo) {
-        struct sigaction note = { .sa_handler = note_signal };
-        struct termios now;
-        sigset_t block;
-
-        if (tcgetattr(STDIN_FILENO, &q->before) < 0)
-                return -errno;
-        sigemptyset(&block);
-        for (size_t i = 0; i < ELEMENTSOF(ending); i++) {
-                sigaddset(&block, ending[i]);
-                sigaction(ending[i], &note, &q->actions[i]);
-        }
-        sigprocmask(SIG_BLOCK, &block, &q->mask);
-        caught = 0;
-        now = q->before;
-        if (!echo) {
-                now.c_lflag &= ~(tcflag_t) (ECHO | ECHOE | ECHOK);
-                now.c_lflag |= ECHONL;
-        }
-        return tcsetattr(STDIN_FILENO, TCSAFLUSH, &now) < 0 ? -errno : 0;
-}
-
-/* As it was before; a signal that came meanwhile does now what it would have done. */
-static void quiet_end(const Quiet *q) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &q->before);
-        for (size_t i = 0; i < ELEMENTSOF(ending); i++)
-                sigaction(ending[i], &q->actions[i], NULL);
-        if (caught > 0 && caught != SIGTSTP)
-                fputc('\n', stderr);
-        if (caught > 0)
-                kill(getpid(), caught);
-        sigprocmask(SIG_SETMASK, &q->mask, NULL);
-}
-
 /* One line, without its newline, of at most SECRET_MAX bytes. -EINTR when a signal came, -ENODATA at the end of input. */
 static int quiet_read(const Quiet *q, Secret **ret) {
-        struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
         _cleanup_secret_ Secret *s = NULL;
         ssize_t n;
         int r;
@@ -75,8 +24,9 @@ static int quiet_read(const Quiet *q, Secret **ret) {
         r = secret_new(SECRET_MAX, &s);
         if (r < 0)
                 return r;
-        if (ppoll(&p, 1, NULL, &q->mask) < 0 || caught > 0)
-                return -EINTR;
+        r = quiet_wait(q);
+        if (r < 0)
+                return r;
         n = read(STDIN_FILENO, secret_data(s), SECRET_MAX);
         if (n <= 0)
                 return n < 0 ? -errno : -ENODATA;
@@ -93,7 +43,7 @@ static int read_line(const char *question, bool echo, Secret **ret) {
         int r;
 
         do {
-                r = quiet_begin(&q, echo);
+                r = quiet_begin(&q, echo ? QUIET_ECHO : QUIET_LINE);
                 if (r < 0)
                         return fail_errno(r, "%s", _("The terminal cannot be used"));
                 /* Not before: what is typed at a question that stands there already would be thrown away by TCSAFLUSH. */

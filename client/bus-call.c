@@ -86,6 +86,22 @@ int call_send(Client *c, sd_bus_message *m, const char *tolerated, sd_bus_messag
         return call_send_within(c, m, 0, tolerated, ret_reply);
 }
 
+int call_quietly(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...) {
+        va_list ap;
+        int r = 0;
+
+        if (!c->bus)
+                r = sd_bus_open_system(&c->bus);
+        if (r < 0) {
+                c->bus = NULL;
+                return r;
+        }
+        va_start(ap, types);
+        r = sd_bus_call_methodv(c->bus, service->bus_name, service->path, interface, method, NULL, ret_reply, types, ap);
+        va_end(ap);
+        return r < 0 ? r : 0;
+}
+
 int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...) {
         _cleanup_message_ sd_bus_message *m = NULL;
         va_list ap;

@@ -36,6 +36,9 @@ int call_send_within(Client *c, sd_bus_message *m, unsigned seconds, const char 
 /* Both, for calls whose arguments sd_bus_message_append(3) can say. */
 int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...);
 
+/* Such a call that may fail without a word: 0 or a negative errno. */
+int call_quietly(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...);
+
 /* A call that returns one string, copied. */
 int call_for_string(Client *c, sd_bus_message *m, const char *tolerated, char **ret);
 

@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "client/certificates.h"
 #include "client/output.h"
+#include "crypto/key.h"
 
 #define OID_QC_STATEMENTS "1.3.6.1.5.5.7.1.3"
 #define DER_QC_COMPLIANCE "\x06\x06\x04\x00\x8e\x46\x01\x01" /* the OID 0.4.0.1862.1.1, EN 319 412-5 §4.2.1 */
@@ -49,6 +50,10 @@ static int list_add_der(CertificateList *l, const void *data, size_t len, gnutls
                 return -EBADMSG;
         }
         return list_add(l, crt);
+}
+
+int certificate_list_add(CertificateList *l, View der) {
+        return list_add_der(l, der.data, der.len, GNUTLS_X509_FMT_DER);
 }
 
 static int add_pem(CertificateList *l, const gnutls_datum_t *datum) {
@@ -148,6 +153,37 @@ void certificates_sort(CertificateList *l) {
                                 swap(l, i, k);
                                 break;
                         }
+}
+
+int certificates_put_first(CertificateList *l, View public_key) {
+        for (unsigned i = 0; i < l->n; i++) {
+                gnutls_x509_crt_t own = l->items[i];
+
+                if (key_matches_certificate(public_key, own) < 0)
+                        continue;
+                memmove(l->items + 1, l->items, i * sizeof(own));
+                l->items[0] = own;
+                return 0;
+        }
+        return -ENOENT;
+}
+
+void certificates_cut_to_chain(CertificateList *l) {
+        unsigned n = 1;
+
+        for (; n < l->n && gnutls_x509_crt_check_issuer(l->items[n - 1], l->items[n - 1]) == 0; n++) {
+                unsigned k = n;
+
+                while (k < l->n && !issued_by(l->items[n - 1], l->items[k]))
+                        k++;
+                if (k == l->n)
+                        break;
+                swap(l, n, k);
+        }
+        for (unsigned i = n; i < l->n; i++)
+                gnutls_x509_crt_deinit(l->items[i]);
+        if (l->n > n)
+                l->n = n;
 }
 
 int certificates_read_message(sd_bus_message *m, CertificateList *ret) {

@@ -20,11 +20,20 @@ typedef struct CertificateList {
 void certificate_list_done(CertificateList *l);
 #define _cleanup_certificates_ _cleanup_(certificate_list_done)
 
+/* Adds one by its DER. -E2BIG when there are CERTIFICATES_MAX, -EBADMSG, -ENOMEM. */
+int certificate_list_add(CertificateList *l, View der);
+
 /* Adds what a file holds: PEM with one or more, DER, or PKCS#7 (p7b) in either form. */
 int certificates_read_file(const char *path, CertificateList *l);
 
 /* Sets the one that no other was signed by first, its issuers behind: files come in any order. */
 void certificates_sort(CertificateList *l);
+
+/* Sets the certificate of a public key (SubjectPublicKeyInfo) first. -ENOENT when it is not among them. */
+int certificates_put_first(CertificateList *l, View public_key);
+
+/* Leaves behind the first one only its issuers, in order. */
+void certificates_cut_to_chain(CertificateList *l);
 
 /* An aay where the message stands, read or appended. */
 int certificates_read_message(sd_bus_message *m, CertificateList *ret);

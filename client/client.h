@@ -26,6 +26,7 @@ struct Client {
         sd_bus *bus; /* NULL until the first call */
         Agent agent;
         char tolerated[64]; /* the name of the error that call_send() tolerated last */
+        const char *terms; /* the version that was accepted for the key that is being made; NULL: none */
         bool stdin_taken; /* a secret was read from standard input: it holds no second one */
 };
 

@@ -23,7 +23,8 @@ static const char *translate(const Word *words, size_t n, const char *s) {
 }
 
 const char *kind_text(const char *kind) {
-        static const Word words[] = { { "seal", N_("seal") }, { "customs", N_("customs key") }, { "signature", N_("signature") } };
+        static const Word words[] = { { "seal", N_("seal") }, { "customs", N_("customs key") }, { "signature", N_("signature") },
+                                      { "personal", N_("signature") } };
 
         return translate(words, ELEMENTSOF(words), kind);
 }
@@ -32,6 +33,7 @@ const char *status_text(const char *status) {
         static const Word words[] = {
                 { "requested", N_("without certificate") }, { "active", N_("active") }, { "retired", N_("retired") },
                 { "pending", N_("pending") }, { "deleted", N_("removed") }, { "disabled", N_("disabled") }, { "revoked", N_("revoked") },
+                { "expired", N_("expired") },
         };
 
         return translate(words, ELEMENTSOF(words), status);
@@ -173,6 +175,18 @@ static int choose_only(DictList *l, Dict *ret) {
                 return fail(EXIT_USAGE, "%s", _("You have several credentials: choose one with --credential. See “sygnet list”."));
         take(l, index, ret);
         return 0;
+}
+
+size_t credential_count_usable(Client *c) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        _cleanup_dict_list_ DictList l = { 0 };
+        size_t n = 0;
+
+        if (call_quietly(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "List", &reply, "a{sv}", 0) < 0 || dict_list_read(reply, &l) < 0)
+                return 0;
+        for (size_t i = 0; i < l.n_items; i++)
+                n += is_current(&l.items[i]);
+        return n;
 }
 
 int credential_choose(Client *c, Dict *ret) {

@@ -15,6 +15,9 @@ int credential_find(Client *c, const char *name, bool all, Dict *ret);
 /* For signing: what --credential says, or the only one that is usable. Says why where it is not usable. */
 int credential_choose(Client *c, Dict *ret);
 
+/* How many of the caller's credentials could sign now; none where there is no service. Says nothing. */
+size_t credential_count_usable(Client *c);
+
 /* The invitations to use a seal that wait for the session's account. */
 int invitation_list(Client *c, const char *session, DictList *ret);
 

@@ -232,6 +232,19 @@ bool dict_has(const Dict *d, const char *key) {
         return dict_field(d, key);
 }
 
+int dict_set_string(Dict *d, const char *key, const char *value) {
+        Field *grown, f = { .key = strdup(key), .type = 's', .text = strdup(value) };
+
+        grown = f.key && f.text ? reallocarray(d->fields, d->n_fields + 1, sizeof(*grown)) : NULL;
+        if (!grown) {
+                field_done(&f);
+                return -ENOMEM;
+        }
+        d->fields = grown;
+        d->fields[d->n_fields++] = f;
+        return 0;
+}
+
 void dict_remove(Dict *d, const char *key) {
         Field *f = (Field *) (uintptr_t) dict_field(d, key);
 

@@ -42,6 +42,9 @@ int64_t dict_number(const Dict *d, const char *key, int64_t fallback);
 bool dict_has(const Dict *d, const char *key);
 const Field *dict_field(const Dict *d, const char *key);
 
+/* Adds a string that the service does not tell. -ENOMEM. */
+int dict_set_string(Dict *d, const char *key, const char *value);
+
 /* Takes the field out of the dictionary. */
 void dict_remove(Dict *d, const char *key);
 

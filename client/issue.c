@@ -8,6 +8,7 @@
 #include "bus/names.h"
 #include "client/bus-call.h"
 #include "client/issue.h"
+#include "client/new-password.h"
 #include "client/output.h"
 
 static int append_factors(sd_bus_message *m, const IssueFactors *f) {
@@ -109,15 +110,19 @@ int issue_import(Client *c, const char *id, const CertificateList *l, const Issu
 /* What polkit and sd-bus say to who is no operator. */
 #define NOT_AN_OPERATOR ERROR_DENIED " " SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED
 
-static int certify(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors, uint64_t *ret_waits) {
-        _cleanup_certificates_ CertificateList l = { 0 };
+int issue_or_ask(Client *c, View request, const char *profile, CertificateList *ret, uint64_t *ret_waits) {
         int r;
 
         *ret_waits = 0;
-        r = issue(c, request, profile, 0, NOT_AN_OPERATOR, &l);
-        if (r == -EAGAIN)
-                return issue_ask(c, request, profile, 0, ret_waits);
-        return r != 0 ? r : issue_import(c, id, &l, factors);
+        r = issue(c, request, profile, 0, NOT_AN_OPERATOR, ret);
+        return r == -EAGAIN ? issue_ask(c, request, profile, 0, ret_waits) : r;
+}
+
+static int certify(Client *c, const char *id, View request, const char *profile, const IssueFactors *factors, uint64_t *ret_waits) {
+        _cleanup_certificates_ CertificateList l = { 0 };
+        int r = issue_or_ask(c, request, profile, &l, ret_waits);
+
+        return r != 0 || *ret_waits > 0 ? r : issue_import(c, id, &l, factors);
 }
 
 /* The credentials' verbs go by what they are for: a seal's under “seal”, all others under “key”. */
@@ -125,7 +130,7 @@ static const char *group_of(const char *profile) {
         return strcmp(profile, "seal") == 0 ? "seal" : "key";
 }
 
-static void issue_waits(const char *id, const char *profile, uint64_t number) {
+void issue_tell_waits(const char *id, const char *profile, uint64_t number) {
         if (number == 0)
                 return;
         hint(_("You may not issue certificates here; so request %llu waits for an operator of the certification authority. When it is approved:"),
@@ -133,7 +138,7 @@ static void issue_waits(const char *id, const char *profile, uint64_t number) {
         hint("  sygnet ca answer %llu -o certificate.pem\n  sygnet %s import %s certificate.pem", (unsigned long long) number, group_of(profile), id);
 }
 
-static int issue_failed(int r, const char *id, const char *profile) {
+int issue_tell_failed(int r, const char *id, const char *profile) {
         const char *group = group_of(profile);
 
         hint(_("The key was made and is kept: %s. It has no certificate yet. When the cause is gone:"), id);
@@ -146,8 +151,8 @@ int issue_for_request(Client *c, const char *id, View request, const char *profi
         int r = certify(c, id, request, profile, factors, ret_waits);
 
         if (r != 0)
-                return issue_failed(r, id, profile);
-        issue_waits(id, profile, *ret_waits);
+                return issue_tell_failed(r, id, profile);
+        issue_tell_waits(id, profile, *ret_waits);
         return 0;
 }
 
@@ -156,10 +161,10 @@ int issue_all(Client *c, const char *id, const char *profile, const IssueFactors
         int r;
 
         r = issue_get_request(c, id, factors, &request);
-        return r != 0 ? issue_failed(r, id, profile) : issue_for_request(c, id, bytes_view(&request), profile, factors, ret_waits);
+        return r != 0 ? issue_tell_failed(r, id, profile) : issue_for_request(c, id, bytes_view(&request), profile, factors, ret_waits);
 }
 
-int issue_print_made(const char *id, bool issued, uint64_t waits) {
+int issue_print_made(const char *id, bool issued, uint64_t waits, const Secret *password) {
         Json j = JSON_INIT(stdout);
 
         json_object_begin(&j, NULL);
@@ -167,6 +172,7 @@ int issue_print_made(const char *id, bool issued, uint64_t waits) {
         json_string(&j, "status", waits > 0 ? "waiting" : issued ? "active" : "requested");
         if (waits > 0)
                 json_int(&j, "request", (int64_t) waits);
+        new_password_json(&j, password);
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }

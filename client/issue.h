@@ -23,6 +23,13 @@ int issue_by_local_ca(Client *c, View request, const char *profile, unsigned day
 /* Has sygnet-cad keep the request until an operator decides about it. */
 int issue_ask(Client *c, View request, const char *profile, unsigned days, uint64_t *ret_number);
 
+/* The first, or, where the caller may not issue, the second: then `ret_waits` is the request's number, else 0. */
+int issue_or_ask(Client *c, View request, const char *profile, CertificateList *ret, uint64_t *ret_waits);
+
+/* Says how a key without certificate goes on: when its request waits (0: says nothing), and when something failed; then it returns `r`. */
+void issue_tell_waits(const char *id, const char *profile, uint64_t number);
+int issue_tell_failed(int r, const char *id, const char *profile);
+
 int issue_import(Client *c, const char *id, const CertificateList *l, const IssueFactors *factors);
 
 /* The local CA's part and the import, for a request that is there already. Where the caller may not issue, the request waits for an operator, and
@@ -32,8 +39,9 @@ int issue_for_request(Client *c, const char *id, View request, const char *profi
 /* The three in a row, likewise. */
 int issue_all(Client *c, const char *id, const char *profile, const IssueFactors *factors, uint64_t *ret_waits);
 
-/* {"id", "status"} of a key that was made, as JSON: active, waiting with the number of its request, or requested. An exit code. */
-int issue_print_made(const char *id, bool issued, uint64_t waits);
+/* {"id", "status"} of a key that was made, as JSON: active, waiting with the number of its request, or requested; and a password that was generated, else NULL. An exit
+ * code. */
+int issue_print_made(const char *id, bool issued, uint64_t waits, const Secret *password);
 
 /* What “… request” and “… import” do once the factors are known. */
 int issue_write_der(Client *c, const char *id, View request);

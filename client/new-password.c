@@ -234,12 +234,21 @@ bool new_password_generated(const Client *c) {
 void new_password_show(const Client *c, const Secret *password) {
         View v;
 
-        if (!new_password_generated(c) || c->json)
+        if (!password || !new_password_generated(c) || c->json)
                 return;
         v = secret_view(password);
         out(_("Password: "));
         fwrite(v.data, 1, v.len, stdout);
         out("\n%s\n", _("It is shown this once. Nobody can recover it: keep it where you will find it."));
+}
+
+void new_password_json(Json *j, const Secret *password) {
+        _cleanup_free_ char *text = password ? strndup((const char *) secret_view(password).data, secret_len(password)) : NULL;
+
+        if (!text)
+                return;
+        json_string(j, "password", text);
+        secret_wipe(text, strlen(text));
 }
 
 /* --- Either ------------------------------------------------------------------------------------------------------- */

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/password-rule.h"
 #include "bus/arguments.h"
 #include "bus/names.h"
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/issue.h"
+#include "client/new-password.h"
 #include "client/output.h"
 #include "client/pin-prompt.h"
 #include "client/prompt.h"
@@ -61,21 +61,11 @@ static int generate(Client *c, const char *session, const Secret *password, char
         return r < 0 ? fail_message(r) : call_for_string(c, m, NULL, ret_id);
 }
 
-static const char *password_problem(View password) {
-        return password_problem_to_string(password_rule_check(&password_rule_key, password));
-}
-
-static int ask_new_password(Client *c, Secret **ret) {
-        if (prompt_possible() && !arguments_has(&c->arguments, "password-file"))
-                hint("%s", _("Choose a password of at least 12 characters with upper and lower case, a digit and a special character.\n"
-                             "Nobody can recover it: keep it where you will find it."));
-        return prompt_new_secret(c, "password-file", _("Password of the new key"), password_problem, ret);
-}
-
-static int print_generated(const Client *c, const char *id, bool issued, uint64_t waits) {
+static int print_generated(const Client *c, const char *id, bool issued, uint64_t waits, const Secret *password) {
         if (c->json)
-                return issue_print_made(id, issued, waits);
+                return issue_print_made(id, issued, waits, new_password_generated(c) ? password : NULL);
         out(_("Key %s made.\n"), id);
+        new_password_show(c, password);
         if (waits > 0)
                 return EXIT_OK;
         if (issued)
@@ -91,7 +81,7 @@ static int generate_customs(Client *c, const char *session, bool issue) {
         uint64_t waits = 0;
         int r;
 
-        r = ask_new_password(c, &password);
+        r = new_password(c, "password-file", _("Password of the new key"), &password);
         if (r > 0)
                 return r;
         r = generate(c, session, password, &id);
@@ -102,10 +92,13 @@ static int generate_customs(Client *c, const char *session, bool issue) {
 
                 agent_start(&c->agent);
                 r = issue_all(c, id, "customs", &factors, &waits);
-                if (r != 0)
+                if (r != 0) {
+                        /* Whoever had the password generated has to see it all the same. */
+                        new_password_show(c, password);
                         return r;
+                }
         }
-        return print_generated(c, id, issue, waits);
+        return print_generated(c, id, issue, waits, password);
 }
 
 /* --- Signatures --------------------------------------------------------------------------------------------------- */
@@ -183,7 +176,7 @@ static int generate_signature(Client *c, const char *session, bool issue) {
                 agent_start(&c->agent);
                 r = issue_for_request(c, id, bytes_view(&request), "personal", &factors, &waits);
         }
-        return r != 0 ? r : print_generated(c, id, issue, waits);
+        return r != 0 ? r : print_generated(c, id, issue, waits, NULL);
 }
 
 int verb_key_generate(Client *c) {

@@ -135,7 +135,7 @@ int verb_seal_reissue(Client *c) {
         if (r != 0)
                 return r;
         if (c->json)
-                return issue_print_made(id, issue, waits);
+                return issue_print_made(id, issue, waits, NULL);
         out(_("Seal %s takes its place; the old one is retired. Users are invited anew.\n"), id);
         if (!issue)
                 out(_("Next: sygnet seal request %s -o request.pem\n"), id);

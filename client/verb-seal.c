@@ -64,7 +64,7 @@ int verb_seal_create(Client *c) {
         if (r != 0)
                 return r;
         if (c->json)
-                return issue_print_made(id, issue, waits);
+                return issue_print_made(id, issue, waits, NULL);
         out(_("Seal %s created.\n"), id);
         if (waits > 0)
                 return EXIT_OK;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "client/daemon-signer.h"
+#include "client/key-signer.h"
 #include "client/output.h"
 #include "client/progress.h"
 #include "client/seal-wait.h"
@@ -164,8 +164,9 @@ static void complete_all(Batch *b, const Bytes *signatures, const SignOptions *o
         progress_end(&progress);
 }
 
-static int sign_all(Batch *b, DaemonSigner *signer, const SignOptions *options) {
+static int sign_all(Batch *b, KeySigner *key, const SignOptions *options) {
         size_t n = b->n - b->skipped, k = 0;
+        Signer *signer = key_signer_get(key);
         _cleanup_free_ SignerItem *items = calloc(n, sizeof(*items));
         _cleanup_free_ Bytes *signatures = calloc(n, sizeof(*signatures));
         int r;
@@ -178,9 +179,9 @@ static int sign_all(Batch *b, DaemonSigner *signer, const SignOptions *options) 
                 if (!b->items[i].skipped)
                         items[k++] = (SignerItem) { SIGNER_ITEM_CMS_ATTRIBUTES, sign_item_tbs(&b->items[i]), slash ? slash + 1 : b->items[i].shown };
         }
-        r = signer->signer.sign(&signer->signer, items, n, signatures);
+        r = signer->sign(signer, items, n, signatures);
         if (r < 0)
-                return signer->status;
+                return key_signer_status(key);
         complete_all(b, signatures, options);
         for (size_t i = 0; i < n; i++)
                 bytes_done(&signatures[i]);
@@ -230,16 +231,16 @@ static void print_summary(const Batch *b) {
         out(".\n");
 }
 
-static int sign_batch(Client *c, Batch *b, DaemonSigner *signer, SignOptions *options) {
+static int sign_batch(Client *c, Batch *b, KeySigner *key, SignOptions *options) {
         int r;
 
         r = name_all(b, options);
         if (r == 0)
                 r = refuse_same_outputs(b);
         if (r == 0)
-                r = draft_all(b, &signer->signer, options);
+                r = draft_all(b, key_signer_get(key), options);
         if (r == 0)
-                r = sign_all(b, signer, options);
+                r = sign_all(b, key, options);
         if (r > 0 && b->status == 0)
                 return r;
         if (c->json)
@@ -250,7 +251,7 @@ static int sign_batch(Client *c, Batch *b, DaemonSigner *signer, SignOptions *op
 }
 
 int verb_sign(Client *c) {
-        _cleanup_(daemon_signer_done) DaemonSigner signer = { 0 };
+        _cleanup_(key_signer_done) KeySigner key = { 0 };
         _cleanup_(batch_done) Batch b = { 0 };
         SignOptions options;
         int r;
@@ -261,16 +262,16 @@ int verb_sign(Client *c) {
         raise_file_limit();
         r = open_all(&c->arguments, &options, &b);
         if (r == 0)
-                r = daemon_signer_init(&signer, c);
+                r = key_signer_init(&key, c);
         if (r > 0)
                 return r;
-        options.seal = signer.mandate.n_fields > 0 || strcmp(dict_string(&signer.credential, "kind"), "seal") == 0;
-        if (options.seal && signer.session.id) {
-                r = seal_wait(c, &signer.credential, signer.session.id);
+        options.seal = key_signer_is_seal(&key);
+        if (options.seal && key.daemon.session.id) {
+                r = seal_wait(c, &key.daemon.credential, key.daemon.session.id);
                 if (r > 0)
                         return r;
                 /* The documents are dated when their signatures are made. */
                 options.now = time(NULL);
         }
-        return sign_batch(c, &b, &signer, &options);
+        return sign_batch(c, &b, &key, &options);
 }

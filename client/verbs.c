@@ -44,7 +44,8 @@ static const Option status_options[] = { { "follow", 'f', NULL, N_("go on, and t
 static const Option list_options[] = { ALL, {} };
 static const Option show_options[] = { ALL, { "pem", 0, NULL, N_("print the certificates as PEM") }, {} };
 static const Option sign_options[] = {
-        { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label") },
+        { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label; a key file; or the pkcs11: URI of a key on a card") },
+        { "certificates", 0, "FILE", N_("certificates that are not beside a key in a file or on a card; may be repeated") },
         { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },
         { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file) or cades-enveloping (.p7m)") },
         FORCE,
@@ -222,7 +223,15 @@ static const Option seal_reissue_options[] = {
         {},
 };
 static const Option yes_options[] = { YES, {} };
+#define FILE_FORMAT { "file-format", 0, "FORMAT", N_("of a file: p12 (PKCS#12, with the certificates) or p8 (PKCS#8)") }
+#define GENERATE_PASSWORD { "generate-password", 0, NULL, N_("have the password made, and shown once") }
 static const Option key_generate_options[] = {
+        { "place", 0, "PLACE", N_("where the key is kept: daemon (the default), file or token (a card)") },
+        { "output", 'o', "FILE", N_("with --place file: the file to make") },
+        FILE_FORMAT,
+        { "token", 0, "URI", N_("with --place token: the card, as in pkcs11:token=NAME") },
+        { "accept-terms", 0, "VERSION", N_("accept the terms of this version and make all statements; see “key terms”") },
+        GENERATE_PASSWORD,
         { "kind", 0, "KIND", N_("customs (protected by a password; the default) or signature (opened by your PIN)") },
         { "label", 0, "TEXT", N_("name of the key in your list") },
         { "given-name", 0, "TEXT", N_("first name") },
@@ -247,7 +256,23 @@ static const Option key_request_options[] = {
         LOGIN,
         {},
 };
-static const Option key_retire_options[] = { YES, LOGIN, {} };
+static const Option key_import_options[] = {
+        { "label", 0, "TEXT", N_("name of a key that is taken in") },
+        { "certificates", 0, "FILE", N_("certificates that are not beside a key that is taken in; may be repeated") },
+        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        PIN_FILE,
+        LOGIN,
+        {},
+};
+static const Option key_export_options[] = {
+        OUTPUT,
+        FILE_FORMAT,
+        GENERATE_PASSWORD,
+        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        { "new-password-file", 0, "FILE", N_("read the password of the new file from FILE") },
+        {},
+};
+static const Option key_retire_options[] = { YES, PIN_FILE, LOGIN, {} };
 static const Option ca_init_options[] = {
         { "organization", 0, "TEXT", N_("the organisation that runs the CA") },
         { "name", 0, "TEXT", N_("name of the CA") },
@@ -413,11 +438,16 @@ const Verb verbs[] = {
           N_("The password of a customs key has at least 12 characters with upper and lower case, a digit and a special character. A signature is opened by your PIN: "
              "see “pin set”. Nobody can recover either. The local "
              "certification authority issues the certificate, which takes an operator's leave; with --no-issue another authority does: see "
-             "“key request” and “key import”."), key_generate_options, verb_key_generate },
-        { "key request", "KEY", 1, 1, N_("Write a key's certificate request, PKCS#10"), NULL, key_request_options, verb_key_request },
-        { "key import", "KEY FILE…", 2, UINT_MAX, N_("Put in a key's certificate and its issuers'"),
-          N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order."), session_options, verb_key_import },
-        { "key retire", "KEY", 1, 1, N_("Erase a key for good"), NULL, key_retire_options, verb_key_retire },
+             "“key request” and “key import”."), key_generate_options, verb_key_place_generate },
+        { "key request", "KEY", 1, 1, N_("Write a key's certificate request, PKCS#10"), NULL, key_request_options, verb_key_place_request },
+        { "key import", "[KEY] FILE…", 1, UINT_MAX, N_("Put in a key's certificate and its issuers', or take in a key"),
+          N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order. A FILE alone is a key with its certificates, PKCS#12 or PKCS#8, or the pkcs11: URI of a card: from then on the key "
+             "stands in the list and is called by its label; it stays where it is."), key_import_options, verb_key_place_import },
+        { "key export", "KEY", 1, 1, N_("Write a key that is in a file into another file"),
+          N_("In a form and under a password of choice. A key in the service or on a card never leaves it."), key_export_options, verb_key_export },
+        { "key list", "", 0, 0, N_("List your own keys, in the service, in files and on cards"), NULL, NULL, verb_key_list },
+        { "key terms", "", 0, 0, N_("Show the terms and statements of customs keys"), NULL, NULL, verb_key_terms },
+        { "key retire", "KEY", 1, 1, N_("Erase a key for good"), NULL, key_retire_options, verb_key_place_retire },
         { "ca init", "", 0, 0, N_("Make the root of the local certification authority (operators)"), NULL, ca_init_options, verb_ca_init },
         { "ca show", "", 0, 0, N_("Show the local authority's root certificate"), NULL, ca_show_options, verb_ca_show },
         { "ca issue", "FILE", 1, 1, N_("Issue a certificate for a request (operators)"), NULL, ca_issue_options, verb_ca_issue },

@@ -63,10 +63,17 @@ int verb_mandate_create(Client *c);
 int verb_mandate_list(Client *c);
 int verb_mandate_show(Client *c);
 int verb_mandate_revoke(Client *c);
-int verb_key_generate(Client *c);
+int verb_key_generate(Client *c); /* of the service, like the following three; the table has those that know the other places too */
 int verb_key_request(Client *c);
 int verb_key_import(Client *c);
 int verb_key_retire(Client *c);
+int verb_key_place_generate(Client *c);
+int verb_key_place_request(Client *c);
+int verb_key_place_import(Client *c);
+int verb_key_place_retire(Client *c);
+int verb_key_export(Client *c);
+int verb_key_list(Client *c);
+int verb_key_terms(Client *c);
 int verb_ca_init(Client *c);
 int verb_ca_show(Client *c);
 int verb_ca_issue(Client *c);

@@ -166,7 +166,7 @@ make_key() {
         if [[ -s $target/customs-password.txt ]]; then id=$(credential "$key_label" requested); fi
         make_password customs-password.txt
         [[ -n $id ]] || id=$(person sygnet key generate --label "$key_label" --given-name Anna --surname Example --serial-number TINPL-5250000000 \
-                --country "$country" --no-issue --password-file customs-password.txt --login "$account" --json | picked id)
+                --country "$country" --accept-terms "$(person sygnet key terms --json | picked version)" --no-issue --password-file customs-password.txt --login "$account" --json | picked id)
         person sygnet key request "$id" --password-file customs-password.txt --login "$account" --output customs-request.pem --force >/dev/null
         sygnet ca issue "$target/customs-request.pem" --profile customs --output "$target/customs-certificate.pem" --force >/dev/null
         chown "$owner_uid:$owner_gid" "$target/customs-certificate.pem"

@@ -21,13 +21,16 @@ BUILD = Path(os.environ.get("SYGNET_BUILD", SOURCE / "build"))
 SYGNET = str(BUILD / "client/sygnet")
 CORPORA = Path(os.environ.get("SYGNET_CORPORA", SOURCE.parent / "shared/corpora"))
 
+TERMS = (SOURCE / "client/terms/customs.en.txt").read_text().splitlines()[0].removeprefix("Version: ")
+
 OK, FAILED, USAGE, DENIED, NOT_FOUND, NOT_VALID, INDETERMINATE = range(7)
 
 
 def environment(**more):
     """The caller's, without what would change the output; a value of None takes a variable away."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("LC_") and k not in ("LANG", "LANGUAGE", "NO_COLOR", "DBUS_SYSTEM_BUS_ADDRESS")}
-    env.update({"LC_ALL": "C.UTF-8", "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus", "TZ": "UTC"}, **more)
+    env.update({"LC_ALL": "C.UTF-8", "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus", "TZ": "UTC",
+                "XDG_DATA_HOME": "/nonexistent/data", "SYGNET_TERMS": str(SOURCE / "client/terms")}, **more)
     return {k: v for k, v in env.items() if v is not None}
 
 

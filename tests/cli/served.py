@@ -3,6 +3,7 @@
 an account, an authenticator and the local CA."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -24,6 +25,7 @@ class Served(TestCase):
         self.machine.__enter__()
         self.addCleanup(self.machine.__exit__, None, None, None)
         self.folder.chmod(0o777)
+        shutil.copytree(SOURCE / "client/terms", self.folder / "terms")
         self.password = self.secret("password", PASSWORD)
 
     def secret(self, name, text):
@@ -42,6 +44,7 @@ class Served(TestCase):
         return p.stdout
 
     def run_client(self, args, uid, env, encoding="utf-8"):
+        env = {"XDG_DATA_HOME": f"{self.folder}/home-{uid}", "SYGNET_TERMS": str(self.folder / "terms"), **env}
         return self.machine.run(["env", *(f"{k}={v}" for k, v in env.items()), SYGNET, *args], uid=uid, check=False, cwd=self.folder,
                                 stdin=subprocess.DEVNULL, encoding=encoding)
 

@@ -4,7 +4,7 @@
 import subprocess
 import time
 
-from cli import DENIED, FAILED, NOT_FOUND, OK, SYGNET, USAGE, TestCase, environment, main, run, verbs
+from cli import DENIED, FAILED, NOT_FOUND, OK, SYGNET, TERMS, USAGE, TestCase, environment, main, run, verbs
 
 # What each verb needs to come as far as the bus.
 ARGUMENTS = {
@@ -44,7 +44,9 @@ ARGUMENTS = {
     "seal remove-user": ["x", "anna"],
     "seal break-lease": ["x"],
     "seal retire": ["x", "--yes"],
-    "key generate": ["--label", "x", "--given-name", "A", "--surname", "B", "--serial-number", "TINPL-5250000000", "--country", "PL"],
+    "key generate": ["--label", "x", "--given-name", "A", "--surname", "B", "--serial-number", "TINPL-5250000000", "--country", "PL",
+                     "--accept-terms", TERMS],
+    "key export": ["x"],
     "key request": ["x"],
     "key import": ["x", "{file}"],
     "key retire": ["x", "--yes"],
@@ -54,7 +56,7 @@ ARGUMENTS = {
     "trust install": ["{file}", "--yes"],
     "trust remove": ["00", "--yes"],
 }
-NEED_NO_SERVICE = ("verify", "completion bash")
+NEED_NO_SERVICE = ("verify", "key terms", "completion bash")
 
 
 class Alone(TestCase):

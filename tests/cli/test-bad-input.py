@@ -8,7 +8,7 @@ import os
 import subprocess
 
 import locales
-from cli import DENIED, FAILED, NOT_FOUND, OK, Terminal, main
+from cli import DENIED, FAILED, NOT_FOUND, OK, TERMS, Terminal, main
 from served import ALICE, KEY_PASSWORD, PASSWORD, ROOT, Signing
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -49,7 +49,7 @@ class BadInput(Signing):
         """By the clock of the service; tests/cli/test-operator.py has the client's."""
         (self.folder / "request.pem").write_text("")
         password = self.secret("key-password", KEY_PASSWORD)
-        made = json.loads(self.sygnet(OK, "key", "generate", "--label", "Customs", "--given-name", "Anna", "--surname", "A", "--serial-number", "TINPL-5250000000",
+        made = json.loads(self.sygnet(OK, "key", "generate", "--accept-terms", TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "A", "--serial-number", "TINPL-5250000000",
                                       "--country", "PL", "--no-issue", "--json", "--password-file", password))
         self.sygnet(OK, "key", "request", made["id"], "--password-file", password, "-o", "request.pem", "--force")
         self.sygnet(OK, "ca", "issue", "request.pem", "--profile", "customs", "--days", "1", "-o", "short.pem", uid=ROOT)

@@ -6,11 +6,11 @@ import json
 import re
 import subprocess
 
-from cli import DENIED, FAILED, NOT_FOUND, OK, USAGE, main
+from cli import DENIED, FAILED, NOT_FOUND, OK, TERMS, USAGE, main
 from outside import OutsideCA
 from served import ALICE, BOB, KEY_PASSWORD, ROOT, Signing
 
-KEY = ("key", "generate", "--label", "Customs", "--given-name", "Anna", "--surname", "Żółć", "--serial-number", "TINPL-5250000000", "--country", "PL")
+KEY = ("key", "generate", "--accept-terms", TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Żółć", "--serial-number", "TINPL-5250000000", "--country", "PL")
 
 
 class Seals(Signing):

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, SYGNET, Terminal, environment, main
+from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, SYGNET, TERMS, Terminal, environment, main
 from served import BOB, KEY_PASSWORD, ROOT, Signing
 
 
@@ -74,7 +74,7 @@ class Sign(Signing):
     def test_customs_key(self):
         weak = self.secret("weak", "tooweak")
         password = self.secret("key-password", KEY_PASSWORD)
-        make = ("key", "generate", "--label", "Customs", "--given-name", "Anna", "--surname", "Żółć", "--serial-number", "TINPL-5250000000", "--country", "PL",
+        make = ("key", "generate", "--accept-terms", TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Żółć", "--serial-number", "TINPL-5250000000", "--country", "PL",
                 "--no-issue", "--json", "--password-file")
         self.sygnet(FAILED, *make, weak, says="at least 12")
         key = json.loads(self.sygnet(OK, *make, password))["id"]

@@ -3,75 +3,20 @@
 is played by openssl here, so that its files can be wrong."""
 import base64
 import contextlib
-import hashlib
 import http.client
 import os
 import re
 import socket
-import struct
-import subprocess
 import tempfile
 import time
 import unittest
 import urllib.parse
-from pathlib import Path
 
 from harness import BUILD, SYGNET_OCSP, Machine, main
+from outside_ca import GOOD, HOLD, KEY_COMPROMISE, REVOKED, SUPERSEDED, SUSPENDED, OutsideCa, run, serial
 
-GOOD, SUSPENDED, REVOKED = 0, 1, 2
-KEY_COMPROMISE, HOLD, SUPERSEDED = 1, 6, 4
 MALFORMED, TRY_LATER, UNAUTHORIZED = (bytes((0x30, 3, 0x0a, 1, n)) for n in (1, 3, 6))
 TYPE = {"Content-Type": "application/ocsp-request"}
-WEEK = 604800
-
-
-def run(*argv, check=True, data=None):
-    p = subprocess.run([str(a) for a in argv], input=data, capture_output=True, check=False, timeout=60)
-    if check and p.returncode:
-        raise AssertionError(f"{argv} ended with {p.returncode}\n{p.stdout.decode()}{p.stderr.decode()}")
-    return p
-
-
-def serial(number):
-    return bytes([0x40]) + number.to_bytes(15, "big")
-
-
-class OutsideCa:
-    """A root, and what sygnet-cad would publish and certify, made by openssl."""
-
-    def __init__(self, folder, name="Example CA"):
-        self.folder, self.pem, self.key = folder, folder / "ca.pem", folder / "ca.key"
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-keyout", self.key, "-out", self.pem, "-days", "100",
-            "-subj", f"/C=PL/O=Example sp. z o.o./CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        self.der = run("openssl", "x509", "-in", self.pem, "-outform", "DER").stdout
-
-    def issue(self, name, number, extensions, days=20):
-        """A key and its certificate, in PEM."""
-        key, request, certificate, ext = (self.folder / f"{name}.{e}" for e in ("key", "csr", "pem", "ext"))
-        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request, "-subj", f"/C=PL/CN={name}")
-        ext.write_text(extensions)
-        run("openssl", "x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self.key, "-set_serial", f"0x{serial(number).hex()}", "-days", days, "-extfile", ext,
-            "-out", certificate)
-        return key, certificate
-
-    def delegate(self, state, days=20):
-        """What the responder keeps, as if the CA had certified it."""
-        key, certificate = self.issue("responder", 1000, "extendedKeyUsage=OCSPSigning\nkeyUsage=critical,digitalSignature\nnoCheck=ignored\n", days)
-        (state / "responder.key").write_bytes(run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-outform", "DER").stdout)
-        (state / "responder.crt").write_bytes(run("openssl", "x509", "-in", certificate, "-outform", "DER").stdout)
-        for name in ("responder.key", "responder.crt"):
-            os.chown(state / name, SYGNET_OCSP, SYGNET_OCSP)
-
-    def publish(self, published, records, this_update=None, next_update=None):
-        """records: number -> (state, reason, since)."""
-        this_update = int(time.time()) if this_update is None else this_update
-        next_update = this_update + WEEK if next_update is None else next_update
-        body = b"SygnetSL" + struct.pack(">II", 1, len(records)) + hashlib.sha256(self.der).digest() + struct.pack(">qq", this_update, next_update)
-        for number, (state, reason, since) in sorted(records.items()):
-            body += serial(number) + bytes([state, reason]) + bytes(6) + struct.pack(">qq", since, 2000000000)
-        for name, content in (("ca.crt", self.der), ("status", body + hashlib.sha256(body).digest())):
-            (published / "new").write_bytes(content)
-            (published / "new").rename(published / name)
 
 
 class Responder:
@@ -154,7 +99,7 @@ def responder(*options, ready=True):
     with Machine(polkit=None, daemon=False) as m:
         r = Responder(m, *options)
         if ready:
-            r.ca.delegate(r.state)
+            r.ca.delegate(r.state, SYGNET_OCSP)
             r.publish()
         r.start()
         yield r
@@ -226,10 +171,10 @@ class Answers(unittest.TestCase):
 
     def test_one_connection(self):
         with responder() as r:
-            connection = http.client.HTTPConnection("127.0.0.1", r.port, timeout=30)
-            for _ in range(20):
-                connection.request("POST", "/", r.request(2), TYPE)
-                self.assertIn("revoked", r.text(connection.getresponse().read()))
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", r.port, timeout=30)) as connection:
+                for _ in range(20):
+                    connection.request("POST", "/", r.request(2), TYPE)
+                    self.assertIn("revoked", r.text(connection.getresponse().read()))
 
 
 class Changes(unittest.TestCase):
@@ -401,7 +346,7 @@ class Options(unittest.TestCase):
         """A listening socket that was handed over is served instead of a place of its own."""
         with Machine(polkit=None, daemon=False) as m:
             r = Responder(m)
-            r.ca.delegate(r.state)
+            r.ca.delegate(r.state, SYGNET_OCSP)
             r.publish()
             with socket.create_server(("127.0.0.1", 0)) as s:
                 r.port = s.getsockname()[1]

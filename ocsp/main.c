@@ -45,7 +45,8 @@ typedef struct Service {
         WorkerPool *workers;
         sd_event_source *timer;
         const char *problem; /* as it was logged last */
-        int64_t try_after;   /* no renewal is tried before */
+        int64_t try_after;   /* no certificate is asked for before */
+        int64_t renewed;     /* when there was one last */
         bool renewing;
 } Service;
 
@@ -91,12 +92,18 @@ static void renewal_done(int result, void *userdata) {
                 service_log(SD_WARNING, "The CA did not certify this responder: %s", r->problem);
                 return;
         }
+        s->renewed = time(NULL);
         responder_set_delegate(s->responder, TAKE_PTR(r->made));
         service_log(SD_INFO, "The CA certified this responder.");
 }
 
+/* A CA that ends itself soon gives certificates that end as soon; they are not renewed all the time. */
 static bool is_due(Service *s, int64_t now) {
-        return !s->renewing && now >= s->try_after && responder_delegate_end(s->responder) - now < RENEW_BEFORE;
+        int64_t end = responder_delegate_end(s->responder);
+
+        if (s->renewing || now < s->try_after || end - now >= RENEW_BEFORE)
+                return false;
+        return end == 0 || now >= s->renewed + DAY;
 }
 
 /* What is to be done, or NULL: nothing, or there is no CA yet. */

@@ -35,7 +35,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service ca courier contract callers mandate outside plays lifecycle; do
+for part in prepare documents secrets service ca courier responder contract callers mandate outside plays lifecycle; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -53,6 +53,7 @@ else
         check_service
         check_ca
         check_courier
+        check_responder
         check_secrets
         check_contract
         check_callers

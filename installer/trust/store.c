@@ -15,7 +15,9 @@
 #define FILE_SIZE_MAX (256U * 1024U)
 
 static const Store *const stores[STORE_MAX] = {
-        [STORE_CA_CERTIFICATES] = &store_ca_certificates,
+        [STORE_CA_CERTIFICATES] = &store_ca_certificates, [STORE_CA_TRUST] = &store_ca_trust,
+        [STORE_SUSE] = &store_suse,                       [STORE_P11_KIT] = &store_p11_kit,
+        [STORE_FIREFOX_POLICY] = &store_firefox_policy,   [STORE_JAVA] = &store_java,
 };
 
 const Store *store_by_id(StoreId id) {
@@ -146,9 +148,11 @@ int content_drop(const char *path, View content) {
 const char *directory_problem(const Stores *s, const char *path) {
         _cleanup_free_ char *whole = stores_path(s, "%s", path);
 
-        if (!whole)
-                return "There is not enough memory to look at it.";
-        if (access(whole, W_OK) >= 0)
+        return whole ? path_problem(whole) : "There is not enough memory to look at it.";
+}
+
+const char *path_problem(const char *path) {
+        if (access(path, W_OK) >= 0)
                 return NULL;
         return errno == EROFS ? "It is on a file system that is mounted read-only." :
                errno == ENOENT ? "Its directory does not exist." : "Its directory cannot be written to.";

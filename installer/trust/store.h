@@ -75,9 +75,9 @@ typedef struct Store {
         bool (*is_gone)(const Stores *s, const Record *r);
 } Store;
 
-extern const Store store_ca_certificates;
+extern const Store store_ca_certificates, store_ca_trust, store_suse, store_p11_kit, store_firefox_policy, store_java;
 
-/* By id; NULL for one that this version cannot change. */
+/* By id. */
 const Store *store_by_id(StoreId id);
 
 static inline bool record_is_pending(const Record *r, StoreId id) {
@@ -95,3 +95,4 @@ int content_drop(const char *path, View content);
 
 /* Whether a directory can be written to; a sentence when not, else NULL. */
 const char *directory_problem(const Stores *s, const char *path);
+const char *path_problem(const char *path); /* as it is, without the root */

@@ -130,7 +130,7 @@ static bool is_usual(const char *name, const char *detail) {
 /* What to do; the same error means a credential's certificate here and a file's there. */
 static const char *next_step(const ErrorText *t, const char *service) {
         if (strcmp(t->name, ERROR_CERTIFICATE) == 0 && service && strcmp(service, TRUST_BUS_NAME) == 0)
-                return N_("Name a file that holds the certificate of one certification authority, PEM or DER.");
+                return N_("Name a file that holds certificates of certification authorities: PEM, DER or PKCS #7 (p7b).");
         return t->next;
 }
 

@@ -316,7 +316,9 @@ static const Option ca_crl_options[] = { { "der", 0, NULL, N_("as DER, not PEM")
 static const Option limit_options[] = { LIMIT, {} };
 static const Option trust_install_options[] = {
         YES,
-        { "fingerprint", 0, "HEX", N_("install only if this is the certificate's SHA-256; does not ask") },
+        { "fingerprint", 0, "HEX", N_("install only the certificate of this SHA-256; does not ask; may be repeated") },
+        { "store", 0, "STORE", N_("only in this store (see trust stores); may be repeated") },
+        { "purpose", 0, "PURPOSE", N_("trust it only for tls, email or code, in the stores that can say so; may be repeated") },
         {},
 };
 static const Option log_options[] = {
@@ -467,10 +469,13 @@ const Verb verbs[] = {
         { "ca crl", "", 0, 0, N_("Print the local authority's list of revocations"), NULL, ca_crl_options, verb_ca_crl },
         { "ca publish", "", 0, 0, N_("Publish a new list of revocations now (operators)"), NULL, NULL, verb_ca_publish },
         { "trust list", "", 0, 0, N_("List the CA certificates that were installed through Sygnet"), NULL, NULL, verb_trust_list },
-        { "trust inspect", "FILE", 1, 1, N_("Show what a CA certificate is"), NULL, NULL, verb_trust_inspect },
-        { "trust install", "FILE", 1, 1, N_("Put a CA certificate into the system's trust store (operators)"),
-          N_("Shows subject, fingerprint and constraints and asks before anything is changed."), trust_install_options, verb_trust_install },
-        { "trust remove", "FINGERPRINT", 1, 1, N_("Take a CA certificate out again (operators)"), NULL, yes_options, verb_trust_remove },
+        { "trust inspect", "FILE", 1, 1, N_("Show what the CA certificates of a file are"), N_("PEM with any number of them, DER, or PKCS #7 (p7b)."), NULL,
+          verb_trust_inspect },
+        { "trust install", "FILE", 1, 1, N_("Put CA certificates into the system's trust stores (operators)"),
+          N_("Shows subject, fingerprint and constraints of each and asks before anything is changed. All of the file are installed, in all stores of the system, or none "
+             "is: Firefox and Java have stores of their own. What was trusted before is left as it is."), trust_install_options, verb_trust_install },
+        { "trust remove", "FINGERPRINT…", 1, UINT_MAX, N_("Take CA certificates out again (operators)"), NULL, yes_options, verb_trust_remove },
+        { "trust stores", "", 0, 0, N_("List the trust stores of this system"), NULL, NULL, verb_trust_stores },
         { "log", "", 0, 0, N_("Show what your account did"), NULL, log_options, verb_log },
         { "log export", "", 0, 0, N_("Print all entries as JSON, one a line, the oldest first"), NULL, log_export_options, verb_log_export },
         { "log verify", "", 0, 0, N_("Check that the log is whole (operators)"), NULL, NULL, verb_log_verify },

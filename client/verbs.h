@@ -93,6 +93,7 @@ int verb_trust_list(Client *c);
 int verb_trust_inspect(Client *c);
 int verb_trust_install(Client *c);
 int verb_trust_remove(Client *c);
+int verb_trust_stores(Client *c);
 int verb_log(Client *c);
 int verb_log_export(Client *c);
 int verb_log_verify(Client *c);

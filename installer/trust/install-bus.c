@@ -212,7 +212,7 @@ static int append_result(sd_bus_message *reply, const Call *c, const Record *rec
         if (result == RESULT_NONE)
                 return 0;
         if (result == RESULT_LEFT_OUT)
-                problem = "What is in this store is trusted for every purpose.";
+                problem = N_("What is in this store is trusted for every purpose.");
         else if (result == RESULT_FAILED)
                 problem = store_by_id(id)->problem(&c->trust->stores) ?: "";
         return sd_bus_message_append(reply, "a{sv}", 4, "fingerprint", "s", record->fingerprint, "store", "s", store_id_word(id), "result", "s",
@@ -316,7 +316,8 @@ static int read_fingerprints(Call *c, size_t n, sd_bus_error *error) {
         return i == n ? 0 : bus_error_set(error, ERROR_INVALID_ARGUMENT, "There must be a fingerprint for each certificate.");
 }
 
-/* Reads `as` as bits; -EINVAL for an unknown word. */
+/* Reads `as` as bits; what is unknown, or nothing at all, is UNKNOWN_WORD. */
+#define UNKNOWN_WORD (1U << 31)
 static int read_bits(sd_bus_message *m, unsigned (*bit_of)(const char *word), unsigned *target) {
         const char *word;
         int r;
@@ -328,15 +329,15 @@ static int read_bits(sd_bus_message *m, unsigned (*bit_of)(const char *word), un
         while (r >= 0 && (r = sd_bus_message_read(m, "s", &word)) > 0) {
                 unsigned bit = bit_of(word);
 
-                if (bit == 0)
-                        return -EINVAL;
-                *target |= bit;
+                *target |= bit != 0 ? bit : UNKNOWN_WORD;
         }
         if (r >= 0)
                 r = sd_bus_message_exit_container(m);
         if (r >= 0)
                 r = sd_bus_message_exit_container(m);
-        return r < 0 ? r : *target != 0 ? 0 : -EINVAL;
+        if (r >= 0 && *target == 0)
+                *target = UNKNOWN_WORD;
+        return r < 0 ? r : 0;
 }
 
 static unsigned store_bit_of(const char *word) {
@@ -372,6 +373,8 @@ int method_install_all(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 r = read_fingerprints(c, n, error);
         if (r >= 0)
                 r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
+        if (r >= 0 && ((c->stores | c->purposes) & UNKNOWN_WORD))
+                r = bus_error_set(error, ERROR_INVALID_ARGUMENT, "No such store or purpose. ListStores names the stores; the purposes are tls, email and code.");
         if (r >= 0)
                 r = call_check(c, true, install_all_checked, error);
         return call_started(r, &c);

@@ -9,6 +9,9 @@
 #include "base/utf8.h"
 #include "installer/trust/reply.h"
 
+/* Marks a sentence for xgettext; the client passes it through gettext(). */
+#define N_(s) s
+
 #define HEADER "sygnet-trust-check 1\n"
 #define SERIAL_MAX 128U
 #define INTEGER_MAX 20U
@@ -17,23 +20,23 @@ static const struct {
         const char *keyword, *sentence;
 } problems[CHECK_PROBLEM_MAX] = {
         [CHECK_NONE] = { "none", "" },
-        [CHECK_EMPTY] = { "empty", "There is nothing in it." },
-        [CHECK_TOO_LARGE] = { "too-large", "It is larger than 64 KiB: no certificate is." },
-        [CHECK_NOT_A_CERTIFICATE] = { "not-a-certificate", "It is no X.509 certificate in DER or PEM." },
-        [CHECK_SEVERAL] = { "several", "It holds several certificates. Install them one by one." },
-        [CHECK_PRIVATE_KEY] = { "private-key", "It holds a private key, which belongs in no trust store. Take the certificate out of it, and keep the key safe." },
-        [CHECK_TRAILING_DATA] = { "trailing-data", "It holds something beside the certificate." },
-        [CHECK_TOO_MANY] = { "too-many", "It holds more than 512 certificates." },
-        [CHECK_FILE_TOO_LARGE] = { "file-too-large", "It is larger than 8 MiB." },
-        [CHECK_NOT_A_CA] = { "not-a-ca", "It is not the certificate of a certification authority." },
-        [CHECK_EXPIRED] = { "expired", "It has expired." },
-        [CHECK_NOT_YET_VALID] = { "not-yet-valid", "It is not valid yet, by this machine's clock." },
-        [CHECK_WEAK_KEY] = { "weak-key", "Its key is too weak, or of a kind that is not known: RSA needs 2048 bits, elliptic curves 256." },
-        [CHECK_WEAK_DIGEST] = { "weak-digest", "It was signed over a digest that is broken (MD5, SHA-1) or not known." },
-        [CHECK_BAD_SIGNATURE] = { "bad-signature", "Its signature does not fit, though its issuer is at hand: it was altered or damaged." },
-        [CHECK_UNKNOWN_EXTENSION] = { "unknown-extension", "It has a critical extension that is not known here." },
-        [CHECK_TOO_COMPLEX] = { "too-complex", "It has more name constraints than could be shown to anybody." },
-        [CHECK_DUPLICATE] = { "duplicate", "It stands in the file more than once." },
+        [CHECK_EMPTY] = { "empty", N_("There is nothing in it.") },
+        [CHECK_TOO_LARGE] = { "too-large", N_("It is larger than 64 KiB: no certificate is.") },
+        [CHECK_NOT_A_CERTIFICATE] = { "not-a-certificate", N_("It is no X.509 certificate in DER or PEM.") },
+        [CHECK_SEVERAL] = { "several", N_("It holds several certificates. Install them one by one.") },
+        [CHECK_PRIVATE_KEY] = { "private-key", N_("It holds a private key, which belongs in no trust store. Take the certificate out of it, and keep the key safe.") },
+        [CHECK_TRAILING_DATA] = { "trailing-data", N_("It holds something beside the certificate.") },
+        [CHECK_TOO_MANY] = { "too-many", N_("It holds more than 512 certificates.") },
+        [CHECK_FILE_TOO_LARGE] = { "file-too-large", N_("It is larger than 8 MiB.") },
+        [CHECK_NOT_A_CA] = { "not-a-ca", N_("It is not the certificate of a certification authority.") },
+        [CHECK_EXPIRED] = { "expired", N_("It has expired.") },
+        [CHECK_NOT_YET_VALID] = { "not-yet-valid", N_("It is not valid yet, by this machine's clock.") },
+        [CHECK_WEAK_KEY] = { "weak-key", N_("Its key is too weak, or of a kind that is not known: RSA needs 2048 bits, elliptic curves 256.") },
+        [CHECK_WEAK_DIGEST] = { "weak-digest", N_("It was signed over a digest that is broken (MD5, SHA-1) or not known.") },
+        [CHECK_BAD_SIGNATURE] = { "bad-signature", N_("Its signature does not fit, though its issuer is at hand: it was altered or damaged.") },
+        [CHECK_UNKNOWN_EXTENSION] = { "unknown-extension", N_("It has a critical extension that is not known here.") },
+        [CHECK_TOO_COMPLEX] = { "too-complex", N_("It has more name constraints than could be shown to anybody.") },
+        [CHECK_DUPLICATE] = { "duplicate", N_("It stands in the file more than once.") },
 };
 
 const char *check_problem_sentence(CheckProblem p) {

@@ -185,6 +185,6 @@ static int layout_commands(const Stores *s, const Layout *l, CommandList *ret) {
                 .has_file = prefix##_has_file,                                                                                                 \
         }
 
-DEFINE_STORE(ca_trust, fedora, STORE_CA_TRUST, "The system's certificates (ca-trust)", PURPOSE_ALL);
-DEFINE_STORE(suse, suse, STORE_SUSE, "The system's certificates (SUSE)", 0);
-DEFINE_STORE(p11_kit, p11_kit, STORE_P11_KIT, "The system's certificates (p11-kit)", PURPOSE_ALL);
+DEFINE_STORE(ca_trust, fedora, STORE_CA_TRUST, N_("The system's certificates (ca-trust)"), PURPOSE_ALL);
+DEFINE_STORE(suse, suse, STORE_SUSE, N_("The system's certificates (SUSE)"), 0);
+DEFINE_STORE(p11_kit, p11_kit, STORE_P11_KIT, N_("The system's certificates (p11-kit)"), PURPOSE_ALL);

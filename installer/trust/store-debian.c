@@ -206,7 +206,7 @@ static int commands(const Stores *s, const RecordList *l, bool leaving, bool tor
 
 const Store store_ca_certificates = {
         .id = STORE_CA_CERTIFICATES,
-        .name = "The system's certificates (ca-certificates)",
+        .name = N_("The system's certificates (ca-certificates)"),
         .is_present = is_present,
         .place = place,
         .path = file_path,

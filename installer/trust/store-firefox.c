@@ -57,7 +57,7 @@ static const char *problem(const Stores *s) {
         r = read_policies(s, &text);
         if (r >= 0 && text.len > 0)
                 r = policy_walk(bytes_view(&text), nothing, NULL);
-        return r < 0 ? "Its policies.json is not of the form that policies have, and is left alone." : NULL;
+        return r < 0 ? N_("Its policies.json is not of the form that policies have, and is left alone.") : NULL;
 }
 
 /* --- What is in it ------------------------------------------------------------------------------------------------ */
@@ -160,7 +160,7 @@ static bool has_file(const Stores *s, const Record *r) {
 
 const Store store_firefox_policy = {
         .id = STORE_FIREFOX_POLICY,
-        .name = "Firefox, by policy",
+        .name = N_("Firefox, by policy"),
         .is_present = is_present,
         .place = place,
         .path = path,

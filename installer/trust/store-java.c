@@ -167,11 +167,11 @@ static const char *content_problem(const char *path) {
         _cleanup_survey_ Survey survey = { 0 };
 
         if (read_file(path, KEY_STORE_SIZE_MAX, &content) < 0)
-                return "Its key store cannot be read.";
+                return N_("Its key store cannot be read.");
         if (content.len >= sizeof(JKS_MAGIC) - 1 && memcmp(content.data, JKS_MAGIC, sizeof(JKS_MAGIC) - 1) == 0)
                 return NULL;
         if (survey_add_binary(&survey, bytes_view(&content), PURPOSE_ALL) < 0 || survey.n == 0)
-                return "Its key store is empty or encrypted: what is put there could not be read back.";
+                return N_("Its key store is empty or encrypted: what is put there could not be read back.");
         return NULL;
 }
 
@@ -179,7 +179,7 @@ static const char *problem(const Stores *s) {
         _cleanup_key_stores_ KeyStores l = { 0 };
 
         if (find_key_stores(s, &l) < 0)
-                return "Its key stores cannot be listed.";
+                return N_("Its key stores cannot be listed.");
         for (size_t i = 0; i < l.n; i++) {
                 const char *reason = content_problem(l.items[i].path);
 
@@ -460,7 +460,7 @@ static bool is_gone(const Stores *s, const Record *r) {
 
 const Store store_java = {
         .id = STORE_JAVA,
-        .name = "Java",
+        .name = N_("Java"),
         .is_present = is_present,
         .place = place,
         .path = path,

@@ -148,12 +148,12 @@ int content_drop(const char *path, View content) {
 const char *directory_problem(const Stores *s, const char *path) {
         _cleanup_free_ char *whole = stores_path(s, "%s", path);
 
-        return whole ? path_problem(whole) : "There is not enough memory to look at it.";
+        return whole ? path_problem(whole) : N_("There is not enough memory to look at it.");
 }
 
 const char *path_problem(const char *path) {
         if (access(path, W_OK) >= 0)
                 return NULL;
-        return errno == EROFS ? "It is on a file system that is mounted read-only." :
-               errno == ENOENT ? "Its directory does not exist." : "Its directory cannot be written to.";
+        return errno == EROFS ? N_("It is on a file system that is mounted read-only.") :
+               errno == ENOENT ? N_("Its directory does not exist.") : N_("Its directory cannot be written to.");
 }

@@ -8,6 +8,9 @@
 #include "installer/trust/record.h"
 #include "installer/trust/survey.h"
 
+/* Marks a sentence for xgettext; the client passes it through gettext(). */
+#define N_(s) s
+
 typedef struct Stores {
         char *root;         /* put before all paths; "" for the system itself */
         char *records;      /* /var/lib/sygnet-trust */

@@ -172,10 +172,10 @@ int method_list_stores(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 static const char *explain(unsigned trusted, bool ours) {
         if (trusted == 0)
-                return ours ? "Sygnet put it there, but it is gone. Installing it again puts it back." : "It is not in this store.";
+                return ours ? N_("Sygnet put it there, but it is gone. Installing it again puts it back.") : N_("It is not in this store.");
         if (trusted != PURPOSE_ALL)
-                return ours ? "Sygnet put it there, for some purposes only." : "It is there for some purposes only, and not by Sygnet.";
-        return ours ? "Sygnet put it there." : "It is there, and not by Sygnet.";
+                return ours ? N_("Sygnet put it there, for some purposes only.") : N_("It is there for some purposes only, and not by Sygnet.");
+        return ours ? N_("Sygnet put it there.") : N_("It is there, and not by Sygnet.");
 }
 
 static int append_state(sd_bus_message *reply, const Surveys *surveys, StoreId id, const char *fingerprint, const Record *record) {

@@ -43,6 +43,21 @@ static int read_policies(const Stores *s, Bytes *ret) {
         return r == -ENOENT ? 0 : r;
 }
 
+/* Firefox reads one file: where there is one in /etc, that of its own directory counts no more. */
+static bool would_hide_others(const Stores *s) {
+        static const char *const files[] = {
+                "/usr/lib/firefox/distribution/policies.json", "/usr/lib/firefox-esr/distribution/policies.json", "/usr/lib64/firefox/distribution/policies.json",
+                "/opt/firefox/distribution/policies.json",
+        };
+
+        if (stores_has(s, FILE_NAME))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (stores_has(s, files[i]))
+                        return true;
+        return false;
+}
+
 static int nothing(void *userdata, View entry) {
         return 0;
 }
@@ -54,6 +69,8 @@ static const char *problem(const Stores *s) {
 
         if (writable)
                 return writable;
+        if (would_hide_others(s))
+                return N_("Its policies are in its own directory, and would no longer count beside others in /etc/firefox. Move them there.");
         r = read_policies(s, &text);
         if (r >= 0 && text.len > 0)
                 r = policy_walk(bytes_view(&text), nothing, NULL);

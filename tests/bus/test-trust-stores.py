@@ -283,6 +283,16 @@ class Firefox(Common):
                     continue
                 self.assertEqual(p.before, p.photograph())
 
+    def test_policies_of_its_own_directory(self):
+        """Firefox would no longer read them."""
+        def build(p):
+            firefox()(p)
+            p.file("/usr/lib/firefox-esr/distribution/policies.json", "{}")
+        with place(build) as (m, _, p):
+            self.assertIn("its own directory", stores(m.operator)["firefox-policy"]["problem"])
+            self.assertIn("its own directory", self.refused("StoreFailed", install_all, m.operator, [make(p.folder)]))
+            self.assertEqual(p.before, p.photograph())
+
     def test_one_store_fails_where_others_do_not(self):
         def both(p):
             firefox(b"no JSON")(p)

@@ -64,25 +64,7 @@ static void heading(unsigned number, const char *title) {
         fflush(stdout);
 }
 
-/* Runs a verb as if it had been called: its words and arguments, NULL at the end. */
-static int run(Client *c, char **argv) {
-        Arguments outer = c->arguments;
-        const Verb *verb;
-        int argc = 0, words, r;
-
-        while (argv[argc])
-                argc++;
-        verb = verb_find(argc, argv, &words);
-        c->arguments = (Arguments) { 0 };
-        r = arguments_parse(verb, argc - words, argv + words, &c->arguments);
-        if (r == 0)
-                r = verb->run(c);
-        arguments_done(&c->arguments);
-        c->arguments = outer;
-        return r;
-}
-
-#define RUN(c, ...) run(c, (char *[]) { __VA_ARGS__, NULL })
+#define RUN(c, ...) verb_run(c, (char *[]) { __VA_ARGS__, NULL })
 
 /* Opens the session that the other steps work in. */
 static int step_password(Client *c, char *login) {

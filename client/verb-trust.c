@@ -3,7 +3,6 @@
 /* sygnet trust: CA certificates in the system's trust stores. Nothing goes in that was not shown, or named by its fingerprint. Files are read by
  * the service's checker, not here. */
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "client/dict.h"
 #include "client/output.h"
 #include "client/prompt.h"
+#include "client/trust-table.h"
 #include "client/verbs.h"
 
 /* As much as the service takes. */
@@ -148,7 +148,7 @@ static void print_constraints(const Field *f) {
         }
 }
 
-static void print_info(const Dict *d) {
+void trust_print_info(const Dict *d) {
         _cleanup_free_ char *stores = words_of(dict_field(d, "stores"));
         char length[24] = "";
 
@@ -183,7 +183,7 @@ static void print_certificates(const DictList *l) {
                 if (l->n_items > 1)
                         out_styled(STYLE_BOLD, _("Certificate %zu of %zu\n"), i + 1, l->n_items);
                 if (*dict_string(d, "fingerprint"))
-                        print_info(d);
+                        trust_print_info(d);
                 else
                         out("%s\n", _(dict_string(d, "problem")));
         }
@@ -203,25 +203,12 @@ int verb_trust_inspect(Client *c) {
 
 /* --- Installing --------------------------------------------------------------------------------------------------- */
 
-/* Lower-case hexadecimal without the colons that other programs print. The caller frees. */
-static char *tidy_fingerprint(const char *s) {
-        char *tidy = strdup(s), *p = tidy;
-
-        if (!tidy)
-                abort();
-        for (; *s; s++)
-                if (*s != ':' && *s != ' ')
-                        *p++ = (char) tolower((unsigned char) *s);
-        *p = 0;
-        return tidy;
-}
-
 /* Whether --fingerprint names it. */
 static bool is_named(const Client *c, const Dict *d) {
         const char *given;
 
         for (size_t i = 0; (given = arguments_nth(&c->arguments, "fingerprint", i)); i++) {
-                _cleanup_free_ char *tidy = tidy_fingerprint(given);
+                _cleanup_free_ char *tidy = fingerprint_tidy(given);
 
                 if (strcmp(tidy, dict_string(d, "fingerprint")) == 0)
                         return true;
@@ -393,7 +380,7 @@ int verb_trust_install(Client *c) {
 /* --- Removing ----------------------------------------------------------------------------------------------------- */
 
 static int remove_one(Client *c, const char *word) {
-        _cleanup_free_ char *fingerprint = tidy_fingerprint(word);
+        _cleanup_free_ char *fingerprint = fingerprint_tidy(word);
         _cleanup_message_ sd_bus_message *m = NULL;
         int r;
 

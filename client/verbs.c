@@ -314,6 +314,29 @@ static const Option ca_revoke_options[] = {
 };
 static const Option ca_crl_options[] = { { "der", 0, NULL, N_("as DER, not PEM") }, OUTPUT, FORCE, {} };
 static const Option limit_options[] = { LIMIT, {} };
+static const Option setup_options[] = {
+        { "from", 0, "FILE", N_("take certificates from FILE (PEM, DER, p7b) or from all files of a folder; may be repeated") },
+        { "url", 0, "URL", N_("fetch them from there; name each by --fingerprint; may be repeated") },
+        { "fingerprint", 0, "HEX", N_("SHA-256 of a certificate that is agreed to; may be repeated") },
+        { "purposes", 0, "LIST", N_("trust them for these only: tls, email, code, with commas between them") },
+        { "local-ca", 0, NULL, N_("also the root of this machine's own authority, which is made where there is none") },
+        { "organization", 0, "TEXT", N_("with --local-ca: the organisation that runs it") },
+        { "ca-name", 0, "TEXT", N_("with --local-ca: name of the authority") },
+        { "country", 0, "CC", N_("with --local-ca: two letters, as in PL") },
+        { "no-system", 0, NULL, N_("leave the system's stores alone") },
+        { "no-browsers", 0, NULL, N_("leave the databases of your programs alone") },
+        { "nss-password-file", 0, "FILE", N_("read the primary password of your programs' databases from FILE") },
+        { "account", 0, "LOGIN", N_("prepare this account; with a name it is made, by an operator, and bound to your Unix user") },
+        PERSON_NAMES,
+        { "email", 0, "ADDRESS", N_("with --account: e-mail address; without --password-file a temporary password is sent there") },
+        PERSON_PHONE,
+        PERSON_LANGUAGE,
+        { "password-file", 0, "FILE", N_("with --account: read its first password from FILE (- is standard input)") },
+        YES,
+        { "dry-run", 0, NULL, N_("only show what would be done") },
+        { "undo", 0, NULL, N_("take back all that was done, also by earlier runs") },
+        {},
+};
 static const Option trust_install_options[] = {
         YES,
         { "fingerprint", 0, "HEX", N_("install only the certificate of this SHA-256; does not ask; may be repeated") },
@@ -468,9 +491,16 @@ const Verb verbs[] = {
           verb_ca_revoke },
         { "ca crl", "", 0, 0, N_("Print the local authority's list of revocations"), NULL, ca_crl_options, verb_ca_crl },
         { "ca publish", "", 0, 0, N_("Publish a new list of revocations now (operators)"), NULL, NULL, verb_ca_publish },
+        { "setup", "", 0, 0, N_("Make this machine and your programs trust CA certificates; begin, repair or undo"),
+          N_("Takes CA certificates from /etc/sygnet/anchors.d, or from where you say, shows them and asks, installs them in the system's stores and in the "
+             "databases of your browsers and mail programs, and has other programs check that they trust them now. At a terminal you are led through it. "
+             "Run again, it completes what was interrupted. With --undo all stands as before."), setup_options, verb_setup },
         { "trust list", "", 0, 0, N_("List the CA certificates that were installed through Sygnet"), NULL, NULL, verb_trust_list },
         { "trust inspect", "FILE", 1, 1, N_("Show what the CA certificates of a file are"), N_("PEM with any number of them, DER, or PKCS #7 (p7b)."), NULL,
           verb_trust_inspect },
+        { "trust status", "[FINGERPRINT|FILE]", 0, 1, N_("Show where a CA certificate is trusted, store by store"),
+          N_("The system's stores, and the databases of your browsers and mail programs. Without an argument about all certificates that Sygnet installed."), NULL,
+          verb_trust_status },
         { "trust install", "FILE", 1, 1, N_("Put CA certificates into the system's trust stores (operators)"),
           N_("Shows subject, fingerprint and constraints of each and asks before anything is changed. All of the file are installed, in all stores of the system, or none "
              "is: Firefox and Java have stores of their own. What was trusted before is left as it is."), trust_install_options, verb_trust_install },
@@ -527,4 +557,21 @@ bool verb_is_group(const char *word) {
                 if (strncmp(v->words, word, len) == 0 && v->words[len] == ' ')
                         return true;
         return false;
+}
+
+int verb_run(Client *c, char **argv) {
+        Arguments outer = c->arguments;
+        const Verb *verb;
+        int argc = 0, words, r;
+
+        while (argv[argc])
+                argc++;
+        verb = verb_find(argc, argv, &words);
+        c->arguments = (Arguments) { 0 };
+        r = arguments_parse(verb, argc - words, argv + words, &c->arguments);
+        if (r == 0)
+                r = verb->run(c);
+        arguments_done(&c->arguments);
+        c->arguments = outer;
+        return r;
 }

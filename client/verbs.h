@@ -13,6 +13,9 @@ const Verb *verb_find(int argc, char **argv, int *ret_words);
 /* Whether some verb begins with this word. */
 bool verb_is_group(const char *word);
 
+/* Runs a verb within another, as if it had been called: its words and arguments, NULL at the end. */
+int verb_run(Client *c, char **argv);
+
 /* One file a verb, or a group of verbs about one thing. */
 int verb_login(Client *c);
 int verb_logout(Client *c);
@@ -89,8 +92,10 @@ int verb_ca_resume(Client *c);
 int verb_ca_revoke(Client *c);
 int verb_ca_crl(Client *c);
 int verb_ca_publish(Client *c);
+int verb_setup(Client *c);
 int verb_trust_list(Client *c);
 int verb_trust_inspect(Client *c);
+int verb_trust_status(Client *c);
 int verb_trust_install(Client *c);
 int verb_trust_remove(Client *c);
 int verb_trust_stores(Client *c);

@@ -52,6 +52,7 @@ ARGUMENTS = {
     "key retire": ["x", "--yes"],
     "ca init": ["--organization", "Example", "--name", "Example CA", "--country", "PL"],
     "ca issue": ["{file}", "--profile", "seal"],
+    "setup": ["--from", "{file}", "--yes"],
     "trust inspect": ["{file}"],
     "trust install": ["{file}", "--yes"],
     "trust remove": ["00", "--yes"],
@@ -71,7 +72,7 @@ class Alone(TestCase):
                 continue
             arguments = [a.format(file=self.file) for a in ARGUMENTS.get(verb, [])]
             with self.subTest(verb):
-                p = self.ends(FAILED, *verb.split(), *arguments, says=says, stdin="secret", **env)
+                p = self.ends(FAILED, *verb.split(), *arguments, says=says, stdin="secret", HOME=str(self.folder), XDG_STATE_HOME="", **env)
                 self.assertEqual("", p.stdout)
 
     def test_no_bus(self):

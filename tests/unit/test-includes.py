@@ -26,7 +26,7 @@ LIBRARIES = tuple(RULES)
 PROGRAMS = {
     "daemon": ("systemd/", "gnutls/"),
     "ca": ("systemd/", "gnutls/"),
-    "client": ("systemd/", "gnutls/", "curl/", "qrencode.h", "png.h"),
+    "client": ("systemd/", "gnutls/", "curl/", "sqlite3.h", "qrencode.h", "png.h"),
     "store-tool": ("gnutls/",),
     "courier": ("systemd/", "curl/"),
     "ocsp": ("systemd/", "gnutls/", "microhttpd.h"),

@@ -35,7 +35,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service ca courier responder contract callers mandate outside plays lifecycle; do
+for part in prepare documents secrets service ca courier responder contract callers mandate outside trust plays lifecycle; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -59,6 +59,7 @@ else
         check_callers
         check_mandate
         check_outside_ca
+        check_trust
         check_lifecycle
 fi
 echo "$passed $failed" >/inside.sums

@@ -253,6 +253,8 @@ int setup_gather(Setup *s) {
         const char *value;
         int r = 0;
 
+        /* Looking at certificates takes an administrator, too. */
+        agent_start(&s->c->agent);
         for (size_t i = 0; r == 0 && (value = arguments_nth(a, "from", i)); i++)
                 r = add_path(s, value);
         if (r == 0 && s->from)

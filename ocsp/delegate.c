@@ -63,6 +63,9 @@ int delegate_new(gnutls_privkey_t key, View certificate, Delegate **ret) {
                 r = bytes_dup(certificate, &d->certificate);
         if (r < 0)
                 return r;
+        d->serial_len = sizeof(d->serial);
+        if (gnutls_x509_crt_get_serial(crt, d->serial, &d->serial_len) < 0)
+                return -EBADMSG;
         d->not_before = gnutls_x509_crt_get_activation_time(crt);
         d->not_after = gnutls_x509_crt_get_expiration_time(crt);
         d->key = key;

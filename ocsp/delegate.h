@@ -11,12 +11,15 @@
 #include "ocsp/issuer.h"
 
 #define KEY_HASH_SIZE 20U
+#define DELEGATE_SERIAL_MAX 32U
 
 typedef struct Delegate {
         gnutls_privkey_t key;
         SignatureScheme scheme;
         Bytes certificate;
         uint8_t key_hash[KEY_HASH_SIZE]; /* SHA-1 of the public key: the responder's name in its answers */
+        uint8_t serial[DELEGATE_SERIAL_MAX];
+        size_t serial_len;
         int64_t not_before, not_after;
 } Delegate;
 

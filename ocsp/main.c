@@ -44,7 +44,8 @@ typedef struct Service {
         HttpServer *http;
         WorkerPool *workers;
         sd_event_source *timer;
-        const char *problem; /* as it was logged last */
+        const char *problem; /* as it was told last */
+        bool told;
         int64_t try_after;   /* no certificate is asked for before */
         int64_t renewed;     /* when there was one last */
         bool renewing;
@@ -153,9 +154,10 @@ static void tell_problem(Service *s) {
         const char *problem = responder_problem(s->responder, time(NULL));
 
         /* Sentences are constants. */
-        if (problem == s->problem)
+        if (s->told && problem == s->problem)
                 return;
         s->problem = problem;
+        s->told = true;
         if (problem)
                 service_log(SD_WARNING, "%s Until that is mended, requests are answered with tryLater.", problem);
         else

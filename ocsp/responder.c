@@ -33,7 +33,7 @@ struct Responder {
         Issuer issuer;                /* no certificate: none, or one that cannot be read */
         StatusList *list;             /* NULL: none, one that cannot be read, or another CA's */
         Delegate *delegate;
-        bool delegate_fits;           /* the CA's that is there now */
+        bool delegate_fits;           /* certified by the CA that is there now, and not revoked */
         AnswerCache *cache;
 };
 
@@ -77,8 +77,16 @@ static void read_list(Responder *r) {
                 r->list = status_list_free(r->list);
 }
 
+/* Clients do not ask about a responder's certificate (id-pkix-ocsp-nocheck), but who reads the list knows: one whose certificate was revoked asks the CA for
+ * another, with another key. */
+static bool delegate_is_revoked(const Responder *r) {
+        CertificateState state = r->list ? status_list_find(r->list, VIEW(r->delegate->serial, r->delegate->serial_len), NULL) : CERTIFICATE_UNKNOWN;
+
+        return state == CERTIFICATE_SUSPENDED || state == CERTIFICATE_REVOKED;
+}
+
 static void judge_delegate(Responder *r) {
-        r->delegate_fits = r->delegate && r->issuer.certificate.len > 0 && delegate_check(r->delegate, &r->issuer) == 0;
+        r->delegate_fits = r->delegate && r->issuer.certificate.len > 0 && delegate_check(r->delegate, &r->issuer) == 0 && !delegate_is_revoked(r);
 }
 
 /* The stamps are taken before the files are read: what comes in between has another stamp than the one that is remembered. */
@@ -191,7 +199,7 @@ static const char *problem_of(const Responder *r, int64_t now) {
         if (status_list_next_update(r->list) <= now)
                 return "The list of the certificates' states has run out.";
         if (!r->delegate_fits)
-                return "The CA has not certified this responder.";
+                return "The CA has not certified this responder, or revoked its certificate.";
         if (r->delegate->not_after <= now || r->delegate->not_before > now + SKEW)
                 return "The responder's certificate is not valid now.";
         return NULL;

@@ -23,7 +23,7 @@ void responder_set_delegate(Responder *r, Delegate *d);
 /* What keeps it from answering at `now`: a sentence (a constant), or NULL. */
 const char *responder_problem(Responder *r, int64_t now);
 
-/* When the delegate's certificate ends; 0 when there is none of the CA that is there now. */
+/* When the delegate's certificate ends; 0 when there is none of the CA that is there now, or it was revoked. */
 int64_t responder_delegate_end(Responder *r);
 
 /* The CA's certificate. -ENOENT when there is none. */

@@ -132,6 +132,17 @@ class Together(TestCase):
             self.assertNotEqual(first, r.own())
             self.assertEqual(2, sum(c["profile"] == "ocsp-responder" for c in listing(m.operator)))
 
+    def test_revoked(self):
+        """An operator revokes the responder's certificate: it makes another key and has that certified."""
+        with both() as (m, _, r, folder):
+            certify(m, folder, "one")
+            self.assertIn("good", ask(r, folder, "one"))
+            first, number = r.own(), openssl(r.folder, "openssl x509 -inform DER -in responder.crt -noout -serial").stdout.strip().removeprefix("serial=").lower()
+            m.operator.call("org.sygnet.CA1.Revoke", "ssa{sv}", number, "keyCompromise", {}, **CA)
+            self.assertIn("trylater", ask(r, folder, "one"))
+            m.wait_for(lambda: r.own() != first, "another certificate")
+            m.wait_for(lambda: "Response verify OK" in ask(r, folder, "one"), "an answer")
+
     def test_ca_comes_later(self):
         with both(initialized=False) as (m, _, r, folder):
             m.wait_for(lambda: "There is no certificate of a CA" in r.log.read_text(), "the complaint")

@@ -117,6 +117,7 @@ class Answers(unittest.TestCase):
                 self.assertRegex(r.openssl(99, options=options), r": unknown\n")
             said = r.openssl(1)
             self.assertIn("Next Update", said)
+            self.assertIn("Requests are answered.", r.log.read_text())
             self.assertNotIn("WARNING", said)
 
     def test_several(self):

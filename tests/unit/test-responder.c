@@ -59,7 +59,7 @@ static gnutls_x509_crt_t make_certificate(gnutls_privkey_t key, const char *name
         assert_int_equal(gnutls_x509_crt_init(&crt), 0);
         assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
         assert_int_equal(gnutls_x509_crt_set_pubkey(crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(crt, "\x41", 1), 0);
+        assert_int_equal(gnutls_x509_crt_set_serial(crt, "\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05", 16), 0);
         assert_int_equal(gnutls_x509_crt_set_dn(crt, name, NULL), 0);
         assert_int_equal(gnutls_x509_crt_set_activation_time(crt, from), 0);
         assert_int_equal(gnutls_x509_crt_set_expiration_time(crt, to), 0);
@@ -111,6 +111,7 @@ static StatusRecord record_of(uint8_t number, CertificateState state, Certificat
                                 .not_after = NOW + 100 * DAY };
 }
 
+/* The first certificate's state is told; number 5 is the delegates'. */
 static void publish(const World *w, const Ca *ca, int64_t this_update, int64_t next_update, CertificateState first, CertificateReason reason) {
         StatusRecord records[] = {
                 record_of(1, first, reason),
@@ -464,6 +465,30 @@ static void test_delegates(void **state) {
         assert_int_equal(status_now(w, r, NOW + DAY), GNUTLS_OCSP_RESP_TRYLATER);
 }
 
+static void publish_delegate(const World *w, CertificateState s, CertificateReason reason) {
+        StatusRecord records[] = { record_of(5, s, reason), record_of(1, CERTIFICATE_GOOD, REASON_UNSPECIFIED) };
+        uint8_t root[SHA256_SIZE];
+
+        assert_int_equal(sha256(bytes_view(&w->ca.der), root), 0);
+        assert_int_equal(status_list_write(w->list_path, root, NOW, NOW + 7 * DAY, records, ELEMENTSOF(records)), 0);
+}
+
+/* Nobody asks about a responder's certificate but itself. */
+static void test_revoked_delegate(void **state) {
+        World *w = *state;
+        _cleanup_(responder_freep) Responder *r = responder_of(w);
+
+        publish_delegate(w, CERTIFICATE_GOOD, REASON_UNSPECIFIED);
+        assert_int_equal(status_now(w, r, NOW), GNUTLS_OCSP_RESP_SUCCESSFUL);
+        publish_delegate(w, CERTIFICATE_SUSPENDED, REASON_CERTIFICATE_HOLD);
+        assert_int_equal(status_now(w, r, NOW), GNUTLS_OCSP_RESP_TRYLATER);
+        publish_delegate(w, CERTIFICATE_REVOKED, REASON_KEY_COMPROMISE);
+        assert_int_equal(status_now(w, r, NOW), GNUTLS_OCSP_RESP_TRYLATER);
+        assert_int_equal(responder_delegate_end(r), 0);
+        publish_good(w);
+        assert_int_equal(status_now(w, r, NOW), GNUTLS_OCSP_RESP_SUCCESSFUL);
+}
+
 /* What is kept is found again; what does not fit together counts as nothing. */
 static void test_delegate_files(void **state) {
         World *w = *state;
@@ -580,6 +605,7 @@ int main(void) {
                 cmocka_unit_test(test_kept_answers),
                 cmocka_unit_test(test_files_that_are_not_right),
                 cmocka_unit_test(test_delegates),
+                cmocka_unit_test(test_revoked_delegate),
                 cmocka_unit_test(test_delegate_files),
                 cmocka_unit_test(test_threads),
         };

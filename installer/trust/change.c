@@ -2,7 +2,8 @@
 
 /* Changes; see change.h. A change runs in steps, each started by the end of the one before:
  *
- *   repair -> install: records; store by store files, commands, reading back; the word that all stay -> (fails: as remove)
+ *   repair -> install: records; store by store files, commands, reading back; the word that all stay -> (fails: as remove; then, where that
+ *                      was a store of one program only, once more without it)
  *          -> remove:  record, then as repair
  *
  * Repair takes out, store by store, whatever a record calls pending: the files, then the commands, reading back, the records. */
@@ -34,6 +35,8 @@ typedef struct Change {
         RecordList records; /* install: what was asked for */
         StoreResult (*results)[STORE_MAX];
         unsigned wanted;
+        unsigned skipped;   /* bits: stores of single programs that failed, so that all is done again without them */
+        bool again;
         char fingerprint[FINGERPRINT_TEXT_SIZE]; /* remove */
         bool made;          /* install and remove: its own part was done, what follows is the clearing up */
         int outcome;        /* told when the clearing up is over */
@@ -320,8 +323,10 @@ static void undo(ChangeQueue *q, int outcome) {
 
         q->first->outcome = outcome;
         r = take_out(q);
-        if (r <= 0)
+        if (r < 0)
                 finish(q, outcome);
+        else if (r == 0)
+                go_on(q);
 }
 
 static int look_after_putting(ChangeQueue *q) {
@@ -356,12 +361,20 @@ static int establish(ChangeQueue *q) {
 
 static void put_step(ChangeQueue *q);
 
+/* A program's own store that was not asked for by name does not keep the others out. */
+static bool may_be_skipped(const Change *c, StoreId id) {
+        return c->wanted == 0 && (id == STORE_FIREFOX_POLICY || id == STORE_JAVA);
+}
+
 static void put_in(ChangeQueue *q, int result) {
         /* A command that failed is judged by what it did. */
         int r = result < 0 ? result : q->aborted ? -EIO : look_after_putting(q);
 
         if (r < 0) {
                 q->first->at = store_by_id(q->store);
+                q->first->again = may_be_skipped(q->first, q->store);
+                if (q->first->again)
+                        q->first->skipped |= store_bit(q->store);
                 undo(q, r);
                 return;
         }
@@ -404,13 +417,15 @@ static void put_step(ChangeQueue *q) {
 /* --- What is to be put where -------------------------------------------------------------------------------------- */
 
 /* Whether the store takes part. -errno where it was asked for by name and cannot. */
-static int judge_store(ChangeQueue *q, const Store *store, bool by_name, unsigned purposes, StoreResult *ret) {
+static int judge_store(ChangeQueue *q, const Store *store, bool by_name, StoreResult *ret) {
+        unsigned purposes = q->first->records.records[0].purposes;
+
         *ret = RESULT_NONE;
         if (!store || !store->is_present(q->stores))
                 return by_name ? -EOPNOTSUPP : 0;
         if ((purposes != PURPOSE_ALL && store->purposes == 0) || (purposes & ~(store->purposes ?: PURPOSE_ALL)))
                 *ret = RESULT_LEFT_OUT;
-        else if (store->problem(q->stores))
+        else if ((q->first->skipped & store_bit(store->id)) || store->problem(q->stores))
                 *ret = RESULT_FAILED;
         else
                 *ret = RESULT_INSTALLED;
@@ -429,7 +444,7 @@ static int plan_store(ChangeQueue *q, StoreId id, const RecordList *known) {
 
         if (c->wanted != 0 && !(c->wanted & store_bit(id)))
                 return 0;
-        r = judge_store(q, store, c->wanted != 0, c->records.records[0].purposes, &result);
+        r = judge_store(q, store, c->wanted != 0, &result);
         if (r >= 0 && result == RESULT_INSTALLED)
                 r = store->survey(q->stores, &survey);
         if (r < 0) {
@@ -459,6 +474,7 @@ static int merge_known(Change *c, const RecordList *known) {
                 Record *record = &c->records.records[i];
                 const Record *ours = record_list_find(known, record->fingerprint);
 
+                record->stores = record->pending = 0;
                 if (!ours)
                         continue;
                 if (ours->purposes != record->purposes)
@@ -505,7 +521,7 @@ static int any_failed(const Change *c, const Store **ret) {
         for (StoreId id = 0; id < STORE_MAX; id++)
                 if (c->results[0][id] == RESULT_FAILED) {
                         *ret = store_by_id(id);
-                        return -EROFS;
+                        return c->skipped & store_bit(id) ? -EIO : -EROFS;
                 }
         return -EOPNOTSUPP;
 }
@@ -534,8 +550,12 @@ static int plan(ChangeQueue *q) {
 }
 
 static void install(ChangeQueue *q) {
-        int r = plan(q);
+        int r;
 
+        q->first->at = NULL;
+        q->first->outcome = 0;
+        q->first->again = false;
+        r = plan(q);
         q->first->made = true;
         if (r < 0) {
                 undo(q, r);
@@ -577,7 +597,7 @@ static void remove_it(ChangeQueue *q) {
 static void go_on(ChangeQueue *q) {
         Change *c = q->first;
 
-        if (c->kind == CHANGE_REPAIR || c->made)
+        if (c->kind == CHANGE_REPAIR || (c->made && !c->again))
                 finish(q, c->outcome);
         else if (c->kind == CHANGE_INSTALL)
                 install(q);

@@ -17,7 +17,7 @@ typedef enum StoreResult {
         RESULT_INSTALLED,
         RESULT_PRESENT_BEFORE,
         RESULT_LEFT_OUT,       /* the store cannot limit what a certificate is trusted for */
-        RESULT_FAILED,         /* the store cannot be changed, and was not asked for by name */
+        RESULT_FAILED,         /* the store cannot be changed, or is one program's and could not be; and was not asked for by name */
 } StoreResult;
 
 typedef struct Outcome {

@@ -214,7 +214,7 @@ static int append_result(sd_bus_message *reply, const Call *c, const Record *rec
         if (result == RESULT_LEFT_OUT)
                 problem = N_("What is in this store is trusted for every purpose.");
         else if (result == RESULT_FAILED)
-                problem = store_by_id(id)->problem(&c->trust->stores) ?: "";
+                problem = store_by_id(id)->problem(&c->trust->stores) ?: N_("It could not be changed. The service's log says why.");
         return sd_bus_message_append(reply, "a{sv}", 4, "fingerprint", "s", record->fingerprint, "store", "s", store_id_word(id), "result", "s",
                                      result_words[result], "problem", "s", problem);
 }

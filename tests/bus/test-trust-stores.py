@@ -364,6 +364,27 @@ class Java(Common):
             self.assertEqual({"theirs", f"sygnet-{fingerprint(der)[:16]}"}, aliases(p.top / "usr/lib/jvm/two/lib/security/cacerts"))
             trust.remove(m.operator, fingerprint(der))
 
+    def test_broken_keytool_keeps_no_other_store_out(self):
+        """Unless Java was asked for by name."""
+        def both(p):
+            jks(p)
+            fedora(p)
+            firefox()(p)
+        with place(both) as (m, _, p):
+            der, keytool = make(p.folder), p.top / "usr/lib/jvm/jks/bin/keytool"
+            keytool.unlink()
+            keytool.write_text("#!/bin/sh\nexit 0\n")
+            keytool.chmod(0o755)
+            p.before = p.photograph()
+            self.assertIn("Java", self.refused("StoreFailed", install_all, m.operator, [der], stores=["ca-trust", "java"]))
+            self.assertEqual(p.before, p.photograph())
+            got = {r["store"]: r for r in install_all(m.operator, [der])}
+            self.assertEqual({"ca-trust": "installed", "firefox-policy": "installed", "java": "failed"}, {k: v["result"] for k, v in got.items()})
+            self.assertIn("log", got["java"]["problem"])
+            self.assertEqual(["ca-trust", "firefox-policy"], trust.listing(m.operator)[0]["stores"])
+            trust.remove(m.operator, fingerprint(der))
+            self.assertEqual(p.before, p.photograph())
+
     def test_broken_keytool(self):
         with place(jks) as (m, _, p):
             der, keytool = make(p.folder), p.top / "usr/lib/jvm/jks/bin/keytool"

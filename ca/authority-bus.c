@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.CA1: the root, the properties, and the table of all methods of dbus/org.sygnet.CA1.xml. Each asks the gate before it reads an argument, does what
- * takes long on a worker, writes in one job of the store, and answers when that is on disk. */
+/* org.sygnet.CA1: the root, the properties, and the table of all methods of dbus/org.sygnet.CA1.xml. Each asks the gate before
+ * it reads an argument, does what takes long on a worker, writes in one job of the store, and answers when that is on disk. */
 
 #include <errno.h>
 #include <string.h>

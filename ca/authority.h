@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The local certification authority as a running thing: what its methods share. Lives on the loop's thread; jobs of the store and the workers
- * get copies, and the root, which never changes once it is there. */
+/* The local certification authority as a running thing: what its methods share. Lives on the loop's thread; jobs of the store
+ * and the workers get copies, and the root, which never changes once it is there. */
 
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
@@ -29,8 +29,8 @@ typedef struct Authority {
         struct Publisher *publisher;
 } Authority;
 
-/* Takes up service: loads the root, listens to the store, registers the object. Event, bus, store, settings, directory and users must be set. -EBADMSG when the root's
- * record was altered. */
+/* Takes up service: loads the root, listens to the store, registers the object. Event, bus, store, settings, directory and
+ * users must be set. -EBADMSG when the root's record was altered. */
 int authority_start(Authority *a);
 
 /* Ends the work under way and frees all. */

@@ -25,8 +25,8 @@ typedef struct Certificate {
 void certificate_done(Certificate *c);
 #define _cleanup_certificate_ _cleanup_(certificate_done)
 
-/* Whether `s` can be the name of a root: countryName, organizationName and commonName, nothing else. 0, or -EINVAL with the sentence that says
- * why not (a constant). */
+/* Whether `s` can be the name of a root: countryName, organizationName and commonName, nothing else. 0, or -EINVAL with the
+ * sentence that says why not (a constant). */
 int root_subject_check(const Subject *s, const char **ret_problem);
 
 /* The addresses that a certificate names; NULL for none. */
@@ -39,17 +39,17 @@ typedef struct CertificateUrls {
 /* The subject of the CA's own OCSP responder: country and organisation of the root. */
 int responder_subject(gnutls_x509_crt_t root, Subject **ret);
 
-/* A self-signed root (RFC 5280): path length 0, keyCertSign and cRLSign, and critical name constraints that exclude every DNS name and IP
- * address, so that who trusts it for documents never trusts it for TLS. Valid from `now` for `days`. -EIO. */
+/* A self-signed root (RFC 5280): path length 0, keyCertSign and cRLSign, and critical name constraints that exclude every DNS
+ * name and IP address, so that who trusts it for documents never trusts it for TLS. Valid from `now` for `days`. -EIO. */
 int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret);
 
-/* Whether the CA may certify `subject` and `key` by `profile`: the profile's rules, and what the root's name constraints and key demand.
- * 0, or -EINVAL with the sentence (a constant). */
+/* Whether the CA may certify `subject` and `key` by `profile`: the profile's rules, and what the root's name constraints and
+ * key demand. 0, or -EINVAL with the sentence (a constant). */
 int certificate_check(gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile, const char **ret_problem);
 
-/* A certificate by `profile`, which was checked. keyUsage is the profile's, critical. Of what signs documents that is nonRepudiation (contentCommitment) alone;
- * purposes are document signing and, for those who check CMS by it, e-mail protection. Valid from `now` for `days`, never longer than the root. -EKEYEXPIRED when
- * the root is not valid at `now`, -EIO. */
+/* A certificate by `profile`, which was checked. keyUsage is the profile's, critical. Of what signs documents that is
+ * nonRepudiation (contentCommitment) alone; purposes are document signing and, for those who check CMS by it, e-mail
+ * protection. Valid from `now` for `days`, never longer than the root. -EKEYEXPIRED when the root is not valid at `now`, -EIO. */
 int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
                       const CertificateUrls *urls, int64_t now, unsigned days, Certificate *ret);
 

@@ -188,7 +188,8 @@ static int append_issuer(Bytes *b, gnutls_x509_crt_t issuer) {
         return r;
 }
 
-/* AlgorithmIdentifier of the signature; RSA's parameters are NULL, the others have none (RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3). */
+/* AlgorithmIdentifier of the signature; RSA's parameters are NULL, the others have none (RFC 4055 §5, RFC 5758 §3.2, RFC 8410
+ * §3). */
 static int write_algorithm(gnutls_x509_crt_t issuer, Bytes *ret) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
         _cleanup_bytes_ Bytes inner = BYTES_NULL;

@@ -44,7 +44,9 @@ int event_append(Txn *t, Event *e) {
         r = store_mac(txn_store(t), mac, "event", EVENT_TYPES "b", EVENT_FIELDS(e), VIEW(before, MAC_SIZE));
         if (r < 0)
                 return r;
-        r = txn_exec(t, "INSERT INTO event (number, serial, state, reason, at, invalid_since, comment, uid, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        r = txn_exec(t,
+                     "INSERT INTO event (number, serial, state, reason, at, invalid_since, comment, uid, mac) "
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                      EVENT_TYPES "b", EVENT_FIELDS(e), VIEW(mac, MAC_SIZE));
         return r < 0 ? r : 0;
 }
@@ -71,7 +73,8 @@ int event_read_after(Txn *t, int64_t *number, uint8_t mac[static 32], EventTake 
         int r;
 
         r = txn_query(t, &row,
-                      "SELECT number, serial, state, reason, at, invalid_since, comment, uid, mac FROM event WHERE number > ?1 ORDER BY number", "i", *number);
+                      "SELECT number, serial, state, reason, at, invalid_since, comment, uid, mac FROM event WHERE number > ?1 ORDER BY number",
+                      "i", *number);
         for (; r > 0; r = txn_next(t, &row)) {
                 Event e;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One certificate from request to signature, without bus and records: what a worker does for Issue, Approve, Request and IssueResponder. */
+/* One certificate from request to signature, without bus and records: what a worker does for Issue, Approve, Request and
+ * IssueResponder. */
 
 #include "ca/register.h"
 #include "ca/settings.h"
@@ -19,12 +20,14 @@ typedef struct Issuance {
 
 void issuance_done(Issuance *i);
 
-/* Reads the request and judges it by the profile: fills in the entry's key and subject. -EINVAL with `problem`, and as request_read(). */
+/* Reads the request and judges it by the profile: fills in the entry's key and subject. -EINVAL with `problem`, and as
+ * request_read(). */
 int issuance_check(Issuance *i);
 
 /* The same, and makes the certificate. Also -EKEYEXPIRED when the root is not valid, -EIO. */
 int issuance_run(Issuance *i);
 
-/* A certificate of the CA's own OCSP responder (RFC 6960 §4.2.2.2), whose subject is the CA's to say: only the request's key is taken. */
+/* A certificate of the CA's own OCSP responder (RFC 6960 §4.2.2.2), whose subject is the CA's to say: only the request's key
+ * is taken. */
 #define RESPONDER_DAYS 30U
 int issuance_run_responder(Issuance *i);

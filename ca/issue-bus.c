@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.CA1: certificates that are issued at once, to who an operator is, and to the CA's own OCSP responder. The register has them before they
- * are returned, and so has the list of states, so that the responder knows them. */
+/* org.sygnet.CA1: certificates that are issued at once, to who an operator is, and to the CA's own OCSP responder. The
+ * register has them before they are returned, and so has the list of states, so that the responder knows them. */
 
 #include <errno.h>
 

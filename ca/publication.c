@@ -37,8 +37,8 @@ int publication_read(Txn *t, Publication *ret) {
         return 1;
 }
 
-/* An older copy goes on beyond what may have been published since. Should the same copy be put back a second time, the time that went by keeps that
- * jump from ending where the first one did. */
+/* An older copy goes on beyond what may have been published since. Should the same copy be put back a second time, the time
+ * that went by keeps that jump from ending where the first one did. */
 static void next_number(Publication *p, bool rolled_back, int64_t now) {
         p->number++;
         if (rolled_back && !p->jumped)
@@ -61,8 +61,8 @@ int publication_begin(Txn *t, const States *s, int64_t now, Publication *ret) {
         r = store_mac(txn_store(t), mac, "publication", MAC_TYPES, MAC_FIELDS(&p));
         if (r >= 0)
                 r = txn_exec(t,
-                             "INSERT INTO publication (id, number, at, certificates, events, jumped, mac) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO "
-                             "UPDATE SET number = ?1, at = ?2, certificates = ?3, events = ?4, jumped = ?5, mac = ?6",
+                             "INSERT INTO publication (id, number, at, certificates, events, jumped, mac) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6) "
+                             "ON CONFLICT (id) DO UPDATE SET number = ?1, at = ?2, certificates = ?3, events = ?4, jumped = ?5, mac = ?6",
                              MAC_TYPES "b", MAC_FIELDS(&p), VIEW(mac, sizeof(mac)));
         if (r < 0)
                 return r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the CA publishes: its certificate, the list of revocations, and the list of all states that the OCSP responder reads. A number is taken and on
- * disk before the list that bears it is made; so no number is given out twice, whatever is killed when. */
+/* What the CA publishes: its certificate, the list of revocations, and the list of all states that the OCSP responder reads. A
+ * number is taken and on disk before the list that bears it is made; so no number is given out twice, whatever is killed when. */
 
 #include "ca/register.h"
 #include "ca/states.h"
@@ -11,7 +11,8 @@
 #define PUBLICATION_CRL "ca.crl"
 #define PUBLICATION_STATUS "status"
 
-/* By how much the number goes up, at least, when this store is found to be an older copy: what was published since is not known here. */
+/* By how much the number goes up, at least, when this store is found to be an older copy: what was published since is not
+ * known here. */
 #define PUBLICATION_JUMP (INT64_C(1) << 20)
 
 typedef struct Publication {
@@ -40,6 +41,6 @@ typedef struct PublicationContent {
 
 void publication_content_done(PublicationContent *c);
 
-/* On a worker: makes the files in `directory`, each whole or not at all: certificate and list of revocations where there is a number, the list of
- * states always. -errno. */
+/* On a worker: makes the files in `directory`, each whole or not at all: certificate and list of revocations where there is a
+ * number, the list of states always. -errno. */
 int publication_write(const char *directory, PublicationContent *c);

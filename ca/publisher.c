@@ -92,7 +92,8 @@ static int run_write(void *userdata) {
 
 static void note_result(Publisher *p, Run *run, int result) {
         if (result < 0 && result != p->failed && result != -ESHUTDOWN)
-                service_log(SD_ERR, "%s: the state of certificates cannot be published (%s). Others go on to see the state of before. It is tried again each minute.",
+                service_log(SD_ERR, "%s: the state of certificates cannot be published (%s). Others go on to see the state of before. "
+                            "It is tried again each minute.",
                             run->directory, result == -EBADMSG ? "the register was altered or damaged" : strerror(-result));
         if (result >= 0 && p->failed < 0)
                 service_log(SD_NOTICE, "%s: the state of certificates is published again.", run->directory);

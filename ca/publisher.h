@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Publishing as it goes on: one publication at a time, for all who wait for one together; a new list of revocations when the last one is old enough;
- * and again each minute where it failed. It begins with one: what was committed before a crash and not published then, is published at the next start. */
+/* Publishing as it goes on: one publication at a time, for all who wait for one together; a new list of revocations when the
+ * last one is old enough; and again each minute where it failed. It begins with one: what was committed before a crash and not
+ * published then, is published at the next start. */
 
 #include <stdbool.h>
 
@@ -13,9 +14,9 @@ typedef struct Publisher Publisher;
 int publisher_new(Authority *a, Publisher **ret);
 Publisher *publisher_free(Publisher *p);
 
-/* On the loop: publishes what is committed by now, and calls `done` on the loop when the files are there, with 0, or a negative errno when they could not be
- * written. With `crl` a list of revocations as well, not only the states. On an error of its own nothing is called, and `userdata` stays the caller's;
- * -ENODATA when there is no root. */
+/* On the loop: publishes what is committed by now, and calls `done` on the loop when the files are there, with 0, or a
+ * negative errno when they could not be written. With `crl` a list of revocations as well, not only the states. On an error of
+ * its own nothing is called, and `userdata` stays the caller's; -ENODATA when there is no root. */
 typedef void (*PublisherDone)(int result, void *userdata);
 int publisher_want(Publisher *p, bool crl, PublisherDone done, void *userdata);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.CA1: requests that wait for an operator. Anybody may ask, within caps, and learns of own requests; an operator decides. A request is judged when
- * it comes, and again when it is approved. */
+/* org.sygnet.CA1: requests that wait for an operator. Anybody may ask, within caps, and learns of own requests; an operator
+ * decides. A request is judged when it comes, and again when it is approved. */
 
 #include <errno.h>
 #include <string.h>
@@ -96,7 +96,8 @@ static int request_stored(Task *t, int result, sd_bus_error *error) {
         int r;
 
         if (result == -ENOBUFS)
-                return bus_error_set(error, ERROR_LIMIT, "Too many requests wait already. An operator decides about them: %u of one user may wait.", QUEUE_PER_USER_MAX);
+                return bus_error_set(error, ERROR_LIMIT, "Too many requests wait already. An operator decides about them: %u of one user may wait.",
+                                     QUEUE_PER_USER_MAX);
         if (result < 0)
                 return fail_store(result, error);
         r = sd_bus_reply_method_return(t->message, "t", (uint64_t) ((Decision *) t)->entry.number);

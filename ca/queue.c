@@ -8,7 +8,11 @@
 #include "ca/queue.h"
 
 #define COLUMNS "number, status, subject, profile, days, requested, uid, request, key, decided, operator, reason, serial, mac"
-#define MAC_TYPES "isssiiibbiiss"
+#define FIELD_TYPES "isssiiibbiiss"
+#define FIELDS(e)                                                                                                                  \
+        (e)->number, queue_status_to_string((e)->status), (e)->subject, profile_to_string((e)->profile), (int64_t) (e)->days,      \
+                (e)->requested, (int64_t) (e)->uid, bytes_view(&(e)->request), VIEW((e)->key, sizeof((e)->key)), (e)->decided,    \
+                operator_of(e), (e)->reason ?: "", (e)->serial
 #define NOBODY ((int64_t) -1)
 
 static const char *const statuses[] = { "pending", "issued", "rejected" };
@@ -43,18 +47,10 @@ static int64_t operator_of(const QueueEntry *e) {
 }
 
 static int entry_mac(Txn *t, const QueueEntry *e, uint8_t ret[static 32]) {
-        return store_mac(txn_store(t), ret, "request", MAC_TYPES, e->number, queue_status_to_string(e->status), e->subject, profile_to_string(e->profile),
-                         (int64_t) e->days, e->requested, (int64_t) e->uid, bytes_view(&e->request), VIEW(e->key, sizeof(e->key)), e->decided, operator_of(e),
-                         e->reason ?: "", e->serial);
+        return store_mac(txn_store(t), ret, "request", FIELD_TYPES, FIELDS(e));
 }
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
-
-static int check_mac(Txn *t, const QueueEntry *e, View mac) {
-        return store_mac_check(txn_store(t), mac, "request", MAC_TYPES, e->number, queue_status_to_string(e->status), e->subject,
-                               profile_to_string(e->profile), (int64_t) e->days, e->requested, (int64_t) e->uid, bytes_view(&e->request),
-                               VIEW(e->key, sizeof(e->key)), e->decided, operator_of(e), e->reason, e->serial);
-}
 
 static int copy_text(Row *row, unsigned column, char **ret) {
         const char *text = row_text(row, column);
@@ -89,7 +85,9 @@ static int read_entry(Txn *t, Row *row, QueueEntry *e) {
                 r = bytes_dup(row_blob(row, 7), &e->request);
         if (r < 0)
                 return r;
-        return e->profile == PROFILE_INVALID ? -EBADMSG : check_mac(t, e, row_blob(row, 13));
+        if (e->profile == PROFILE_INVALID)
+                return -EBADMSG;
+        return store_mac_check(txn_store(t), row_blob(row, 13), "request", FIELD_TYPES, FIELDS(e));
 }
 
 int queue_get(Txn *t, int64_t number, QueueEntry *ret) {
@@ -164,9 +162,8 @@ int queue_add(Txn *t, QueueEntry *e) {
         if (r >= 0)
                 r = entry_mac(t, e, mac);
         if (r >= 0)
-                r = txn_exec(t, "INSERT INTO request (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", MAC_TYPES "b", e->number,
-                             queue_status_to_string(e->status), e->subject, profile_to_string(e->profile), (int64_t) e->days, e->requested, (int64_t) e->uid,
-                             bytes_view(&e->request), VIEW(e->key, sizeof(e->key)), e->decided, operator_of(e), "", e->serial, VIEW(mac, sizeof(mac)));
+                r = txn_exec(t, "INSERT INTO request (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                             FIELD_TYPES "b", FIELDS(e), VIEW(mac, sizeof(mac)));
         return r < 0 ? r : 0;
 }
 
@@ -176,7 +173,9 @@ int queue_decide(Txn *t, const QueueEntry *e) {
 
         r = entry_mac(t, e, mac);
         if (r >= 0)
-                r = txn_exec(t, "UPDATE request SET status = ?2, decided = ?3, operator = ?4, reason = ?5, serial = ?6, mac = ?7 WHERE number = ?1 AND status = 'pending'",
+                r = txn_exec(t,
+                             "UPDATE request SET status = ?2, decided = ?3, operator = ?4, reason = ?5, serial = ?6, mac = ?7 "
+                             "WHERE number = ?1 AND status = 'pending'",
                              "isiissb", e->number, queue_status_to_string(e->status), e->decided, operator_of(e), e->reason ?: "", e->serial,
                              VIEW(mac, sizeof(mac)));
         return r < 0 ? r : r == 1 ? 0 : -EBADMSG;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Requests that wait for an operator, and what was answered; read and written inside jobs of the store. Each row carries a MAC: what is approved is what was
- * asked for. A decision is final, and a row stays. */
+/* Requests that wait for an operator, and what was answered; read and written inside jobs of the store. Each row carries a
+ * MAC: what is approved is what was asked for. A decision is final, and a row stays. */
 
 #include "ca/certificate.h"
 #include "store/store.h"
@@ -50,7 +50,8 @@ int queue_add(Txn *t, QueueEntry *e);
 /* In a job: 1 and the entry, 0 when there is none, -EBADMSG when it was altered. */
 int queue_get(Txn *t, int64_t number, QueueEntry *ret);
 
-/* In a job: at most `limit` with numbers below `before` (0: all), newest first; of one user, or of all where `uid` is NULL; those that wait, or all. */
+/* In a job: at most `limit` with numbers below `before` (0: all), newest first; of one user, or of all where `uid` is NULL;
+ * those that wait, or all. */
 int queue_list(Txn *t, const uid_t *uid, bool pending, unsigned limit, int64_t before, QueueList *ret);
 
 /* In a job: writes status, decided, operator, reason and serial of an entry that was read in this job and was pending. */

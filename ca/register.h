@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The CA's records, read and written inside jobs of the store: the root, and the register of what was issued. The MAC of each row of the
- * register covers that of the row before: a row cannot be altered, taken out or put in between without its being noticed when it is listed. What
- * the chain does not show is that rows are missing at its end. */
+/* The CA's records, read and written inside jobs of the store: the root, and the register of what was issued. The MAC of each
+ * row of the register covers that of the row before: a row cannot be altered, taken out or put in between without its being
+ * noticed when it is listed. What the chain does not show is that rows are missing at its end. */
 
 #include <sys/types.h>
 
@@ -53,16 +53,19 @@ typedef struct EntryList {
 void entry_done(Entry *e);
 void entry_list_done(EntryList *l);
 
-/* In a job: appends. -EKEYREJECTED when the key was certified before for another subject or profile: one key, one holder, one purpose. */
+/* In a job: appends. -EKEYREJECTED when the key was certified before for another subject or profile: one key, one holder, one
+ * purpose. */
 int register_append(Txn *t, Entry *e);
 
-/* In a job: at most `limit` entries with numbers below `before` (0: all), newest first. -EBADMSG when the register was altered. */
+/* In a job: at most `limit` entries with numbers below `before` (0: all), newest first. -EBADMSG when the register was
+ * altered. */
 int register_list(Txn *t, unsigned limit, int64_t before, EntryList *ret);
 
 /* In a job: the entry of a serial number; 1, 0 when there is none. -EBADMSG when the register was altered. */
 int register_find(Txn *t, const char *serial, Entry *ret);
 
-/* In a job: reads the entries after number `*number`, whose MAC is `mac` (of the root for 0), in their order, hands each to `take` (what it points to
- * is borrowed), and leaves number and MAC of the last one. -EBADMSG when a row was altered or one is missing. */
+/* In a job: reads the entries after number `*number`, whose MAC is `mac` (of the root for 0), in their order, hands each to
+ * `take` (what it points to is borrowed), and leaves number and MAC of the last one. -EBADMSG when a row was altered or one is
+ * missing. */
 typedef int (*EntryTake)(const Entry *e, void *userdata);
 int register_read_after(Txn *t, int64_t *number, uint8_t mac[static 32], EntryTake take, void *userdata);

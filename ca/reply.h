@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the methods of org.sygnet.CA1 have in common: arguments that several take, answers that several give, errors that several know. */
+/* What the methods of org.sygnet.CA1 have in common: arguments that several take, answers that several give, errors that
+ * several know. */
 
 #include <systemd/sd-bus.h>
 
 #include "ca/issuance.h"
 #include "ca/states.h"
 
-/* A serial number as the contract has it: hexadecimal in lower case, at most 40 digits (RFC 5280 §4.1.2.2). One that cannot be of this CA becomes
- * empty. */
+/* A serial number as the contract has it: hexadecimal in lower case, at most 40 digits (RFC 5280 §4.1.2.2). One that cannot be
+ * of this CA becomes empty. */
 int read_serial(sd_bus_message *m, char ret[static SERIAL_TEXT_SIZE], sd_bus_error *error);
 
 /* A certificate request, DER. */

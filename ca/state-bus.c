@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.CA1: the state of certificates, its changes, and what is published of it. A change is on disk before it is published, and published
- * before it is told. */
+/* org.sygnet.CA1: the state of certificates, its changes, and what is published of it. A change is on disk before it is
+ * published, and published before it is told. */
 
 #include <errno.h>
 #include <string.h>
@@ -232,7 +232,8 @@ static int change_start(Change *change, sd_bus_message *m, sd_bus_error *error) 
         return 1;
 }
 
-/* sygnetd suspends what its holder reports, without asking: who holds a key may have it stopped. Nobody is given anything by that. */
+/* sygnetd suspends what its holder reports, without asking: who holds a key may have it stopped. Nobody is given anything by
+ * that. */
 static int pass_suspend(Authority *a, sd_bus_message *m, sd_bus_error *error) {
         uid_t uid;
         int r = gate_sender_uid(a->gate, m, &uid);

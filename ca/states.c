@@ -123,7 +123,8 @@ static int take_event(const Event *e, void *userdata) {
 
 /* --- The store ---------------------------------------------------------------------------------------------------- */
 
-/* Whether the row that was taken in last is still what it was: what a transaction read that was not committed after all would have to go out again. */
+/* Whether the row that was taken in last is still what it was: what a transaction read that was not committed after all would
+ * have to go out again. */
 static int check_row(Txn *t, const char *sql, int64_t number, const uint8_t mac[static MAC_SIZE]) {
         Row *row;
         int r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The state of every certificate of the register, in memory: what the register and the events say, verified once and then row by row as rows come.
- * Used within jobs of the store only, so by one thread; what is not in the store is never in here. */
+/* The state of every certificate of the register, in memory: what the register and the events say, verified once and then row
+ * by row as rows come. Used within jobs of the store only, so by one thread; what is not in the store is never in here. */
 
 #include "ca/event.h"
 #include "ca/register.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A method call that is answered later: it owns the message and goes through workers and jobs of the store, one at a time. A method's own
- * type begins with a Task. `run` is on another thread and touches the method's own fields, store and root only; `then` is on the loop: it
- * answers and returns 0, or returns a negative errno with the error set, or has submitted the next step and returns TASK_CONTINUES. */
+/* A method call that is answered later: it owns the message and goes through workers and jobs of the store, one at a time. A
+ * method's own type begins with a Task. `run` is on another thread and touches the method's own fields, store and root only;
+ * `then` is on the loop: it answers and returns 0, or returns a negative errno with the error set, or has submitted the next
+ * step and returns TASK_CONTINUES. */
 
 #include "ca/authority.h"
 #include "ca/issuance.h"
@@ -39,8 +40,8 @@ static inline void task_freep(void *t) {
 int task_work(Task *t, WorkerRun run, TaskThen then, sd_bus_error *error);
 int task_store(Task *t, StoreRun run, TaskThen then, sd_bus_error *error);
 
-/* The next step is a publication (publisher_want()). Within `then`, to be returned from it: TASK_CONTINUES, or what the next `then` returned where nothing could
- * be begun. */
+/* The next step is a publication (publisher_want()). Within `then`, to be returned from it: TASK_CONTINUES, or what the next
+ * `then` returned where nothing could be begun. */
 int task_publish(Task *t, bool crl, TaskThen then, sd_bus_error *error);
 
 /* What an issuance takes from the call. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* sygnet ca: the state of certificates of the local authority: shown, changed, published. A certificate is named by its serial number or by its file. */
+/* sygnet ca: the state of certificates of the local authority: shown, changed, published. A certificate is named by its serial
+ * number or by its file. */
 
 #include <ctype.h>
 #include <errno.h>

@@ -11,7 +11,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import harness
 from authorities import CA, PERSON, SEAL, authority, initialize, issue, listing, openssl, request, root_of, write_chain
 from harness import ALICE, BUILD, NOBODY, SYGNET, SYGNET_CA, SYGNET_OCSP, BusError, TestCase, V, main
 

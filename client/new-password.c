@@ -69,6 +69,7 @@ typedef struct Typing {
         Secret *text; /* of SECRET_MAX bytes, `len` of them typed */
         size_t len;
         bool done, ended;
+        uint8_t sequence; /* what of a cursor key's sequence came last; 0: none is under way */
 } Typing;
 
 static void take_back(Typing *t) {
@@ -76,7 +77,22 @@ static void take_back(Typing *t) {
                 ;
 }
 
+/* What a cursor key sends (ECMA-48 §5.4) is no password: ESC, then “[” or “O” and what follows up to a letter; or ESC and one more. */
+static bool is_of_sequence(Typing *t, uint8_t key) {
+        uint8_t before = t->sequence;
+
+        if (before == 0 && key != ESCAPE)
+                return false;
+        if (before == 0 || (before == ESCAPE && (key == '[' || key == 'O')) || (before == '[' && (key < 0x40 || key > 0x7e)))
+                t->sequence = key == ESCAPE || before == ESCAPE ? key : before;
+        else
+                t->sequence = 0;
+        return true;
+}
+
 static void take_key(Typing *t, uint8_t key, const Quiet *q) {
+        if (is_of_sequence(t, key))
+                return;
         if (key == '\n' || key == '\r')
                 t->done = true;
         else if (key == 0x7f || key == 0x08 || key == q->before.c_cc[VERASE])
@@ -93,7 +109,7 @@ static View typed(const Typing *t) {
         return VIEW(secret_view(t->text).data, t->len);
 }
 
-/* What was typed at once: a key, or what was pasted. What a cursor key sends is no password. 0, -EINTR, -ENODATA at the end
+/* What was typed at once: a key, or what was pasted. 0, -EINTR, -ENODATA at the end
  * of input. */
 static int take_keys(Typing *t, const Quiet *q) {
         uint8_t keys[KEYS_MAX];
@@ -104,7 +120,7 @@ static int take_keys(Typing *t, const Quiet *q) {
         if (r < 0)
                 return r;
         n = read(STDIN_FILENO, keys, sizeof(keys));
-        for (ssize_t i = 0; i < n && keys[i] != ESCAPE && !t->done && !t->ended; i++)
+        for (ssize_t i = 0; i < n && !t->done && !t->ended; i++)
                 take_key(t, keys[i], q);
         secret_wipe(keys, sizeof(keys));
         return n < 0 ? -errno : n == 0 || t->ended ? -ENODATA : 0;

@@ -283,7 +283,7 @@ class Guided(Keys):
         t = self.begin()
         for key, says in ((b"c", "11 characters, A-Z, 0-9, a special character"), (b"C", "10 characters, 0-9, a special character"), (b"7", "9 characters, a special character"),
                           (b"-", "8 characters"), (b"\x7f", "9 characters, a special character"), (b"\x15", "12 characters, A-Z"), ("Ż".encode(), "11 characters, A-Z, a-z"),
-                          (b"\x7f", "12 characters"), (b"\x1b[A", "12 characters"), (b"Correct-Hor", "1 character, 0-9"), (b"\n", "\a"), (b"7", "good")):
+                          (b"\x7f", "12 characters"), (b"\x1b[A", "12 characters"), (b"\x1b", "12 characters"), (b"[1;5D", "12 characters"), (b"\x1bOPCorrect-Hor", "1 character, 0-9"), (b"\n", "\a"), (b"7", "good")):
             t.key(key)
             self.shown(t, says)
         t.key(b"se\n")

@@ -78,11 +78,28 @@ static void test_other_rules(void **state) {
         assert_string_equal(of_digits, "The password needs at least 9 characters, with a digit, and no more than 1 identical characters in a row.");
 }
 
+/* What is missing, all at once and in characters, not bytes. */
+static void test_gaps(void **state) {
+        PasswordGaps g;
+
+        assert_false(password_rule_gaps(&password_rule_key, view_string(""), &g));
+        assert_true(g.characters == 12 && g.upper && g.lower && g.digit && g.special && !g.repeated && !g.not_text);
+        assert_false(password_rule_gaps(&password_rule_key, view_string("aŻ1"), &g));
+        assert_true(g.characters == 9 && g.upper && !g.lower && !g.digit && g.special);
+        assert_false(password_rule_gaps(&password_rule_account, view_string("Abcde1!!!"), &g));
+        assert_true(g.characters == 0 && g.repeated && !g.upper && !g.special);
+        assert_false(password_rule_gaps(&password_rule_key, view_string("\xff"), &g));
+        assert_true(g.not_text && g.characters == 0);
+        assert_true(password_rule_gaps(&password_rule_key, view_string("Correct-Horse7"), &g));
+        assert_true(g.characters == 0 && !g.upper && !g.lower && !g.digit && !g.special && !g.repeated && !g.not_text);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rule),
                 cmocka_unit_test(test_account_rule),
                 cmocka_unit_test(test_other_rules),
+                cmocka_unit_test(test_gaps),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,16 +202,22 @@ static void weigh(Check *c, const RevocationItem *item, const Statement *s) {
 
 /* --- One item --------------------------------------------------------------------------------------------------------- */
 
-/* -ENOENT: it is about others. */
-static int look_up(Check *c, const RevocationItem *item, Statement *ret) {
+/* -ENOENT: it is about others. A CRL's signature comes first, since it is checked once, while a list is gone through for each certificate: a document may bring large
+ * ones that nobody signed. */
+static int look_up(Check *c, RevocationItem *item, Statement *ret) {
+        int r;
+
         if (item->unsupported)
                 return item->kind == REVOCATION_CRL && item->source == REVOCATION_FROM_FILE ? CRL_E_UNSUPPORTED : -ENOENT;
         if (item->kind == REVOCATION_OCSP)
                 return c->crl_only ? -ENOENT : look_up_ocsp(c, &item->ocsp, ret);
-        return crl_covers(&item->crl, c->certificate) ? look_up_crl(c, &item->crl, ret) : -ENOENT;
+        if (!crl_covers(&item->crl, c->certificate))
+                return -ENOENT;
+        r = verify_crl(c, item);
+        return r < 0 ? r : look_up_crl(c, &item->crl, ret);
 }
 
-/* The look-up comes first: it costs less than a signature, and tells what the item is about. */
+/* An answer is signed anew for each question: there the look-up comes first, which costs less. */
 static int consider(Check *c, size_t i) {
         RevocationItem *item = &c->pool->items[i];
         Statement s = { 0 };
@@ -221,10 +227,11 @@ static int consider(Check *c, size_t i) {
         if (r == -ENOENT || r == -ENOMEM)
                 return r == -ENOENT ? 0 : r;
         if (r != 0) {
-                note(c, item, PROBLEM_UNSUPPORTED);
+                note(c, item, r == -EKEYREJECTED ? PROBLEM_SIGNATURE : PROBLEM_UNSUPPORTED);
                 return 0;
         }
-        r = item->kind == REVOCATION_CRL ? verify_crl(c, item) : verify_ocsp(c, item);
+        if (item->kind == REVOCATION_OCSP)
+                r = verify_ocsp(c, item);
         if (r == -ENOMEM)
                 return r;
         item = &c->pool->items[i]; /* a responder's own CRL may have been fetched */

@@ -192,10 +192,14 @@ int key_local_generate(Client *c, KeyPlace place, Profile profile, const Subject
                 r = note_terms(&m.record, terms);
         if (r == 0)
                 r = place == KEY_PLACE_FILE ? make_in_file(&m) : make_on_token(&m);
-        if (r == 0)
-                r = key_record_write(&m.record);
         if (r > 0)
                 return r;
+        r = key_record_write(&m.record);
+        if (r > 0) {
+                hint(_("The key was made, but is not in the list: %s"), m.record.path ?: m.record.uri);
+                new_password_show(c, m.password);
+                return r;
+        }
         if (!arguments_has(&c->arguments, "no-issue")) {
                 r = certify(&m);
                 if (r != 0) {

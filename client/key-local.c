@@ -317,12 +317,25 @@ int key_local_export(Client *c, const KeyRecord *k) {
         return EXIT_OK;
 }
 
+/* Only what still is a key file: another may have come into its place. */
+static int erase_file(const KeyRecord *k) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        int r;
+
+        if (access(k->path, F_OK) < 0 && errno == ENOENT)
+                return 0;
+        r = key_path_read(k->path, &content);
+        if (r > 0)
+                return r;
+        return unlink(k->path) < 0 ? fail_file(errno, k->path) : 0;
+}
+
 static int erase(Client *c, const KeyRecord *k) {
         _cleanup_token_ Token token = { 0 };
         int r;
 
         if (k->place == KEY_PLACE_FILE)
-                return unlink(k->path) < 0 && errno != ENOENT ? fail_file(errno, k->path) : 0;
+                return erase_file(k);
         r = token_open(c, k->uri, &token);
         return r > 0 ? r : token_erase(&token, k->uri);
 }

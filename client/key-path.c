@@ -15,19 +15,28 @@
 
 #define ATTEMPTS 3
 
-bool key_path_is(const char *word) {
+static bool begins_with(const char *s, const char *prefix) {
+        return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool has_ending(const char *word) {
         static const char *const endings[] = { ".p12", ".pfx", ".pem", ".p8" };
         size_t len = strlen(word);
 
-        if (strchr(word, '/'))
-                return true;
         for (size_t i = 0; i < ELEMENTSOF(endings); i++) {
                 size_t n = strlen(endings[i]);
 
                 if (len > n && strcasecmp(word + len - n, endings[i]) == 0)
-                        return access(word, F_OK) == 0;
+                        return true;
         }
         return false;
+}
+
+bool key_path_is(const char *word) {
+        if (begins_with(word, "/") || begins_with(word, "./") || begins_with(word, "../"))
+                return true;
+        /* Labels may have slashes and dots too. */
+        return (strchr(word, '/') || has_ending(word)) && access(word, F_OK) == 0;
 }
 
 int key_path_fail(int outcome, const char *path) {

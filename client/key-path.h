@@ -8,7 +8,7 @@
 #include "client/client.h"
 #include "crypto/key-file.h"
 
-/* Whether a word of the command line names a key file: it has a slash, or one of the endings of such files and is there. */
+/* Whether a word of the command line names a key file: it begins like a path, or has a slash or one of the endings of such files and is there. */
 bool key_path_is(const char *word);
 
 /* Reads the file and checks all that can be told without the password. A file that others may write is refused, one that

@@ -243,7 +243,8 @@ int key_record_list(KeyRecordList *ret) {
         if (!path)
                 return fail_memory();
         d = opendir(path);
-        if (!d && errno != ENOENT && errno != ENOTDIR)
+        /* A service's user may have no home, or none that it may look into. */
+        if (!d && errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != EPERM)
                 return fail_file(errno, path);
         for (struct dirent *e = d ? readdir(d) : NULL; e && r >= 0; e = readdir(d))
                 if (is_record(e->d_name, id))

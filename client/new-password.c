@@ -276,6 +276,7 @@ static const char *problem(View password) {
 int new_password(Client *c, const char *option, const char *question, Secret **ret) {
         bool from_file = arguments_has(&c->arguments, option);
 
+        no_core();
         if (new_password_generated(c) && from_file)
                 return fail(EXIT_USAGE, _("Either --generate-password or --%s, not both."), option);
         if (new_password_generated(c))

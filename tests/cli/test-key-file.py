@@ -169,6 +169,22 @@ class InFile(Keys):
         self.generate("customs", "--place", "file", "-o", "nowhere/key.p12", "--no-issue", "--password-file", self.password, code=NOT_FOUND)
         self.assertEqual([], [p for p in self.folder.rglob("*.conf") if p.parent.name == "keys"])
 
+    def test_where_there_is_no_home(self):
+        """A list that cannot be read or written stops nobody who uses no key of it, and a key that was made is told of."""
+        (self.folder / "data").write_text("no folder")
+        told = self.generate("x", "--place", "file", "-o", "x.p12", "--no-issue", "--password-file", self.password, code=FAILED)
+        self.assertIn("not in the list", told.stderr)
+        self.assertTrue((self.folder / "x.p12").exists())
+        self.sign(FAILED, "-c", "some label/2026", says="message bus")
+
+    def test_retire_erases_only_keys(self):
+        self.in_file()
+        (self.folder / "key.p12").write_text("precious")
+        self.sygnet(FAILED, "key", "retire", "customs", "--yes", says="no key file")
+        self.assertEqual("precious", (self.folder / "key.p12").read_text())
+        (self.folder / "key.p12").unlink()
+        self.sygnet(OK, "key", "retire", "customs", "--yes")
+
     def test_swapped_file(self):
         """Another key where the recorded one was is not used, though the password fits."""
         self.in_file()

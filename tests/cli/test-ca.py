@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 
-from cli import DENIED, FAILED, NOT_FOUND, NOT_VALID, OK, USAGE, main
+from cli import DENIED, FAILED, NOT_FOUND, NOT_VALID, OK, TERMS, USAGE, main
 from served import ALICE, BOB, ROOT, KEY_PASSWORD, Signing
 
 
@@ -50,8 +50,8 @@ class Ca(Signing):
     def test_key_of_who_may_not_issue(self):
         """The key is made, its request waits, and what the operator approves makes it sign."""
         password = self.secret("key-password", KEY_PASSWORD)
-        words = ["key", "generate", "--label", "Customs", "--given-name", "Anna", "--surname", "Nowak", "--serial-number", "PNOPL-90010112345", "--country", "PL",
-                 "--password-file", password]
+        words = ["key", "generate", *TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Nowak", "--serial-number", "PNOPL-90010112345",
+                 "--country", "PL", "--password-file", password]
         p = self.run_client([*words, "--json"], ALICE, {})
         self.assertEqual(OK, p.returncode, p.stderr)
         made = json.loads(p.stdout)

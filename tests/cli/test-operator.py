@@ -131,9 +131,8 @@ class Expired(OutsideAuthority):
 class Keys(Signing):
     def test_issued_at_once(self):
         password = self.secret("key-password", KEY_PASSWORD)
-        # Its owner makes the key, but is no operator of the CA: the key stays, and what to do is said.
-        p = self.sygnet(DENIED, *KEY, "--password-file", password, says="sygnet key request")
-        self.assertEqual("", p)
+        # Its owner makes the key, but is no operator of the CA: the key stays, its request waits, and what to do is said.
+        self.assertIn("Key ", self.sygnet(OK, *KEY, "--password-file", password, says="sygnet ca answer 1"))
         (key,) = json.loads(self.sygnet(OK, "list", "--json"))["credentials"]
         self.assertEqual("requested", key["status"])
         self.sygnet(OK, "key", "retire", key["id"], "--yes")

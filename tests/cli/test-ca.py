@@ -50,7 +50,7 @@ class Ca(Signing):
     def test_key_of_who_may_not_issue(self):
         """The key is made, its request waits, and what the operator approves makes it sign."""
         password = self.secret("key-password", KEY_PASSWORD)
-        words = ["key", "generate", *TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Nowak", "--serial-number", "PNOPL-90010112345",
+        words = ["key", "generate", "--accept-terms", TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Nowak", "--serial-number", "PNOPL-90010112345",
                  "--country", "PL", "--password-file", password]
         p = self.run_client([*words, "--json"], ALICE, {})
         self.assertEqual(OK, p.returncode, p.stderr)

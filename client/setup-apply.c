@@ -26,28 +26,30 @@ static const char *fingerprint_of(const Candidate *candidate) {
 
 static const char *const purposes[] = { "tls", "email", "code" };
 
-static bool has_purpose(const char *list, const char *purpose) {
-        size_t n = strlen(purpose);
+static bool has_purpose(const Setup *s, const char *purpose) {
+        const char *given;
+        size_t i = 0;
 
-        for (const char *p = list; (p = strstr(p, purpose)); p += n)
-                if ((p == list || p[-1] == ',') && (p[n] == 0 || p[n] == ','))
+        while ((given = arguments_nth(&s->c->arguments, "purpose", i))) {
+                if (strcmp(given, purpose) == 0)
                         return true;
-        return false;
+                i++;
+        }
+        return i == 0;
 }
 
 int setup_purposes(Setup *s) {
-        const char *given = arguments_get(&s->c->arguments, "purposes");
-        size_t length = 0, words = 0;
+        const char *given;
 
-        for (size_t i = 0; given && i < ELEMENTSOF(purposes); i++)
-                if (has_purpose(given, purposes[i])) {
-                        length += strlen(purposes[i]);
-                        words++;
-                }
-        if (given && (words == 0 || strlen(given) != length + words - 1))
-                return fail(EXIT_USAGE, "%s", _("--purposes: give one or more of tls, email and code, with commas between them."));
-        snprintf(s->trust, sizeof(s->trust), "%s,%s,%s", !given || has_purpose(given, "tls") ? "C" : "", !given || has_purpose(given, "email") ? "C" : "",
-                 !given || has_purpose(given, "code") ? "C" : "");
+        for (size_t i = 0; (given = arguments_nth(&s->c->arguments, "purpose", i)); i++) {
+                bool known = false;
+
+                for (size_t k = 0; k < ELEMENTSOF(purposes); k++)
+                        known |= strcmp(given, purposes[k]) == 0;
+                if (!known)
+                        return fail(EXIT_USAGE, "%s", _("--purpose is tls, email or code."));
+        }
+        snprintf(s->trust, sizeof(s->trust), "%s,%s,%s", has_purpose(s, "tls") ? "C" : "", has_purpose(s, "email") ? "C" : "", has_purpose(s, "code") ? "C" : "");
         return 0;
 }
 
@@ -227,28 +229,25 @@ static void forget_new_records(Setup *s) {
 /* --- The system's stores -------------------------------------------------------------------------------------------- */
 
 static int append_purposes(Setup *s, sd_bus_message *m) {
-        const char *given = arguments_get(&s->c->arguments, "purposes");
+        bool limited = arguments_has(&s->c->arguments, "purpose");
         const char *list[ELEMENTSOF(purposes) + 1] = { NULL };
         size_t n = 0;
         int r;
 
-        for (size_t i = 0; given && i < ELEMENTSOF(purposes); i++)
-                if (has_purpose(given, purposes[i]))
+        for (size_t i = 0; limited && i < ELEMENTSOF(purposes); i++)
+                if (has_purpose(s, purposes[i]))
                         list[n++] = purposes[i];
         r = sd_bus_message_open_container(m, 'a', "{sv}");
-        if (r >= 0 && n > 0) {
+        if (r >= 0 && n > 0)
                 r = sd_bus_message_open_container(m, 'e', "sv");
-                if (r >= 0)
-                        r = sd_bus_message_append(m, "s", "purposes");
-                if (r >= 0)
-                        r = sd_bus_message_open_container(m, 'v', "as");
-                if (r >= 0)
-                        r = sd_bus_message_append_strv(m, (char **) list);
-                if (r >= 0)
-                        r = sd_bus_message_close_container(m);
-                if (r >= 0)
-                        r = sd_bus_message_close_container(m);
-        }
+        if (r >= 0 && n > 0)
+                r = sd_bus_message_append(m, "s", "purposes");
+        if (r >= 0 && n > 0)
+                r = sd_bus_message_open_container(m, 'v', "as");
+        if (r >= 0 && n > 0)
+                r = sd_bus_message_append_strv(m, (char **) list);
+        for (unsigned depth = 0; r >= 0 && n > 0 && depth < 2; depth++)
+                r = sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -305,7 +304,7 @@ static void note_system(Setup *s, const Candidate *candidate, const DictList *an
                            strcmp(result, "failed") == 0    ? RESULT_FAILED :
                            strcmp(result, "left-out") == 0  ? RESULT_LEFT :
                                                               RESULT_PRESENT,
-                           dict_string(d, "problem"));
+                           *dict_string(d, "problem") ? _(dict_string(d, "problem")) : NULL);
         }
         if (!told)
                 note_states(s, candidate, RESULT_LEFT);

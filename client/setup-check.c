@@ -72,7 +72,7 @@ static void check_databases(Setup *s, const Candidate *candidate) {
 }
 
 int setup_check(Setup *s) {
-        bool limited = arguments_has(&s->c->arguments, "purposes");
+        bool limited = arguments_has(&s->c->arguments, "purpose");
         int r = 0;
 
         if (!s->c->json)

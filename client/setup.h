@@ -43,7 +43,7 @@ typedef struct Setup {
         bool system, browsers;
         char *from;    /* a file or folder that the person named when asked */
         bool local_ca;
-        char trust[NSS_TRUST_MAX]; /* for NSS databases, as --purposes says; purposes for the service go with it */
+        char trust[NSS_TRUST_MAX]; /* for NSS databases, as --purpose says */
         Candidate *candidates;
         size_t n_candidates;
         NssDatabases databases;

@@ -139,7 +139,7 @@ static TrustRow *append(TrustTable *t) {
 }
 
 static int add_system(TrustTable *t, const Dict *d) {
-        const char *name = dict_string(d, "name");
+        const char *name = dict_string(d, "name"), *why = dict_string(d, "why");
         TrustRow *row = append(t);
 
         if (!row)
@@ -147,7 +147,7 @@ static int add_system(TrustTable *t, const Dict *d) {
         row->trusted = dict_number(d, "trusted", 0);
         row->ours = dict_number(d, "ours", 0);
         row->store = text_clean(*name ? name : dict_string(d, "store"));
-        row->why = text_clean(dict_string(d, "why"));
+        row->why = text_clean(*why ? _(why) : "");
         return 0;
 }
 

@@ -56,7 +56,7 @@ static int ask_account(Setup *s) {
 
 static int check_candidate(const Setup *s, const Candidate *candidate) {
         const char *fingerprint = dict_string(&candidate->info, "fingerprint"), *problem = dict_string(&candidate->info, "problem");
-        _cleanup_free_ char *clean = text_clean(problem);
+        _cleanup_free_ char *clean = text_clean(*problem ? _(problem) : "");
 
         if (*problem) {
                 (void) fail(EXIT_FAILED, _("This certificate cannot be installed: %s"), clean);
@@ -179,7 +179,7 @@ static int undo(Setup *s) {
 }
 
 static int check_usage(const Client *c) {
-        static const char *const others[] = { "from", "url", "fingerprint", "purposes", "local-ca", "no-system", "no-browsers", "account" };
+        static const char *const others[] = { "from", "url", "fingerprint", "purpose", "local-ca", "no-system", "no-browsers", "account" };
         const Arguments *a = &c->arguments;
 
         if (arguments_has(a, "undo"))

@@ -318,7 +318,7 @@ static const Option setup_options[] = {
         { "from", 0, "FILE", N_("take certificates from FILE (PEM, DER, p7b) or from all files of a folder; may be repeated") },
         { "url", 0, "URL", N_("fetch them from there; name each by --fingerprint; may be repeated") },
         { "fingerprint", 0, "HEX", N_("SHA-256 of a certificate that is agreed to; may be repeated") },
-        { "purposes", 0, "LIST", N_("trust them for these only: tls, email, code, with commas between them") },
+        { "purpose", 0, "PURPOSE", N_("trust them only for tls, email or code, in the stores that can say so; may be repeated") },
         { "local-ca", 0, NULL, N_("also the root of this machine's own authority, which is made where there is none") },
         { "organization", 0, "TEXT", N_("with --local-ca: the organisation that runs it") },
         { "ca-name", 0, "TEXT", N_("with --local-ca: name of the authority") },

@@ -14,7 +14,7 @@ import threading
 
 import browsers
 from cli import DENIED, FAILED, NOT_FOUND, OK, SOURCE, SYGNET, USAGE, Terminal, main
-from served import ALICE, ROOT, Served
+from served import ALICE, ROOT, Served, Signing
 
 spec = importlib.util.spec_from_file_location("trust", SOURCE / "tests/bus/test-trust.py")
 trust = importlib.util.module_from_spec(spec)
@@ -119,12 +119,12 @@ class ThereAndBack(Setup):
         self.assertTrue(self.openssl_trusts())
         self.set_up(OK, "--undo", "--yes")
         self.unchanged()
-        self.set_up(OK, "--from", "ca.pem", "--yes", "--no-system", "--purposes", "email,code")
+        self.set_up(OK, "--from", "ca.pem", "--yes", "--no-system", "--purpose", "email", "--purpose", "code")
         self.assertFalse(self.openssl_trusts())
         self.assertEqual({",C,C"}, {held[self.seen][1] for held in self.home.photograph().values()})
         self.set_up(OK, "--undo", "--yes")
         self.unchanged()
-        self.set_up(USAGE, "--from", "ca.pem", "--yes", "--purposes", "email,mail", says="--purposes")
+        self.set_up(USAGE, "--from", "ca.pem", "--yes", "--purpose", "mail", says="--purpose")
         self.set_up(USAGE, "--undo", "--no-system", says="--undo")
 
     def test_a_browser_that_was_not_started_yet(self):
@@ -365,13 +365,7 @@ class WholeMachine(Setup):
 
     def setUp(self):
         super().setUp()
-        home = self.machine.folder / "ca"
-        home.mkdir()
-        os.chown(home, trust.harness.SYGNET_CA, trust.harness.SYGNET_CA)
-        at = ["--state", home / "state", "--host-key", home / "key"]
-        self.machine.run([trust.BUILD / "store-tool/sygnet-store", "--service", "sygnet-cad", *at, "init"], uid=trust.harness.SYGNET_CA)
-        self.machine.spawn([trust.BUILD / "ca/sygnet-cad", *at], uid=trust.harness.SYGNET_CA)
-        self.machine.wait_for_name("org.sygnet.CA1")
+        Signing.start_ca(self)
 
     def test_local_ca_and_account(self):
         self.set_up(USAGE, "--local-ca", "--yes", says="--organization")

@@ -138,12 +138,13 @@ check_trust() {
         wait "$server"
 
         check 'the own CA'\''s root is put in' maria sygnet setup --local-ca --yes
-        check 'so is one with its constraints, for every purpose' maria sygnet setup --from $centre/twin.pem --yes
+        check 'and taken out' maria sygnet setup --undo --yes
+        check 'its twin is put in, for every purpose' maria sygnet setup --from $centre/twin.pem --yes
         serve impostor.pem impostor.key
         for client in "${clients[@]}"; do check "$client refuses a server of the own CA" refuses "$client"; done
         kill "$server"
         wait "$server"
-        check 'both are taken back' maria sygnet setup --undo --yes
+        check 'the twin is taken out' maria sygnet setup --undo --yes
         rm -f /etc/polkit-1/rules.d/10-maria.rules
         userdel --remove maria >/dev/null 2>&1
         cd /

@@ -34,6 +34,7 @@ const char *status_text(const char *status) {
                 { "requested", N_("without certificate") }, { "active", N_("active") }, { "retired", N_("retired") },
                 { "pending", N_("pending") }, { "deleted", N_("removed") }, { "disabled", N_("disabled") }, { "revoked", N_("revoked") },
                 { "expired", N_("expired") },
+                { "blocked", N_("blocked: reported as revealed") },
         };
 
         return translate(words, ELEMENTSOF(words), status);

@@ -57,6 +57,8 @@ static const ErrorText texts[] = {
         { ERROR_INVALID_ARGUMENT, EXIT_FAILED, true, N_("The service cannot accept this."), NULL },
         { ERROR_LIMIT, EXIT_FAILED, true, N_("Too many, or too large."), NULL },
         { ERROR_ITEM_REFUSED, EXIT_FAILED, true, N_("The service refused to sign this."), N_("Check that this machine's clock is right.") },
+        { ERROR_KEY_COMPROMISED, EXIT_DENIED, false, N_("The key was reported as revealed and is blocked: nothing is signed with it."),
+          N_("If that was wrong, an operator takes it back: sygnet key release CREDENTIAL") },
         { ERROR_OPERATION_STATE, EXIT_FAILED, true, N_("The operation has ended, or was not authorised."), N_("Start again; nothing was signed.") },
         { ERROR_SEAL_BUSY, EXIT_FAILED, true, N_("Somebody else is using the seal now."),
           N_("Wait for it: sygnet sign --wait. The seal's Administrator can free it: sygnet seal break-lease SEAL") },

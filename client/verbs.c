@@ -273,6 +273,13 @@ static const Option key_export_options[] = {
         {},
 };
 static const Option key_retire_options[] = { YES, PIN_FILE, LOGIN, {} };
+static const Option key_compromise_options[] = {
+        { "operator", 0, NULL, N_("as operator of the service, any credential") },
+        { "revoke", 0, NULL, N_("have the local certification authority revoke the certificate for good (operators), not only suspend it") },
+        YES,
+        LOGIN,
+        {},
+};
 static const Option ca_init_options[] = {
         { "organization", 0, "TEXT", N_("the organisation that runs the CA") },
         { "name", 0, "TEXT", N_("name of the CA") },
@@ -473,6 +480,11 @@ const Verb verbs[] = {
         { "key list", "", 0, 0, N_("List your own keys, in the service, in files and on cards"), NULL, NULL, verb_key_list },
         { "key terms", "", 0, 0, N_("Show the terms and statements of customs keys"), NULL, NULL, verb_key_terms },
         { "key retire", "KEY", 1, 1, N_("Erase a key for good"), NULL, key_retire_options, verb_key_place_retire },
+        { "key compromise", "CREDENTIAL", 1, 1, N_("Report that a key may be in other hands: it is blocked at once"),
+          N_("Nothing is signed with it any more, the sessions of all who may use it end, and they are told by mail. The local certification authority "
+             "suspends the certificate; for one of another CA it says what to do. Takes no code: that may be in the same hands."),
+          key_compromise_options, verb_key_compromise },
+        { "key release", "CREDENTIAL", 1, 1, N_("Take such a report back, which was wrong (operators)"), NULL, NULL, verb_key_release },
         { "ca init", "", 0, 0, N_("Make the root of the local certification authority (operators)"), NULL, ca_init_options, verb_ca_init },
         { "ca show", "", 0, 0, N_("Show the local authority's root certificate"), NULL, ca_show_options, verb_ca_show },
         { "ca issue", "FILE", 1, 1, N_("Issue a certificate for a request (operators)"), NULL, ca_issue_options, verb_ca_issue },

@@ -77,6 +77,8 @@ int verb_key_place_retire(Client *c);
 int verb_key_export(Client *c);
 int verb_key_list(Client *c);
 int verb_key_terms(Client *c);
+int verb_key_compromise(Client *c);
+int verb_key_release(Client *c);
 int verb_ca_init(Client *c);
 int verb_ca_show(Client *c);
 int verb_ca_issue(Client *c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.Sygnet1.Credential: making, certifying and retiring. What is listed is in credential-list-bus.c, a seal's users
+/* org.sygnet.Sygnet1.Credential: making, certifying and retiring. Reports of revealed keys are in credential-compromise-bus.c, what is listed is in credential-list-bus.c, a seal's users
  * in credential-users-bus.c. */
 
 #include <errno.h>
@@ -458,6 +458,9 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Reissue", SD_BUS_ARGS("s", id, "s", administrator), SD_BUS_RESULT("s", new_id),
                                 credential_method_reissue, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Retire", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_NO_RESULT, method_retire, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ReportCompromise", SD_BUS_ARGS("s", id, "a{sv}", factors), SD_BUS_RESULT("a{sv}", result),
+                                credential_method_report_compromise, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT, credential_method_release, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 

@@ -15,7 +15,10 @@
 #include "daemon/session.h"
 
 static void destroy(Call *call) {
-        credential_job_done(&((CredentialCall *) call)->job);
+        CredentialCall *c = (CredentialCall *) call;
+
+        sd_bus_slot_unref(c->slot);
+        credential_job_done(&c->job);
 }
 
 int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **ret, sd_bus_error *error) {

@@ -15,6 +15,7 @@ typedef struct CredentialCall {
         CredentialRun run; /* the job under way */
         View certificates[CHAIN_MAX];
         const struct CredentialMethod *method; /* that goes on after the PIN was tried */
+        sd_bus_slot *slot;                     /* of a call to another service */
 } CredentialCall;
 
 int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **ret, sd_bus_error *error);
@@ -74,4 +75,6 @@ int credential_method_get_renewal(sd_bus_message *message, void *userdata, sd_bu
 int credential_method_cancel_renewal(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_reissue(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_break_lease(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_report_compromise(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int credential_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int credential_method_await_free(sd_bus_message *message, void *userdata, sd_bus_error *error);

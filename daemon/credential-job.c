@@ -35,6 +35,7 @@ void credential_job_done(CredentialJob *j) {
                 certificate_fields_done(&j->listed[i].fields);
         }
         free(j->listed);
+        free(j->affected.ids);
 }
 
 /* --- Who may ------------------------------------------------------------------------------------------------------ */
@@ -217,6 +218,8 @@ int credential_job_request(Txn *t, CredentialJob *j) {
                 return r;
         if (j->record->status == CREDENTIAL_RETIRED)
                 return OUTCOME_DISABLED;
+        if (j->record->status == CREDENTIAL_BLOCKED)
+                return OUTCOME_BLOCKED;
         if (j->record->kind == CREDENTIAL_SEAL)
                 return credential_audit(t, j, "request-made", VIEW(NULL, 0));
         if (j->record->kind == CREDENTIAL_SIGNATURE) {
@@ -267,6 +270,9 @@ int credential_job_import(Txn *t, CredentialJob *j) {
                 r = credential_take_renewal(t, j);
         if (r != 0)
                 return r;
+        /* Another key in its place ends the report; another certificate for the same key does not. */
+        if (j->record->status == CREDENTIAL_BLOCKED && !j->renewed)
+                return OUTCOME_BLOCKED;
         if (j->record->kind == CREDENTIAL_SIGNATURE && !certificate_allows_commitment(j->certificates[0])) {
                 j->problem = "The certificate of a signature needs the key usage nonRepudiation.";
                 return OUTCOME_CERTIFICATE;

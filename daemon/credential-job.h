@@ -25,6 +25,11 @@ typedef struct CredentialListed {
         CertificateFields fields;
 } CredentialListed;
 
+typedef struct Accounts {
+        char (*ids)[17];
+        size_t n;
+} Accounts;
+
 typedef struct CredentialJob {
         /* given */
         Store *store;
@@ -62,6 +67,8 @@ typedef struct CredentialJob {
         char invitation[INVITATION_ID_SIZE]; /* that it was about; empty: none */
         const char *problem;      /* with OUTCOME_CERTIFICATE and OUTCOME_FACTOR_NEEDED, what is wrong; a constant */
         int64_t until;
+        Accounts affected;        /* who may use the credential */
+        uint32_t told;            /* how many of them are sent a message */
 } CredentialJob;
 
 void credential_job_done(CredentialJob *j);
@@ -110,6 +117,12 @@ int credential_job_get_policy(Txn *t, CredentialJob *j);
 /* Makes `change`: the operator sets what is allowed, Administrator or owner what is in force. OUTCOME_FACTOR_NEEDED with `problem` where it cannot be. */
 int credential_job_set_policy(Txn *t, CredentialJob *j);
 int credential_job_retire(Txn *t, CredentialJob *j);
+
+/* The key may be in other hands: `record` signs nothing from now on, its lease ends, and who may use it (`affected`) is told. May be repeated. */
+int credential_job_report_compromise(Txn *t, CredentialJob *j);
+/* The operator takes such a report back. OUTCOME_STATE where there is none. */
+int credential_job_release(Txn *t, CredentialJob *j);
+
 int credential_job_list(Txn *t, CredentialJob *j);
 int credential_job_list_users(Txn *t, CredentialJob *j);
 int credential_job_add_user(Txn *t, CredentialJob *j);

@@ -16,7 +16,8 @@
 #define KEY_SIZE 32U
 
 static const char *const kinds[] = { [CREDENTIAL_SEAL] = "seal", [CREDENTIAL_CUSTOMS] = "customs", [CREDENTIAL_SIGNATURE] = "signature" };
-static const char *const statuses[] = { [CREDENTIAL_REQUESTED] = "requested", [CREDENTIAL_ACTIVE] = "active", [CREDENTIAL_RETIRED] = "retired" };
+static const char *const statuses[] = { [CREDENTIAL_REQUESTED] = "requested", [CREDENTIAL_ACTIVE] = "active", [CREDENTIAL_RETIRED] = "retired",
+                                        [CREDENTIAL_BLOCKED] = "blocked" };
 static const char *const factor_names[] = { [FACTOR_OTP] = "otp", [FACTOR_PIN_OTP] = "pin+otp", [FACTOR_PASSWORD] = "password" };
 
 const char *credential_kind_to_string(CredentialKind k) {
@@ -225,6 +226,8 @@ int credential_check_use(Txn *t, const Credential *c, const char *account, int64
                 return r;
         if (c->status == CREDENTIAL_RETIRED)
                 return OUTCOME_DISABLED;
+        if (c->status == CREDENTIAL_BLOCKED)
+                return OUTCOME_BLOCKED;
         if (c->status != CREDENTIAL_ACTIVE)
                 return OUTCOME_CERTIFICATE;
         return check_validity(c, now, ret_when);

@@ -29,6 +29,7 @@ typedef enum CredentialStatus {
         CREDENTIAL_REQUESTED = 1, /* no certificate yet */
         CREDENTIAL_ACTIVE,
         CREDENTIAL_RETIRED,       /* the key is erased */
+        CREDENTIAL_BLOCKED,       /* the key was reported as revealed: it signs nothing until the report is taken back, or another key takes its place */
 } CredentialStatus;
 
 typedef struct Credential {
@@ -65,7 +66,7 @@ int credential_update(Txn *t, const Credential *c);
 /* What `account` is to the credential: -ENOENT when it may not use it. */
 int credential_role(Txn *t, const Credential *c, const char *account, Role *ret);
 
-/* Whether `account` may have it sign at `now`: 0, OUTCOME_NOT_FOUND, OUTCOME_DISABLED, OUTCOME_CERTIFICATE, or OUTCOME_EXPIRED and OUTCOME_NOT_YET
+/* Whether `account` may have it sign at `now`: 0, OUTCOME_NOT_FOUND, OUTCOME_DISABLED, OUTCOME_BLOCKED, OUTCOME_CERTIFICATE, or OUTCOME_EXPIRED and OUTCOME_NOT_YET
  * with the time in *ret_when. */
 int credential_check_use(Txn *t, const Credential *c, const char *account, int64_t now, int64_t *ret_when);
 

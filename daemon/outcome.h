@@ -15,6 +15,7 @@ enum {
         OUTCOME_EXPIRED,        /* the certificate, at */
         OUTCOME_NOT_YET,        /* the certificate is valid from, */
         OUTCOME_DISABLED,       /* the credential is retired or has no certificate yet */
+        OUTCOME_BLOCKED,        /* the credential's key was reported as revealed */
         OUTCOME_BUSY,           /* leased, until */
         OUTCOME_LATER,          /* slowed down, until */
         OUTCOME_WRONG_PASSWORD,

@@ -50,6 +50,7 @@ static const struct {
         { ERROR_MANDATE, EPERM, "The mandate does not serve any more." },
         { ERROR_CERTIFICATE, EKEYEXPIRED, "The certificate cannot be used." },
         { ERROR_DISABLED, EPERM, "It is disabled." },
+        { ERROR_KEY_COMPROMISED, EKEYREVOKED, "The key was reported as revealed and is blocked. Nothing is signed with it." },
         { ERROR_STORE, EIO, "The change could not be written; nothing was changed. See the service's log." },
         { ERROR_NOT_INITIALIZED, ENODATA, "The CA has no root certificate yet. Initialise it first." },
         { ERROR_NOT_READY, EAGAIN, "No operator has decided about the request yet." },

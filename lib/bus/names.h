@@ -61,6 +61,7 @@
 #define ERROR_MANDATE SYGNET_ERROR "MandateUnusable"               /* revoked, expired, used up, frozen, or its giver or user is not who it was; says which */
 #define ERROR_CERTIFICATE SYGNET_ERROR "CertificateUnusable"       /* none, expired, not yet valid, does not match the key */
 #define ERROR_DISABLED SYGNET_ERROR "Disabled"                     /* the account or credential is disabled */
+#define ERROR_KEY_COMPROMISED SYGNET_ERROR "KeyCompromised"        /* the key was reported as revealed and signs nothing */
 #define ERROR_STORE SYGNET_ERROR "StoreFailed"                     /* could not be written; nothing was changed */
 #define ERROR_NOT_INITIALIZED SYGNET_ERROR "NotInitialized"        /* the CA has no root yet */
 #define ERROR_NOT_READY SYGNET_ERROR "NotReady"                    /* nobody has decided about the request yet */

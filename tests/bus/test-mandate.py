@@ -257,6 +257,14 @@ class Giving(Mandates):
         self.refused("Disabled", self.sign, mandate)
         self.refused("Disabled", self.create)
 
+    def test_revealed_key(self):
+        """Requirement C4: a mandate does not serve while the seal's key is blocked."""
+        mandate = self.create()
+        self.m.operator.call("Credential.ReportCompromise", "sa{sv}", self.seal, {})
+        self.refused("KeyCompromised", self.sign, mandate)
+        self.m.operator.call("Credential.Release", "s", self.seal)
+        self.assert_signed(self.sign(mandate))
+
 
 class Attacks(Mandates):
     def test_another_uid(self):

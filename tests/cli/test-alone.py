@@ -50,6 +50,8 @@ ARGUMENTS = {
     "key request": ["x"],
     "key import": ["x", "{file}"],
     "key retire": ["x", "--yes"],
+    "key compromise": ["x", "--yes"],
+    "key release": ["x"],
     "ca init": ["--organization", "Example", "--name", "Example CA", "--country", "PL"],
     "ca issue": ["{file}", "--profile", "seal"],
     "setup": ["--from", "{file}", "--yes"],

@@ -91,6 +91,7 @@ typedef struct Change {
         States *states;
         Event event;
         char comment[EVENT_COMMENT_MAX + 1];
+        View certificate; /* that it must be; empty: the serial number suffices. Borrowed from the message. */
         int64_t since; /* with CHANGE_E_SUSPENDED and CHANGE_E_REVOKED: since when */
 } Change;
 
@@ -111,12 +112,30 @@ static int judge(Change *c, const StateRecord *record) {
         return CHANGE_DONE;
 }
 
+static int check_certificate(Txn *t, const Change *c) {
+        Entry e = { 0 };
+        bool same;
+        int r;
+
+        if (c->certificate.len == 0)
+                return CHANGE_DONE;
+        r = register_find(t, c->event.serial, &e);
+        if (r < 0)
+                return r;
+        same = r > 0 && view_equal(bytes_view(&e.certificate.der), c->certificate);
+        entry_done(&e);
+        return same ? CHANGE_DONE : CHANGE_E_UNKNOWN;
+}
+
 static int change_store(Txn *t, void *userdata) {
         Change *c = userdata;
         int r;
 
         r = states_update(c->states, t);
         if (r < 0)
+                return r;
+        r = check_certificate(t, c);
+        if (r != CHANGE_DONE)
                 return r;
         r = judge(c, states_find(c->states, c->event.serial));
         if (r != CHANGE_DONE)
@@ -163,14 +182,17 @@ static int read_change(Change *c, sd_bus_message *m, sd_bus_error *error) {
         BusOption options[] = {
                 { "comment", bus_option_string, &comment },
                 { "invalid_since", bus_option_i64, &c->event.invalid_since },
+                { "certificate", bus_option_bytes, &c->certificate },
         };
         int r;
 
-        /* Only a revocation says since when the key is not to be trusted. */
-        r = bus_message_read_options(m, options, c->event.state == CERTIFICATE_REVOKED ? 2 : 1, error);
+        /* Only a revocation says since when the key is not to be trusted, and only who suspends may know the certificate alone. */
+        if (c->event.state == CERTIFICATE_SUSPENDED)
+                options[1] = options[2];
+        r = bus_message_read_options(m, options, c->event.state == CERTIFICATE_GOOD ? 1 : 2, error);
         if (r >= 0)
                 r = check_comment(comment, error);
-        if (r >= 0 && options[1].given && c->event.invalid_since == 0)
+        if (r >= 0 && c->event.state == CERTIFICATE_REVOKED && options[1].given && c->event.invalid_since == 0)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, NULL);
         if (r < 0)
                 return r;
@@ -224,6 +246,8 @@ static int change_start(Change *change, sd_bus_message *m, sd_bus_error *error) 
         int r;
 
         r = read_change(c, m, error);
+        if (r >= 0 && c->task.uid == c->task.authority->reporter && c->event.state == CERTIFICATE_SUSPENDED && c->certificate.len == 0)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The certificate is needed.");
         if (r >= 0)
                 r = task_store(&c->task, change_store, change_stored, error);
         if (r < 0)
@@ -232,8 +256,8 @@ static int change_start(Change *change, sd_bus_message *m, sd_bus_error *error) 
         return 1;
 }
 
-/* sygnetd suspends what its holder reports, without asking: who holds a key may have it stopped. Nobody is given anything by
- * that. */
+/* sygnetd suspends what its holder reports, without asking: who holds a key may have it stopped. Nobody is given anything by that.
+ * It names the whole certificate, since another CA may have given one of its own the serial number of one of ours. */
 static int pass_suspend(Authority *a, sd_bus_message *m, sd_bus_error *error) {
         uid_t uid;
         int r = gate_sender_uid(a->gate, m, &uid);
@@ -244,7 +268,7 @@ static int pass_suspend(Authority *a, sd_bus_message *m, sd_bus_error *error) {
 }
 
 int method_suspend(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Change *c;
+        Change *c = NULL;
         int r;
 
         r = pass_suspend(userdata, m, error);
@@ -256,7 +280,7 @@ int method_suspend(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Authority *a = userdata;
-        Change *c;
+        Change *c = NULL;
         int r;
 
         r = gate_pass(a->gate, m, ACTION_CA_REVOKE, method_resume, userdata, error);

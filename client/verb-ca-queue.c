@@ -185,7 +185,7 @@ int verb_ca_approve(Client *c) {
 
 int verb_ca_reject(Client *c) {
         static const char *const needed[] = { "reason", NULL };
-        uint64_t number;
+        uint64_t number = 0;
         int r;
 
         r = arguments_need(&c->arguments, needed);

@@ -199,7 +199,7 @@ static int parse_since(const char *s, int64_t *ret) {
 
 int verb_ca_revoke(Client *c) {
         static const char *const needed[] = { "reason", NULL };
-        int64_t since;
+        int64_t since = 0;
         int r;
 
         r = arguments_need(&c->arguments, needed);

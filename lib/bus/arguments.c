@@ -212,6 +212,22 @@ int bus_option_i64(sd_bus_message *m, void *target) {
         return sd_bus_message_read(m, "v", "x", target);
 }
 
+int bus_option_bytes(sd_bus_message *m, void *target) {
+        const void *data;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'v', "ay");
+        if (r >= 0)
+                r = sd_bus_message_read_array(m, 'y', &data, &size);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r;
+        *(View *) target = VIEW(data, size);
+        return 0;
+}
+
 int bus_option_secret(sd_bus_message *m, void *target) {
         return bus_message_read_secret(m, target);
 }

@@ -45,6 +45,7 @@ int bus_option_bool(sd_bus_message *m, void *target);   /* bool */
 int bus_option_u32(sd_bus_message *m, void *target);    /* uint32_t */
 int bus_option_u64(sd_bus_message *m, void *target);    /* uint64_t */
 int bus_option_i64(sd_bus_message *m, void *target);    /* int64_t: times */
+int bus_option_bytes(sd_bus_message *m, void *target);  /* View, borrowed from the message */
 int bus_option_secret(sd_bus_message *m, void *target); /* Secret * */
 
 /* Reads a dictionary a{sv}. A key that is not in the table, comes twice or has a value of another type is refused: a negative errno, with

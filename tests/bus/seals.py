@@ -41,13 +41,13 @@ class Authority:
     def root(self):
         return run("openssl", "x509", "-in", self.folder / "ca.pem", "-outform", "DER")
 
-    def issue(self, request, days=30, usage="nonRepudiation"):
+    def issue(self, request, days=30, usage="nonRepudiation", serial=None):
         """A certificate, DER, for a PKCS#10, DER, whose proof of possession openssl checks."""
         (self.folder / "request.der").write_bytes(request)
         (self.folder / "ext").write_text(EXTENSIONS.format(usage=usage))
         run("openssl", "req", "-inform", "DER", "-in", self.folder / "request.der", "-verify", "-noout")
         return run("openssl", "x509", "-req", "-inform", "DER", "-in", self.folder / "request.der", "-CA", self.folder / "ca.pem",
-                   "-CAkey", self.folder / "ca.key", "-extfile", self.folder / "ext", "-days", days, "-outform", "DER")
+                   "-CAkey", self.folder / "ca.key", "-extfile", self.folder / "ext", "-days", days, "-outform", "DER", *(("-set_serial", serial) if serial else ()))
 
     def verify(self, certificate, signature, data, algorithm="p256"):
         """Whether the signature value is one of the certificate's key over data."""

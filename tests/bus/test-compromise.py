@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A key that may be in other hands is blocked at once (requirement C4)."""
+import authorities
 import seals
 from harness import ALICE, BOB, NOBODY, Machine, TestCase, V, main
 from seals import CUSTOMS_PASSWORD, attributes, authorize, items, prepare, sign, sign_once
@@ -96,6 +97,52 @@ class Reported(TestCase):
                      {"session": V("s", self.alice.session), "password": V("s", CUSTOMS_PASSWORD)})
         # Others' seals go on.
         self.signs(self.bob)
+
+
+class Issued(TestCase):
+    """What becomes of the certificate."""
+
+    def setUp(self):
+        self.m = self.enterContext(Machine())
+        self.alice = seals.Person(self.m, "alice", ALICE)
+        self.ca = authorities.Authority(self.m)
+        authorities.initialize(self.m.operator)
+
+    def seal(self, issue):
+        call = self.m.operator.call
+        seal = call("Credential.CreateSeal", "ssa{sv}a{sv}", "Seal", "alice", seals.SEAL_SUBJECT, {})
+        chain = issue(call("Credential.GetRequest", "sa{sv}", seal, {}))
+        call("Credential.ImportCertificates", "saaya{sv}", seal, chain, {})
+        return seal, chain[0]
+
+    def report(self, seal):
+        return self.m.operator.call("Credential.ReportCompromise", "sa{sv}", seal, {})
+
+    def state(self):
+        issued, = authorities.listing(self.m.operator)
+        return self.m.operator.call("org.sygnet.CA1.GetState", "s", issued["serial"], **authorities.CA)["state"]
+
+    def test_c4_local(self):
+        seal, _ = self.seal(lambda request: authorities.issue(self.m.operator, request))
+        for _ in range(2):
+            self.assertEqual("suspended", self.report(seal)["certificate"])
+            self.assertEqual("suspended", self.state())
+        issued, = authorities.listing(self.m.operator)
+        self.m.operator.call("org.sygnet.CA1.Revoke", "ssa{sv}", issued["serial"], "keyCompromise", {}, **authorities.CA)
+        self.assertEqual("revoked", self.report(seal)["certificate"])
+        self.ca.kill()
+        result = self.report(seal)
+        self.assertEqual("failed", result["certificate"])
+        self.assertTrue(result["problem"])
+
+    def test_outside_with_a_serial_number_of_ours(self):
+        self.seal(lambda request: authorities.issue(self.m.operator, request))
+        issued, = authorities.listing(self.m.operator)
+        outside = seals.Authority()
+        seal, certificate = self.seal(lambda request: [outside.issue(request, serial=f"0x{issued['serial']}"), outside.root()])
+        self.assertNotEqual(certificate, issued["certificate"])
+        self.assertEqual("outside", self.report(seal)["certificate"])
+        self.assertEqual("good", self.state())
 
 
 if __name__ == "__main__":

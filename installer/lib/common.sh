@@ -4,7 +4,7 @@
 
 record=/var/lib/sygnet-installer # what was installed, for uninstall
 keys=/etc/sygnet/keys            # host keys: .cred (encrypted by systemd) or .key (0600)
-services=(sygnetd sygnet-cad)
+services=(sygnetd sygnet-cad)    # those with a store
 log=/var/log/sygnet-quickstart.log
 build=/var/cache/sygnet/build
 changes=()
@@ -12,6 +12,18 @@ current='starting'
 
 user_of() { case $1 in sygnetd) echo sygnet ;; sygnet-cad) echo sygnet-ca ;; esac }
 state_of() { case $1 in sygnetd) echo /var/lib/sygnet ;; sygnet-cad) echo /var/lib/sygnet-ca ;; esac }
+
+# What is installed says by itself which users, units and bus names there are.
+service_users() { awk '$1 == "u" { print $2, $NF }' /usr/lib/sysusers.d/sygnet.conf; }
+bus_names() { find /usr/share/dbus-1/system-services -name 'org.sygnet.*.service' -printf '%f\n' 2>/dev/null | sed 's/\.service$//' | sort; }
+# units [--enabled]: without templates; --enabled: those that start by themselves
+units() {
+        local file
+        for file in /usr/lib/systemd/system/sygnet*; do
+                if [[ $file == *@* || ! -e $file ]]; then continue; fi
+                if [[ ${1-} != --enabled ]] || grep -q '^\[Install\]' "$file"; then echo "${file##*/}"; fi
+        done
+}
 
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
@@ -22,6 +34,17 @@ step() {
 say() { printf '    %s\n' "$*"; }
 warn() { printf '    note: %s\n' "$*" >&2; }
 changed() { changes+=("$1|$2"); }
+
+# report UNDO: what was changed, and the command that undoes it
+report() {
+        local change
+        printf '\n%sWhat this run changed on the machine%s\n' "$bold" "$plain"
+        for change in "${changes[@]}"; do
+                printf '  %-12s %s\n' "${change%%|*}" "${change#*|}"
+        done
+        printf '  %-12s %s\n' 'undo' "$1"
+}
+
 die() {
         trap - ERR
         printf 'error: %s\n' "$1" >&2
@@ -55,6 +78,9 @@ failed() {
 need_root() {
         [[ $EUID -eq 0 ]] || die "$1 changes the machine and must run as root." "Run: sudo $1"
 }
+
+# Did dpkg install what is here?
+package_owns_us() { command -v dpkg-query >/dev/null && dpkg-query -S /usr/bin/sygnet >/dev/null 2>&1; }
 
 # Is systemd the init of this machine (as opposed to: merely installed)?
 booted() { [[ -d /run/systemd/system ]]; }

@@ -4,35 +4,35 @@
 
 make_users() {
         local user home
-        for user in sygnet sygnet-ca sygnet-courier sygnet-ocsp; do
-                getent passwd "$user" >/dev/null && continue
-                changed 'user' "$user, without a shell"
-        done
+        while read -r user home; do
+                if ! getent passwd "$user" >/dev/null; then changed 'user' "$user, without a shell"; fi
+        done < <(service_users)
         if command -v systemd-sysusers >/dev/null; then
                 logged systemd-sysusers /usr/lib/sysusers.d/sygnet.conf
         fi
         # Where there is no systemd-sysusers, or it could not do it.
-        for user in sygnet sygnet-ca sygnet-courier sygnet-ocsp; do
-                home=/var/lib/$user
+        while read -r user home; do
                 getent passwd "$user" >/dev/null ||
                         logged useradd --system --user-group --no-create-home --home-dir "$home" --shell /usr/sbin/nologin "$user"
-        done
+        done < <(service_users)
 }
 
+# As systemd-tmpfiles would, where it is not.
 make_directories() {
-        local service
-        install -d -m 0755 /etc/sygnet
-        install -d -m 0711 "$keys"
-        for service in "${services[@]}"; do
-                install -d -m 0700 -o "$(user_of "$service")" -g "$(user_of "$service")" "$(state_of "$service")"
-        done
-        install -d -m 0700 -o sygnet-ocsp -g sygnet-ocsp /var/lib/sygnet-ocsp
-        install -d -m 0755 -o sygnet-ca -g sygnet-ca /var/lib/sygnet-pki
+        local kind path mode user group
+        while read -r kind path mode user group _; do
+                if [[ $kind == d ]]; then install -d -m "$mode" -o "$user" -g "$group" "$path"; fi
+        done </usr/lib/tmpfiles.d/sygnet.conf
 }
 
 has_store() { [[ -e $(state_of "$1")/slots || -e $(state_of "$1")/store.db ]]; }
 
-own_store() { chown -R --no-dereference "$(user_of "$1"):$(user_of "$1")" "$(state_of "$1")"; }
+# Not by "chown -R": the folder is the service's, which could have linked a file of somebody else's into it.
+own_store() {
+        local user
+        user=$(user_of "$1")
+        find "$(state_of "$1")" -xdev ! \( -user "$user" -group "$user" \) \( -type d -o -links 1 \) -print0 | xargs -0 -r chown --no-dereference "$user:$user"
+}
 
 # Turns a raw host key into the form that this machine's services read, checks that it can be read back, and wipes the raw one.
 keep_host_key() {
@@ -153,36 +153,40 @@ start_polkit() {
 # What runs is what was just installed: an old process is ended and the bus or systemd starts the new one.
 start_services() {
         local name
-        if booted; then
-                logged systemctl daemon-reload
-                logged systemctl enable sygnetd.service sygnet-cad.service
-                for name in sygnetd sygnet-cad; do
-                        logged systemctl restart "$name.service" || die "$name does not start." "See: journalctl -u $name.service" "$(service_words "$name")"
-                done
-                logged systemctl try-restart sygnet-trustd.service sygnet-courier.service
-                changed 'units' 'sygnetd.service and sygnet-cad.service (enabled); sygnet-trustd and sygnet-courier (started by the bus)'
-        fi
+        if booted; then start_units; fi
+        for name in $(bus_names); do booted || bus_end "$name"; done
         for name in org.sygnet.Sygnet1 org.sygnet.CA1 org.sygnet.Trust1 org.sygnet.Courier1; do
-                booted || bus_end "$name"
                 bus_call StartServiceByName "string:$name" uint32:0 >/dev/null ||
                         die "$name does not start." "Try: dbus-send --system --print-reply --dest=$name / org.freedesktop.DBus.Peer.Ping"
         done
-        start_responder
+        booted || start_responder
         booted || warn 'systemd is not running here: the services run without a sandbox and start with the first call after a boot'
 }
 
-# Answers what the CA's certificates are worth, on the loopback. Without systemd it is started here, and by hand after the next boot.
-start_responder() {
-        if booted; then
-                logged systemctl enable sygnet-ocsp.socket
-                logged systemctl stop sygnet-ocsp.service || true
-                logged systemctl restart sygnet-ocsp.socket || die 'sygnet-ocsp.socket does not start.' 'Is something else on port 8889? See: ss -ltnp'
-                changed 'units' 'sygnet-ocsp.socket (enabled): the OCSP responder, http://127.0.0.1:8889'
-        else
-                responder_end
-                setsid setpriv --reuid=sygnet-ocsp --regid=sygnet-ocsp --clear-groups --reset-env "$responder" </dev/null >/dev/null 2>&1 9>&- &
-                changed 'process' 'sygnet-ocspd: the OCSP responder, http://127.0.0.1:8889'
-        fi
+start_units() {
+        local unit enabled=() others=()
+        mapfile -t enabled < <(units --enabled)
+        mapfile -t others < <(comm -23 <(units | sort) <(units --enabled | sort))
+        logged systemctl daemon-reload
+        for unit in "${enabled[@]}"; do
+                logged systemctl enable "$unit"
+                # A socket is not opened anew beside the service that has it.
+                if [[ $unit == *.socket ]]; then logged systemctl stop "${unit%.socket}.service" || true; fi
+                if logged systemctl restart "$unit"; then continue; fi
+                case " ${services[*]} " in
+                        *" ${unit%.service} "*) die "$unit does not start." "See: journalctl -u $unit" "$(service_words "$unit")" ;;
+                        *) warn "$unit does not start. See: journalctl -u $unit" ;;
+                esac
+        done
+        logged systemctl try-restart "${others[@]}"
+        changed 'units' "enabled: ${enabled[*]}; started when they are needed: ${others[*]}"
 }
 
-service_words() { journalctl -q -n 5 -o cat -u "$1.service" 2>/dev/null || true; }
+# Answers what the CA's certificates are worth, on the loopback. Where systemd does not hold its socket it is started here, and by hand after the next boot.
+start_responder() {
+        responder_end
+        setsid setpriv --reuid=sygnet-ocsp --regid=sygnet-ocsp --clear-groups --reset-env "$responder" </dev/null >/dev/null 2>&1 9>&- &
+        changed 'process' 'sygnet-ocspd: the OCSP responder, http://127.0.0.1:8889'
+}
+
+service_words() { journalctl -q -n 5 -o cat -u "$1" 2>/dev/null || true; }

@@ -388,8 +388,11 @@ static const char *level_of(const CmsContext *c, const SignerState *s) {
         /* EN 319 142-1 §6.3: in a PDF the signature dictionary has the time. */
         if (s->signing_time == c->content->pdf)
                 return NULL;
-        if (c->content->pdf || !u || !attributes_has(u, OID_SIGNATURE_TIME_STAMP))
+        if (!u || !attributes_has(u, OID_SIGNATURE_TIME_STAMP))
                 return "B-B";
+        /* What is above stands in the document. */
+        if (c->content->pdf)
+                return "B-T";
         if (attributes_has(u, OID_ARCHIVE_TIME_STAMP_V3))
                 return "B-LTA";
         return c->signed_data->has_revocation_values || attributes_has(u, OID_REVOCATION_VALUES) ? "B-LT" : "B-T";

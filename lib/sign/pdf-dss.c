@@ -48,6 +48,23 @@ static int add_array(PdfDocument *d, RevocationPool *p, qpdf_oh dss, const char 
         return r;
 }
 
+static int count(PdfDocument *d, qpdf_oh dss, const char *key) {
+        qpdf_oh array = pdf_get(d, dss, key);
+        int n = pdf_count(d, array);
+
+        qpdf_oh_release(d->q, array);
+        return n;
+}
+
+bool pdf_dss_is_there(PdfDocument *d) {
+        qpdf_oh root = qpdf_get_root(d->q), dss = pdf_get(d, root, "/DSS");
+        bool is_there = count(d, dss, "/OCSPs") > 0 || count(d, dss, "/CRLs") > 0;
+
+        qpdf_oh_release(d->q, dss);
+        qpdf_oh_release(d->q, root);
+        return is_there;
+}
+
 int pdf_dss_collect(PdfDocument *d, RevocationPool *p) {
         qpdf_oh root = qpdf_get_root(d->q), dss = pdf_get(d, root, "/DSS");
         int r;

@@ -6,5 +6,8 @@
 #include "sign/pdf-document.h"
 #include "sign/revocation-pool.h"
 
+/* Whether the document has a store with a CRL or an OCSP answer in it. */
+bool pdf_dss_is_there(PdfDocument *d);
+
 /* Puts the store's CRLs and OCSP answers into the pool; what cannot be read is passed over. 0, -ENOMEM. */
 int pdf_dss_collect(PdfDocument *d, RevocationPool *p);

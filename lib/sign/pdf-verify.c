@@ -21,6 +21,7 @@ typedef struct Verification {
         PdfDocument *document;
         PdfSignature *signatures;
         const char **reasons; /* of pdf_revisions_check() */
+        bool has_dss;
         size_t n;
 } Verification;
 
@@ -56,13 +57,22 @@ static const char *format_name(const PdfSignature *s) {
         }
 }
 
+/* EN 319 142-1 §6.3, table 1, by what is there: a signature with a timestamp, a document security store, and a document timestamp over both. */
+static const char *raise_level(const Verification *v, const PdfSignature *s, const char *level) {
+        if (!level || strcmp(level, "B-T") != 0 || !v->has_dss)
+                return level;
+        for (size_t i = 0; i < v->n; i++)
+                if (v->signatures[i].sub_filter == PDF_SUB_FILTER_RFC3161 && !v->signatures[i].defect && v->signatures[i].range.end > s->range.end)
+                        return "B-LTA";
+        return "B-LT";
+}
+
 /* What the dictionary says about a signature, in each report on it. */
 static int fill(const Verification *v, const PdfSignature *s, const CmsFacts *facts, SignatureReport *report) {
         bool is_baseline = s->sub_filter == PDF_SUB_FILTER_CADES && !s->has_cert && s->time >= 0 && facts && !facts->has_signing_time;
 
         report->format = format_name(s);
-        if (!is_baseline)
-                report->level = NULL;
+        report->level = is_baseline ? raise_level(v, s, report->level) : NULL;
         if (report->signing_time < 0)
                 report->signing_time = s->time;
         report->covers_whole_document = !s->defect && s->range.end == v->size;
@@ -224,6 +234,7 @@ static int verify_signatures(Verification *v, VerifyReport *r) {
         e = read_signatures(v);
         if (e == -E2BIG)
                 return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document has more fields or signatures than are examined."));
+        v->has_dss = pdf_dss_is_there(v->document);
         if (e == 0 && v->params->revocation)
                 e = pdf_dss_collect(v->document, v->params->revocation);
         if (e == 0)

@@ -53,7 +53,7 @@ typedef struct SignatureReport {
         char *signer;                  /* the signing certificate's subject, RFC 4514; NULL when there is none */
         int64_t signing_time;          /* claimed; seconds since the epoch; -1 when there is none */
         const char *format;            /* "CAdES", "PAdES", "CMS", "PDF-CMS" */
-        const char *level;             /* "B-B", or NULL when it is no baseline signature */
+        const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
         char *field;                   /* PDF: the field's name */
         Bytes certificate;             /* DER of the signing certificate */

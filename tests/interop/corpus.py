@@ -29,9 +29,6 @@ KNOWN = {
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
         "the signer's certificate has a serial number that is no DER (a zero too many), for which others read nothing of the CMS; digest and "
         "signature value hold, as openssl dgst says too, and that is all that is told"),
-    "pades/TEST_ESTEID2018_PAdES_LT_enveloped.pdf": (
-        (True, "TOTAL-PASSED", None),
-        "levels above B-B are not told yet"),
     "pades/hellopades-lt-rsa1024-sha1-expired.pdf": (
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
         "the chain is signed with SHA-1, which is found before the expiry"),
@@ -54,6 +51,10 @@ KNOWN = {
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
         "the chain is signed with SHA-1, whatever its time"),
 }
+
+
+# Where a state and a proven time come from the document itself: a CMS with OCSP values, and a PDF's security store.
+PROVEN = ("cades/TEST_ESTEID2018_CAdES_LT_enveloping.p7m", "pades/TEST_ESTEID2018_PAdES_LT_enveloped.pdf")
 
 
 def rows():
@@ -116,6 +117,10 @@ class Corpus(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         report = json.loads(done.stdout)
         difference = disagreement(row, report)
+        if row["file"] in PROVEN:
+            said = report["signatures"][0]["certificate"]
+            self.assertEqual(("good", "signature", "OCSP"), (said["state"], said["source"], said["method"]))
+            self.assertTrue(report["signatures"][0]["proven_time"].startswith("2024-09-13T14:"))
         expected, why = KNOWN.get(row["file"], (None, None))
         if difference or expected:
             Corpus.table.append((row["file"], row["expected"], difference or "no difference", why or "UNEXPLAINED: " + str(report["reason"])))

@@ -13,6 +13,7 @@
 #include "daemon/grant.h"
 #include "daemon/lease.h"
 #include "daemon/pin.h"
+#include "daemon/renewal.h"
 #include "daemon/token.h"
 
 /* The next personal credential after the id `after`. 0 when there is none. */
@@ -41,7 +42,9 @@ static int retire(Txn *t, const char *id, uid_t uid, int64_t now) {
         bytes_done(&c->private_key);
         bytes_done(&c->kdf);
         r = credential_update(t, c);
-        return r < 0 ? r : audit_append(t, &e);
+        if (r >= 0)
+                r = renewal_delete(t, id);
+        return r < 0 && r != -ENOENT ? r : audit_append(t, &e);
 }
 
 static int retire_own(Txn *t, const char *account, uid_t uid, int64_t now) {

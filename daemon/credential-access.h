@@ -24,4 +24,9 @@ int credential_take_renewal(Txn *t, CredentialJob *j);
  * operations do: else whoever lacks it would let somebody else sign, or lower the policy. A PIN that is given must be right in any case. */
 int credential_settle_power(Txn *t, CredentialJob *j, bool gives);
 
+/* Of a person's key, which was loaded: whether what opens it may be tried now, and that it was given; OUTCOME_FACTOR_NEEDED with `problem`. And what came of trying
+ * it: `opened`, settled and counted. */
+int credential_begin_key(Txn *t, CredentialJob *j);
+int credential_settle_key(Txn *t, CredentialJob *j);
+
 int credential_audit(Txn *t, const CredentialJob *j, const char *event, View payload);

@@ -69,7 +69,7 @@ int credential_call_check_pin(const CredentialCall *c, sd_bus_error *error) {
 /* 1: parked; `handler` is called again. */
 static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler_t handler, sd_bus_error *error) {
         Manager *m = c->call.manager;
-        static const size_t n_options[] = { [FACTORS_SESSION] = 1, [FACTORS_CODE] = 3, [FACTORS_KEY] = 4 };
+        static const size_t n_options[] = { [FACTORS_SESSION] = 1, [FACTORS_CODE] = 3, [FACTORS_KEY] = 4, [FACTORS_ANY] = 4 };
         const char *session = NULL;
         BusOption options[] = {
                 { "session", bus_option_string, &session, false },
@@ -86,8 +86,10 @@ static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler
                 r = credential_call_check_pin(c, error);
         if (r < 0)
                 return r;
-        secret = c->job.otp || c->job.password || (c->job.pin && set == FACTORS_KEY);
-        if (set != FACTORS_SESSION && secret != (session != NULL))
+        secret = c->job.otp || c->job.password || (c->job.pin && set != FACTORS_CODE);
+        if (set == FACTORS_ANY && secret && !session)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `session` says whose the others are.");
+        if ((set == FACTORS_CODE || set == FACTORS_KEY) && secret != (session != NULL))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", set == FACTORS_CODE ? "otp" : "password` or `pin");
         if (!session)
                 return gate_pass(m->gate, c->call.message, ACTION_MANAGE_SEALS, handler, m, error);

@@ -13,7 +13,7 @@ typedef struct CredentialCall {
         Call call;
         CredentialJob job;
         CredentialRun run; /* the job under way */
-        View certificates[CHAIN_MAX];
+        View certificates[CHAIN_GIVEN_MAX];
         const struct CredentialMethod *method; /* that goes on after the PIN was tried */
         sd_bus_slot *slot;                     /* of a call to another service */
 } CredentialCall;
@@ -24,6 +24,7 @@ typedef enum FactorSet {
         FACTORS_SESSION,  /* session */
         FACTORS_CODE,     /* session with otp, both or neither; with them pin, which is tried before `run` */
         FACTORS_KEY,      /* session with what opens a key: password, or pin and otp; all or none */
+        FACTORS_ANY,      /* session with otp and pin, or with password: what the kind of credential takes, `run` decides */
 } FactorSet;
 
 /* call_store() of a job on credentials. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.sygnet.Sygnet1.Credential: renewing a seal's certificate, and issuing a seal anew. The vtable is in credential-bus.c. */
+/* org.sygnet.Sygnet1.Credential: renewing a credential's certificate, and issuing a seal anew. The vtable is in credential-bus.c. */
 
 #include <errno.h>
 
@@ -18,7 +18,7 @@ static int continues(int r) {
 
 static int set_error(const CredentialCall *c, int result, sd_bus_error *error) {
         if (result == OUTCOME_EXISTS)
-                return bus_error_set(error, ERROR_EXISTS, "A renewal of this seal is under way. Import its certificate, or cancel it first.");
+                return bus_error_set(error, ERROR_EXISTS, "A renewal is under way. Import its certificate, or cancel it first.");
         return credential_call_set_error(c, result, error);
 }
 
@@ -44,21 +44,28 @@ static int then_renewed(Call *call, int result, sd_bus_error *error) {
 }
 
 static int then_made(Call *call, int result, sd_bus_error *error) {
-        if (result < 0)
+        bool seal = ((CredentialCall *) call)->job.record->kind == CREDENTIAL_SEAL;
+
+        if (result < 0 && (seal || result != -EKEYREJECTED))
                 return bus_error_set_errno(error, result);
-        if (watch_gone(call->watch))
+        /* Whoever has left gets no key; a wrong password or PIN counts nevertheless. */
+        if (result >= 0 && watch_gone(call->watch))
                 return -ECANCELED;
         return continues(credential_call_store((CredentialCall *) call, credential_job_renew, then_renewed, error));
 }
 
 static int then_begun(Call *call, int result, sd_bus_error *error) {
+        const CredentialCall *c = (CredentialCall *) call;
+
         if (result != 0)
-                return set_error((CredentialCall *) call, result, error);
-        return continues(call_work(call, run_make_renewal, then_made, error));
+                return set_error(c, result, error);
+        if (c->job.record->kind == CREDENTIAL_SEAL)
+                return continues(call_work(call, run_make_renewal, then_made, error));
+        return continues(call_work_heavy(call, run_make_renewal, then_made, error));
 }
 
 int credential_method_request_renewal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        static const CredentialMethod method = { credential_method_request_renewal, NULL, FACTORS_CODE, credential_job_begin_renewal, then_begun };
+        static const CredentialMethod method = { credential_method_request_renewal, NULL, FACTORS_ANY, credential_job_begin_renewal, then_begun };
 
         return credential_call_begin(message, userdata, &method, error);
 }
@@ -71,7 +78,7 @@ int credential_method_get_renewal(sd_bus_message *message, void *userdata, sd_bu
 
 int credential_method_cancel_renewal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         static const CredentialMethod method = {
-                credential_method_cancel_renewal, NULL, FACTORS_CODE, credential_job_cancel_renewal, credential_call_then_done
+                credential_method_cancel_renewal, NULL, FACTORS_ANY, credential_job_cancel_renewal, credential_call_then_done
         };
 
         return credential_call_begin(message, userdata, &method, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Renewing a seal's certificate, and issuing a seal anew; see credential-job.h. */
+/* Renewing a credential's certificate, and issuing a seal anew; see credential-job.h. */
 
 #include <errno.h>
 #include <string.h>
@@ -22,16 +22,51 @@ static int check_renewable(Txn *t, const CredentialJob *j) {
         return r > 0 ? OUTCOME_EXISTS : r;
 }
 
+static int settle_seal(Txn *t, CredentialJob *j) {
+        if (j->password || j->pin) {
+                j->problem = "The renewal of a seal takes the factors `session` and `otp`, and no others.";
+                return OUTCOME_FACTOR_NEEDED;
+        }
+        if (j->account[0] && !j->otp)
+                return OUTCOME_CODE_NEEDED;
+        return credential_settle_power(t, j, false);
+}
+
+/* A seal's is the operator's and its Administrator's, with a code. The owner of a key gives what opens it: the new one is opened by the same. */
 int credential_job_begin_renewal(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j, false);
-        return r != 0 ? r : check_renewable(t, j);
+        r = credential_access(t, j);
+        if (r == 0 && j->record->kind == CREDENTIAL_SEAL)
+                r = settle_seal(t, j);
+        if (r == 0)
+                r = check_renewable(t, j);
+        return r != 0 || j->record->kind == CREDENTIAL_SEAL ? r : credential_begin_key(t, j);
+}
+
+/* All that takes long comes before password and PIN are known to be right. */
+static int open_second(CredentialJob *j, View *ret) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t old = NULL;
+        int r;
+
+        if (j->record->kind == CREDENTIAL_SEAL)
+                return 0;
+        if (j->record->kind == CREDENTIAL_SIGNATURE) {
+                r = credential_job_try_pin(j);
+                if (r >= 0)
+                        *ret = secret_view(j->pin_key);
+                return r;
+        }
+        r = j->opened = credential_open_key(j->store, j->record, secret_view(j->password), &old);
+        if (r >= 0)
+                *ret = secret_view(j->password);
+        return r;
 }
 
 int credential_job_make_renewal(CredentialJob *j) {
         Credential next = { .kind = j->record->kind, .algorithm = j->record->algorithm };
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        View second = VIEW(NULL, 0);
         int r;
 
         strcpy(next.id, j->id);
@@ -41,18 +76,23 @@ int credential_job_make_renewal(CredentialJob *j) {
         if (r >= 0)
                 r = request_create(key, j->subject, &j->renewal.request);
         if (r >= 0)
-                r = credential_seal_key(j->store, &next, key, VIEW(NULL, 0));
+                r = open_second(j, &second);
+        if (r >= 0)
+                r = credential_seal_key(j->store, &next, key, second);
         j->renewal.public_key = next.public_key;
         j->renewal.private_key = next.private_key;
+        j->renewal.kdf = next.kdf;
         return r;
 }
 
-/* While the key was made the seal may have gone, or its Administrator's account. */
+/* While the key was made the credential may have gone, or its Administrator's account. A wrong password or PIN is counted in any case. */
 int credential_job_renew(Txn *t, CredentialJob *j) {
         int r;
 
         j->record = credential_free(j->record);
-        r = credential_access_seal(t, j);
+        r = credential_access(t, j);
+        if (r == 0 && j->record->kind != CREDENTIAL_SEAL)
+                r = credential_settle_key(t, j);
         if (r == 0)
                 r = check_renewable(t, j);
         if (r != 0)
@@ -67,16 +107,19 @@ int credential_job_renew(Txn *t, CredentialJob *j) {
 int credential_job_get_renewal(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_seal(t, j);
+        r = credential_access(t, j);
         if (r == 0)
                 r = renewal_load(t, j->id, &j->renewal);
         return r == -ENOENT ? OUTCOME_NOT_FOUND : r;
 }
 
+/* What its owner gives up needs no more than the session: nothing is signed with it. */
 int credential_job_cancel_renewal(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j, false);
+        r = credential_access(t, j);
+        if (r == 0 && j->record->kind == CREDENTIAL_SEAL)
+                r = settle_seal(t, j);
         if (r == 0)
                 r = renewal_delete(t, j->id);
         if (r == -ENOENT)
@@ -86,14 +129,13 @@ int credential_job_cancel_renewal(Txn *t, CredentialJob *j) {
 
 int credential_take_renewal(Txn *t, CredentialJob *j) {
         _cleanup_(renewal_done) Renewal n = { 0 };
-        const char *problem;
         int r;
 
         r = renewal_load(t, j->id, &n);
         if (r < 0)
                 return r == -ENOENT ? OUTCOME_CERTIFICATE : r;
-        r = chain_check(j->certificates, j->n_certificates, bytes_view(&n.public_key), j->now, &problem);
-        if (r == -EINVAL)
+        r = chain_build(j->certificates, j->n_certificates, bytes_view(&n.public_key), credential_profile(j->record), j->now, &j->chain, &j->problem);
+        if (r == -EINVAL || r == -EKEYREJECTED)
                 return OUTCOME_CERTIFICATE;
         if (r >= 0)
                 r = renewal_delete(t, j->id);
@@ -101,8 +143,10 @@ int credential_take_renewal(Txn *t, CredentialJob *j) {
                 return r;
         bytes_done(&j->record->public_key);
         bytes_done(&j->record->private_key);
+        bytes_done(&j->record->kdf);
         j->record->public_key = bytes_take(&n.public_key);
         j->record->private_key = bytes_take(&n.private_key);
+        j->record->kdf = bytes_take(&n.kdf);
         j->renewed = true;
         return 0;
 }

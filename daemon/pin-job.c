@@ -13,8 +13,10 @@
 #include "daemon/token.h"
 
 static void forget_signatures(PinJob *j) {
-        while (j->n_signatures > 0)
+        while (j->n_signatures > 0) {
                 credential_free(j->signatures[--j->n_signatures]);
+                renewal_done(&j->renewals[j->n_signatures]);
+        }
 }
 
 void pin_job_done(PinJob *j) {
@@ -80,7 +82,9 @@ static int retire(Txn *t, const PinJob *j, Credential *c) {
         c->status = CREDENTIAL_RETIRED;
         bytes_done(&c->private_key);
         r = credential_update(t, c);
-        return r < 0 ? r : append(t, j, "credential-retired", c->id);
+        if (r >= 0)
+                r = renewal_delete(t, c->id);
+        return r < 0 && r != -ENOENT ? r : append(t, j, "credential-retired", c->id);
 }
 
 static int retire_all(Txn *t, PinJob *j) {
@@ -284,14 +288,23 @@ int pin_job_begin_change(Txn *t, PinJob *j) {
 
         forget_signatures(j);
         r = pin_begin(t, &a, &j->tried, &j->until);
-        return r != 0 ? r : load_signatures(t, j->account, j->signatures, &j->n_signatures);
+        if (r == 0)
+                r = load_signatures(t, j->account, j->signatures, &j->n_signatures);
+        for (size_t i = 0; r == 0 && i < j->n_signatures; i++) {
+                r = renewal_load(t, j->signatures[i]->id, &j->renewals[i]);
+                r = r == -ENOENT ? 0 : r;
+        }
+        return r;
 }
 
 static int reseal(PinJob *j) {
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < j->n_signatures; i++)
+        for (size_t i = 0; r >= 0 && i < j->n_signatures; i++) {
                 r = credential_reseal_key(j->store, j->signatures[i], secret_view(j->key), secret_view(j->new_key));
+                if (r >= 0 && j->renewals[i].private_key.len > 0)
+                        r = renewal_reseal(j->store, j->signatures[i]->id, &j->renewals[i], secret_view(j->key), secret_view(j->new_key));
+        }
         return r;
 }
 
@@ -309,11 +322,34 @@ int pin_job_reseal(PinJob *j) {
         return j->opened < 0 ? j->opened : reseal(j);
 }
 
-static const Credential *find_resealed(const PinJob *j, const char *id) {
+static ssize_t find_resealed(const PinJob *j, const char *id) {
         for (size_t i = 0; i < j->n_signatures; i++)
                 if (strcmp(j->signatures[i]->id, id) == 0)
-                        return j->signatures[i];
-        return NULL;
+                        return (ssize_t) i;
+        return -1;
+}
+
+/* Whether what was sealed anew is what is there now: keys come and go by renewals. */
+static int is_unchanged(Txn *t, const PinJob *j, const Credential *there) {
+        _cleanup_(renewal_done) Renewal n = { 0 };
+        ssize_t i = find_resealed(j, there->id);
+        int r;
+
+        if (i < 0 || !view_equal(bytes_view(&there->public_key), bytes_view(&j->signatures[i]->public_key)))
+                return 0;
+        r = renewal_load(t, there->id, &n);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        return view_equal(bytes_view(&n.public_key), bytes_view(&j->renewals[i].public_key));
+}
+
+static int write_renewal(Txn *t, const char *id, const Renewal *n) {
+        int r;
+
+        if (n->private_key.len == 0)
+                return 0;
+        r = renewal_delete(t, id);
+        return r < 0 ? r : renewal_insert(t, id, n);
 }
 
 /* Into the records as they are now: a certificate may have come meanwhile. */
@@ -321,10 +357,14 @@ static int write_resealed(Txn *t, const PinJob *j, Credential **there, size_t n)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
+                size_t k = (size_t) find_resealed(j, there[i]->id);
+
                 bytes_done(&there[i]->private_key);
-                r = bytes_dup(bytes_view(&find_resealed(j, there[i]->id)->private_key), &there[i]->private_key);
+                r = bytes_dup(bytes_view(&j->signatures[k]->private_key), &there[i]->private_key);
                 if (r >= 0)
                         r = credential_update(t, there[i]);
+                if (r >= 0)
+                        r = write_renewal(t, there[i]->id, &j->renewals[k]);
         }
         return r;
 }
@@ -333,9 +373,11 @@ static int settle_change(Txn *t, PinJob *j, Credential **there, size_t n) {
         const PinAttempt a = attempt(j);
         int r;
 
-        for (size_t i = 0; i < n; i++)
-                if (!find_resealed(j, there[i]->id))
-                        return OUTCOME_CHANGED;
+        for (size_t i = 0; i < n; i++) {
+                r = is_unchanged(t, j, there[i]);
+                if (r <= 0)
+                        return r < 0 ? r : OUTCOME_CHANGED;
+        }
         r = pin_settle(t, &a, &j->until);
         if (r != 0)
                 return r;

@@ -13,6 +13,7 @@
 #include "daemon/code.h"
 #include "daemon/credential.h"
 #include "daemon/pin.h"
+#include "daemon/renewal.h"
 
 typedef struct PinJob {
         /* given */
@@ -30,6 +31,7 @@ typedef struct PinJob {
         Secret *key, *new_key;
         int opened;
         Credential *signatures[PIN_SIGNATURES_MAX];
+        Renewal renewals[PIN_SIGNATURES_MAX]; /* of these, where one is under way */
         size_t n_signatures;
         CodeSent sent;
         int code_result;                     /* with OUTCOME_CODE; `code_purpose` tells of which */

@@ -106,7 +106,7 @@ class Renewal(Seal):
     def test_who_may(self):
         for method in ("RequestRenewal", "CancelRenewal"):
             self.refused("Denied", self.call, method, self.bob)
-            self.refused("InvalidArgument", self.call, method, self.alice, otp=False)
+            self.refused("CodeRequired", self.call, method, self.alice, otp=False)
             self.refused("Denied", self.m.client(NOBODY).call, f"Credential.{method}", "sa{sv}", self.seal, {})
         self.call("RequestRenewal", self.alice)
         self.refused("Denied", self.call, "GetRenewal", self.bob, otp=False)

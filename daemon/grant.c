@@ -162,6 +162,22 @@ int grant_remove_all(Txn *t, const char *account, int64_t now) {
         }
 }
 
+int grant_administrator(Txn *t, const char *credential, char ret[static GRANT_ID_SIZE]) {
+        Grant g;
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT " GRANT_COLUMNS " FROM entitlement AS e WHERE e.credential = ?1 AND e.role = 'administrator' AND e.status = 'active'", "s",
+                      credential);
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
+        r = grant_read(t, row, 0, &g);
+        if (r < 0)
+                return r;
+        strcpy(ret, g.account);
+        return 0;
+}
+
 int grant_account(Txn *t, const char *id, char ret[static GRANT_ID_SIZE]) {
         Grant g;
         Row *row;

@@ -37,6 +37,9 @@ int grant_remove(Txn *t, const char *account, const char *credential, int64_t no
 /* Ends all that the account has. -EPERM, with nothing written, when it administers a seal that is not retired. */
 int grant_remove_all(Txn *t, const char *account, int64_t now);
 
+/* The account that administers a seal. -ENOENT, -EBADMSG. */
+int grant_administrator(Txn *t, const char *credential, char ret[static GRANT_ID_SIZE]);
+
 /* The account that a grant was made for, whether or not it lives. -ENOENT, -EBADMSG. */
 int grant_account(Txn *t, const char *id, char ret[static GRANT_ID_SIZE]);
 

@@ -15,6 +15,7 @@
 #include "daemon/manager.h"
 #include "daemon/operation.h"
 #include "daemon/outbox.h"
+#include "daemon/reminder.h"
 #include "daemon/session-login-bus.h"
 #include "daemon/session-signal-bus.h"
 #include "daemon/session.h"
@@ -89,7 +90,9 @@ int manager_start(Manager *m) {
         r = register_interfaces(m);
         if (r >= 0)
                 r = delivery_start(m);
-        return r < 0 ? r : audit_head_start(m);
+        if (r >= 0)
+                r = audit_head_start(m);
+        return r < 0 ? r : reminder_start(m);
 }
 
 /* Workers first, since what they return may go to the store; then the store, whose last answers go to the bus; then the bus. The
@@ -98,6 +101,7 @@ void manager_stop(Manager *m) {
         if (m->sessions)
                 session_end_all(m);
         delivery_stop(m);
+        reminder_stop(m);
         m->audit_head = sd_event_source_disable_unref(m->audit_head);
         worker_pool_free(TAKE_PTR(m->workers));
         m->store_source = sd_event_source_disable_unref(m->store_source);

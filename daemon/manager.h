@@ -20,6 +20,7 @@ typedef struct LeaseWaitTable LeaseWaitTable; /* daemon/lease-wait.h */
 typedef struct SubscriberTable SubscriberTable; /* daemon/session-signal-bus.h */
 typedef struct LoginWatch LoginWatch;         /* daemon/session-login-bus.h */
 typedef struct MandateQueue MandateQueue;     /* daemon/mandate-call.h */
+typedef struct Reminders Reminders;           /* daemon/reminder.h */
 
 typedef struct Settings {
         int64_t session_idle;       /* seconds without a signature after which a session ends; 180 (D2) */
@@ -64,6 +65,7 @@ typedef struct Manager {
         SubscriberTable *subscribers;
         LoginWatch *logins;
         MandateQueue *mandates;
+        Reminders *reminders;
         struct Call *calls;         /* under way: daemon/call.h */
         char machine_id[33];
 } Manager;

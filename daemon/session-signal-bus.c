@@ -11,6 +11,7 @@
 #include "bus/error.h"
 #include "bus/names.h"
 #include "daemon/clock.h"
+#include "daemon/reminder.h"
 #include "daemon/session-login-bus.h"
 #include "daemon/session-signal-bus.h"
 
@@ -152,6 +153,32 @@ void session_signal_used(Manager *m, const Session *s, const char *credential, u
                 tell(m, "SessionUsed", s, append_use, &use);
 }
 
+typedef struct Expiring {
+        const char *credential, *label;
+        int64_t not_after;
+} Expiring;
+
+static int append_expiring(sd_bus_message *m, const Session *s, const void *userdata) {
+        const Expiring *e = userdata;
+        int r;
+
+        r = bus_append_string(m, "credential", e->credential);
+        if (r >= 0)
+                r = bus_append_string(m, "label", e->label);
+        return r < 0 ? r : bus_append_i64(m, "not_after", e->not_after);
+}
+
+void session_signal_expiring(Manager *m, const Session *s, const char *credential, const char *label, int64_t not_after) {
+        const Expiring e = { .credential = credential, .label = label, .not_after = not_after };
+
+        tell(m, "CertificateExpiring", s, append_expiring, &e);
+}
+
+static void on_opened(Manager *m, const Session *s) {
+        session_login_opened(m, s);
+        reminder_poke(m);
+}
+
 /* --- Subscribing -------------------------------------------------------------------------------------------------- */
 
 static int check_room(const SubscriberTable *t, uid_t uid) {
@@ -222,6 +249,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_SIGNAL_WITH_ARGS("SessionEnding", SD_BUS_ARGS("s", session, "a{sv}", info), 0),
         SD_BUS_SIGNAL_WITH_ARGS("SessionEnded", SD_BUS_ARGS("s", session, "a{sv}", info), 0),
         SD_BUS_SIGNAL_WITH_ARGS("SessionUsed", SD_BUS_ARGS("s", session, "a{sv}", info), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("CertificateExpiring", SD_BUS_ARGS("s", session, "a{sv}", info), 0),
         SD_BUS_VTABLE_END,
 };
 
@@ -239,7 +267,7 @@ static int end_before_bus(Manager *m) {
 }
 
 int session_signal_bus_register(Manager *m) {
-        static const SessionEvents events = { .opened = session_login_opened, .ending = on_ending, .ended = on_ended };
+        static const SessionEvents events = { .opened = on_opened, .ending = on_ending, .ended = on_ended };
         int r;
 
         m->subscribers = calloc(1, sizeof(*m->subscribers));

@@ -13,4 +13,7 @@
  * entry of the audit is on disk. */
 void session_signal_used(Manager *m, const Session *s, const char *credential, unsigned n, int64_t now);
 
+/* Tells that a certificate of the session's account expires. After it is on disk that this was told. */
+void session_signal_expiring(Manager *m, const Session *s, const char *credential, const char *label, int64_t not_after);
+
 SubscriberTable *subscriber_table_free(SubscriberTable *t);

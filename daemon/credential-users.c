@@ -197,6 +197,30 @@ static int remove_invitation(Txn *t, CredentialJob *j, Invitation *i) {
         return OUTCOME_NOT_FOUND;
 }
 
+/* A notice, of which the person takes the first half of a day's messages only: codes have to get through. That it cannot be sent keeps nobody's access. */
+static int send_removed(Txn *t, const CredentialJob *j) {
+        _cleanup_(subject_freep) Subject *subject = NULL;
+        _cleanup_(account_done) Account a = { 0 };
+        OutboxField fields[3];
+        OutboxMessage m = { .channel = CHANNEL_MAIL, .kind = "grant-removed", .fields = fields, .uid = j->account[0] ? (int64_t) j->uid : -1, .unproven = true,
+                            .now = j->now, .settings = j->settings };
+        int r;
+
+        r = account_load(t, j->other_account, &a);
+        if (r >= 0)
+                r = subject_read(bytes_view(&j->record->subject), &subject);
+        if (r < 0 || !a.email[0])
+                return r;
+        m.recipient = a.email;
+        m.language = a.language;
+        m.account = a.id;
+        fields[m.n_fields++] = (OutboxField) { "organization", view_string(subject_get(subject, "organizationName") ?: j->record->label) };
+        fields[m.n_fields++] = (OutboxField) { "seal", view_string(j->record->label) };
+        fields[m.n_fields++] = (OutboxField) { "name", view_string(a.name) };
+        r = outbox_put(t, &m, NULL);
+        return r == -EDESTADDRREQ || r == -EDQUOT || r == -ENOBUFS || r == -ESTALE ? 0 : r;
+}
+
 static int remove_user(Txn *t, CredentialJob *j) {
         Invitation i;
         int r;
@@ -218,6 +242,8 @@ int credential_job_remove_user(Txn *t, CredentialJob *j) {
         r = credential_access_power(t, j, false);
         if (r == 0)
                 r = remove_user(t, j);
+        if (r == 0 && j->other_account[0])
+                r = send_removed(t, j);
         return r != 0 ? r : audit_user(t, j, "user-removed");
 }
 

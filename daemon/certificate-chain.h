@@ -5,21 +5,17 @@
 
 #include <stdbool.h>
 
-#include "crypto/key.h"
+#include "crypto/profile.h"
 
 #define CHAIN_MAX 10U
+#define CHAIN_GIVEN_MAX 32U /* certificates that a chain is built from */
 #define CHAIN_CERTIFICATE_MAX (16U * 1024)
 
-/* Whether `certificates` (DER) are a chain that begins with one for the key `public_key` (SubjectPublicKeyInfo), each signed by the next,
- * none expired at `now`, the first fit to sign. 0, or -EINVAL with a constant sentence, or -ENOMEM. That the last is to be trusted is not
- * asked. */
-int chain_check(const View *certificates, size_t n, View public_key, int64_t now, const char **ret_problem);
-
-/* Whether its holder may commit to what is signed with it: keyUsage nonRepudiation, as EN 319 412-2 clause 4.3.2 has it for signatures. */
-bool certificate_allows_commitment(View certificate);
-
-/* The chain as a record has it: each after its u32be length. */
-int chain_join(const View *certificates, size_t n, Bytes *ret);
+/* Builds a chain from `certificates` (DER, in any order; CAs answer with bundles), that begins with the one for the key `public_key` (SubjectPublicKeyInfo): each is
+ * signed by the next, none has expired at `now`, and the first is fit for `profile`. What does not belong to it is left out, but where others were given one of
+ * them must be an issuer. *ret is the chain as a record has it: each after its u32be length. 0; -EKEYREJECTED when none is for the key, -EINVAL for all else
+ * that is wrong, both with a constant sentence; -ENOMEM. That the last is to be trusted is not asked. */
+int chain_build(const View *certificates, size_t n, View public_key, Profile profile, int64_t now, Bytes *ret, const char **ret_problem);
 
 typedef struct CertificateFields {
         char *subject, *issuer;                 /* RFC 4514 */

@@ -15,41 +15,13 @@
 #include "daemon/operation.h"
 #include "daemon/outcome-bus.h"
 #include "daemon/session-bus.h"
+#include "daemon/subject-bus.h"
 
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
-static int read_subject(CredentialCall *c, Profile profile, sd_bus_error *error) {
-        static const char *const names[] = { "organizationName", "organizationIdentifier", "commonName", "countryName",
-                                             "givenName", "surname", "serialNumber" };
-        const char *values[ELEMENTSOF(names)] = { NULL };
-        BusOption options[ELEMENTSOF(names)];
-        const char *problem = NULL;
-        int r;
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                options[i] = (BusOption) { names[i], bus_option_string, &values[i], false };
-        r = bus_message_read_options(c->call.message, options, ELEMENTSOF(options), error);
-        if (r < 0)
-                return r;
-        r = subject_new(&c->job.subject);
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                if (!values[i])
-                        continue;
-                r = subject_set(c->job.subject, names[i], values[i]);
-                if (r == -EINVAL)
-                        return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The subject's %s has a value that it may not have.", names[i]);
-                if (r < 0)
-                        return bus_error_set_errno(error, r);
-        }
-        if (subject_check(c->job.subject, profile, &problem) < 0)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem ? problem : "The subject does not fit the kind of credential.");
-        return 0;
-}
-
 /* A fresh record; what is left is its key. */
-static int make_record(CredentialCall *c, CredentialKind kind, const char *label, KeyAlgorithm algorithm, sd_bus_error *error) {
+static int make_record(CredentialCall *c, const char *label, const KeyOptions *o, sd_bus_error *error) {
+        CredentialKind kind = credential_kind_of_profile(o->profile);
         Credential *record;
         int r;
 
@@ -59,30 +31,31 @@ static int make_record(CredentialCall *c, CredentialKind kind, const char *label
         if (!record)
                 return bus_error_set_errno(error, -ENOMEM);
         record->kind = kind;
+        record->profile = o->profile;
         record->factors = credential_default_factors(kind);
         record->status = CREDENTIAL_REQUESTED;
-        record->algorithm = algorithm;
+        record->algorithm = o->algorithm;
         record->created = c->call.now;
         record->label = strdup(label);
         record->owner = kind != CREDENTIAL_SEAL ? strdup(c->job.account) : NULL;
-        if (!record->label || (kind != CREDENTIAL_SEAL && !record->owner))
+        record->terms = strdup(o->terms ?: "");
+        if (!record->label || !record->terms || (kind != CREDENTIAL_SEAL && !record->owner))
                 return bus_error_set_errno(error, -ENOMEM);
         r = id_random(ID_RECORD, record->id);
         return r < 0 ? bus_error_set_errno(error, r) : 0;
 }
 
-static int read_algorithm(sd_bus_message *m, KeyAlgorithm *ret, sd_bus_error *error) {
-        const char *name = "p256";
-        BusOption options[] = { { "algorithm", bus_option_string, &name, false } };
+/* The rest of what makes a key: subject and options, and `between` what is read between the two. A fresh record comes of it. */
+static int read_new(CredentialCall *c, CredentialKind kind, const char *label, int (*between)(CredentialCall *c, sd_bus_error *error), sd_bus_error *error) {
+        KeyOptions o = { .profile = kind == CREDENTIAL_SEAL ? PROFILE_SEAL : kind == CREDENTIAL_SIGNATURE ? PROFILE_PERSONAL : PROFILE_CUSTOMS };
         int r;
 
-        r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
-        if (r < 0)
-                return r;
-        *ret = key_algorithm_from_string(name);
-        if (*ret == KEY_ALGORITHM_INVALID)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such algorithm; see the property Algorithms.");
-        return 0;
+        r = subject_bus_read(c->call.message, &c->job.subject, error);
+        if (r >= 0 && between)
+                r = between(c, error);
+        if (r >= 0)
+                r = subject_bus_read_options(c->call.message, kind, c->job.subject, &o, error);
+        return r < 0 ? r : make_record(c, label, &o, error);
 }
 
 static int run_make_key(void *userdata) {
@@ -108,7 +81,6 @@ static int then_key(Call *call, int result, sd_bus_error *error) {
 
 static int method_create_seal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ CredentialCall *c = NULL;
-        KeyAlgorithm algorithm;
         Manager *m = userdata;
         const char *label;
         int r;
@@ -122,11 +94,7 @@ static int method_create_seal(sd_bus_message *message, void *userdata, sd_bus_er
         r = sd_bus_message_read(message, "ss", &label, &c->job.login);
         if (r < 0)
                 return bus_error_set_argument(error, r);
-        r = read_subject(c, PROFILE_SEAL, error);
-        if (r >= 0)
-                r = read_algorithm(message, &algorithm, error);
-        if (r >= 0)
-                r = make_record(c, CREDENTIAL_SEAL, label, algorithm, error);
+        r = read_new(c, CREDENTIAL_SEAL, label, NULL, error);
         return r < 0 ? r : call_started(call_work(&c->call, run_make_key, then_key, error), &c);
 }
 
@@ -150,7 +118,6 @@ static int find_session(CredentialCall *c, const char *id, sd_bus_error *error) 
 static int method_generate_customs_key(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ CredentialCall *c = NULL;
         const char *session, *label;
-        KeyAlgorithm algorithm;
         Manager *m = userdata;
         int r;
 
@@ -171,11 +138,7 @@ static int method_generate_customs_key(sd_bus_message *message, void *userdata, 
                 return bus_error_set_argument(error, r);
         r = check_password(c, error);
         if (r >= 0)
-                r = read_subject(c, PROFILE_CUSTOMS, error);
-        if (r >= 0)
-                r = read_algorithm(message, &algorithm, error);
-        if (r >= 0)
-                r = make_record(c, CREDENTIAL_CUSTOMS, label, algorithm, error);
+                r = read_new(c, 0, label, NULL, error);
         return r < 0 ? r : call_started(call_work_heavy(&c->call, run_make_key, then_key, error), &c);
 }
 
@@ -237,7 +200,6 @@ static int read_signature_factors(CredentialCall *c, sd_bus_error *error) {
 static int method_generate_signature_key(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_call_ CredentialCall *c = NULL;
         const char *session, *label;
-        KeyAlgorithm algorithm;
         Manager *m = userdata;
         int r;
 
@@ -252,13 +214,7 @@ static int method_generate_signature_key(sd_bus_message *message, void *userdata
                 return bus_error_set_argument(error, r);
         r = find_session(c, session, error);
         if (r >= 0)
-                r = read_subject(c, PROFILE_PERSONAL, error);
-        if (r >= 0)
-                r = read_signature_factors(c, error);
-        if (r >= 0)
-                r = read_algorithm(message, &algorithm, error);
-        if (r >= 0)
-                r = make_record(c, CREDENTIAL_SIGNATURE, label, algorithm, error);
+                r = read_new(c, CREDENTIAL_SIGNATURE, label, read_signature_factors, error);
         return r < 0 ? r : call_started(credential_call_store(c, credential_job_begin_signature, then_may_make_signature, error), &c);
 }
 
@@ -334,7 +290,7 @@ static int then_request(Call *call, int result, sd_bus_error *error) {
                 return credential_call_set_error(c, result, error);
         if (c->job.record->kind == CREDENTIAL_SIGNATURE)
                 r = call_work_heavy(call, run_try_pin, then_pin_tried, error);
-        else if (c->job.record->kind == CREDENTIAL_CUSTOMS)
+        else if (credential_kind_has_password(c->job.record->kind))
                 r = call_work_heavy(call, run_make_request, then_request_made, error);
         else
                 r = call_work(call, run_make_request, then_request_made, error);
@@ -359,8 +315,8 @@ static int read_chain(CredentialCall *c, sd_bus_error *error) {
                 const void *data;
                 size_t n;
 
-                if (c->job.n_certificates == CHAIN_MAX)
-                        return bus_error_set(error, ERROR_CERTIFICATE, "A chain has at most %u certificates.", CHAIN_MAX);
+                if (c->job.n_certificates == CHAIN_GIVEN_MAX)
+                        return bus_error_set(error, ERROR_CERTIFICATE, "At most %u certificates are taken at once.", CHAIN_GIVEN_MAX);
                 r = sd_bus_message_read_array(m, 'y', &data, &n);
                 if (r < 0)
                         break;
@@ -368,10 +324,7 @@ static int read_chain(CredentialCall *c, sd_bus_error *error) {
         }
         if (r >= 0)
                 r = sd_bus_message_exit_container(m);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        r = chain_join(c->certificates, c->job.n_certificates, &c->job.chain);
-        return r < 0 ? bus_error_set_errno(error, r) : 0;
+        return r < 0 ? bus_error_set_argument(error, r) : 0;
 }
 
 /* Operations that were prepared with another certificate would sign for it; with another key their signatures would fit no certificate that

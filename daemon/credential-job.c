@@ -194,6 +194,18 @@ int credential_job_make_signature(CredentialJob *j) {
         return r < 0 ? r : credential_seal_key(j->store, j->record, key, secret_view(j->pin_key));
 }
 
+/* Of the terms that were accepted with it the entry's time is the time. Neither word needs an escape in JSON. */
+static int audit_made(Txn *t, const CredentialJob *j) {
+        const Credential *c = j->record;
+        char payload[128];
+
+        if (c->terms && c->terms[0])
+                snprintf(payload, sizeof(payload), "{\"profile\":\"%s\",\"terms\":\"%s\"}", profile_to_string(credential_profile(c)), c->terms);
+        else
+                snprintf(payload, sizeof(payload), "{\"profile\":\"%s\"}", profile_to_string(credential_profile(c)));
+        return credential_audit(t, j, "key-generated", view_string(payload));
+}
+
 int credential_job_create(Txn *t, CredentialJob *j) {
         int r;
 
@@ -205,10 +217,25 @@ int credential_job_create(Txn *t, CredentialJob *j) {
         if (r != 0)
                 return r;
         r = credential_insert(t, j->record);
-        return r < 0 ? r : credential_audit(t, j, "key-generated", VIEW(NULL, 0));
+        return r < 0 ? r : audit_made(t, j);
 }
 
 /* --- Certificates ------------------------------------------------------------------------------------------------- */
+
+int credential_begin_key(Txn *t, CredentialJob *j) {
+        if (j->record->kind == CREDENTIAL_SIGNATURE) {
+                j->problem = "The factor `pin` is needed.";
+                return j->pin && !j->password ? begin_pin(t, j) : OUTCOME_FACTOR_NEEDED;
+        }
+        j->problem = "The factor `password` is needed.";
+        return j->password && !j->pin && !j->otp ? credential_password_check(t, j->id, j->uid, j->now, &j->until) : OUTCOME_FACTOR_NEEDED;
+}
+
+int credential_settle_key(Txn *t, CredentialJob *j) {
+        if (j->record->kind == CREDENTIAL_SIGNATURE)
+                return settle_pin(t, j);
+        return credential_password_settle(t, j->id, j->account, j->uid, j->now, j->opened, &j->until);
+}
 
 int credential_job_request(Txn *t, CredentialJob *j) {
         int r;
@@ -220,14 +247,7 @@ int credential_job_request(Txn *t, CredentialJob *j) {
                 return OUTCOME_DISABLED;
         if (j->record->status == CREDENTIAL_BLOCKED)
                 return OUTCOME_BLOCKED;
-        if (j->record->kind == CREDENTIAL_SEAL)
-                return credential_audit(t, j, "request-made", VIEW(NULL, 0));
-        if (j->record->kind == CREDENTIAL_SIGNATURE) {
-                j->problem = "The factor `pin` is needed.";
-                return j->pin && !j->password ? begin_pin(t, j) : OUTCOME_FACTOR_NEEDED;
-        }
-        j->problem = "The factor `password` is needed.";
-        return j->password && !j->pin && !j->otp ? credential_password_check(t, j->id, j->uid, j->now, &j->until) : OUTCOME_FACTOR_NEEDED;
+        return j->record->kind == CREDENTIAL_SEAL ? credential_audit(t, j, "request-made", VIEW(NULL, 0)) : credential_begin_key(t, j);
 }
 
 static int open_key(CredentialJob *j, gnutls_privkey_t *ret) {
@@ -250,10 +270,7 @@ int credential_job_make_request(CredentialJob *j) {
 int credential_job_settle_request(Txn *t, CredentialJob *j) {
         int r;
 
-        if (j->record->kind == CREDENTIAL_SIGNATURE)
-                r = settle_pin(t, j);
-        else
-                r = credential_password_settle(t, j->id, j->account, j->uid, j->now, j->opened, &j->until);
+        r = credential_settle_key(t, j);
         return r != 0 ? r : credential_audit(t, j, "request-made", VIEW(NULL, 0));
 }
 
@@ -265,18 +282,16 @@ int credential_job_import(Txn *t, CredentialJob *j) {
                 return r;
         if (j->record->status == CREDENTIAL_RETIRED)
                 return OUTCOME_DISABLED;
-        r = chain_check(j->certificates, j->n_certificates, bytes_view(&j->record->public_key), j->now, &j->problem);
-        if (r == -EINVAL)
+        r = chain_build(j->certificates, j->n_certificates, bytes_view(&j->record->public_key), credential_profile(j->record), j->now, &j->chain, &j->problem);
+        if (r == -EKEYREJECTED)
                 r = credential_take_renewal(t, j);
+        if (r == -EINVAL)
+                return OUTCOME_CERTIFICATE;
         if (r != 0)
                 return r;
         /* Another key in its place ends the report; another certificate for the same key does not. */
         if (j->record->status == CREDENTIAL_BLOCKED && !j->renewed)
                 return OUTCOME_BLOCKED;
-        if (j->record->kind == CREDENTIAL_SIGNATURE && !certificate_allows_commitment(j->certificates[0])) {
-                j->problem = "The certificate of a signature needs the key usage nonRepudiation.";
-                return OUTCOME_CERTIFICATE;
-        }
         bytes_done(&j->record->certificates);
         j->record->certificates = bytes_take(&j->chain);
         j->record->status = CREDENTIAL_ACTIVE;

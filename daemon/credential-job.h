@@ -42,8 +42,7 @@ typedef struct CredentialJob {
         char email[EMAIL_MAX + 1], phone[PHONE_MAX + 1]; /* of who is invited, in their normal forms */
         Secret *otp, *password, *pin;
         PolicyChange change;
-        Bytes chain;
-        const View *certificates; /* the same, one by one; borrowed */
+        const View *certificates; /* what a CA answered; borrowed */
         size_t n_certificates;
         char machine[33];
         char *user_name;          /* of the caller; NULL: none */
@@ -59,6 +58,7 @@ typedef struct CredentialJob {
         SealUsers users;
         Renewal renewal;
         bool renewed;             /* the import was a renewal's */
+        Bytes chain;              /* that is imported */
         Credential *next;         /* a seal that takes another's place */
         CodeSent sent;
         CredentialListed *listed;
@@ -99,9 +99,10 @@ int credential_job_settle_request(Txn *t, CredentialJob *j);
 /* Store: for the key that serves, or, when it is a renewal's, for the new one, which then takes its place; the old one is erased. */
 int credential_job_import(Txn *t, CredentialJob *j);
 
-/* Renewal of a seal: whether it may be (store), the key and its request (worker), and the record (store). */
+/* Renewal: whether it may be (store), the key and its request (worker; heavy for a person's), and the record (store). The password or PIN of a person's key is tried
+ * by the worker, and the new key sealed with it; it is settled when the record is written. */
 int credential_job_begin_renewal(Txn *t, CredentialJob *j);
-int credential_job_make_renewal(CredentialJob *j);
+int credential_job_make_renewal(CredentialJob *j); /* -EKEYREJECTED for a wrong password or PIN */
 int credential_job_renew(Txn *t, CredentialJob *j);
 int credential_job_get_renewal(Txn *t, CredentialJob *j);
 int credential_job_cancel_renewal(Txn *t, CredentialJob *j);

@@ -150,6 +150,8 @@ static int append_listed(sd_bus_message *reply, const CredentialCall *call, size
                 { "kind", credential_kind_to_string(c->kind) },
                 { "label", c->label },
                 { "algorithm", key_algorithm_to_string(c->algorithm) },
+                { "profile", profile_to_string(credential_profile(c)) },
+                { "terms", c->terms },
                 { "status", credential_status_to_string(c->status) },
                 { "factors", factors_to_string(c->factors) },
                 { "role", role_to_string(l->role) },

@@ -11,11 +11,17 @@
 #include "daemon/outcome.h"
 
 #define PURPOSE_SEAL "seal key"
-#define PURPOSE_CUSTOMS "customs key"
+#define PURPOSE_CUSTOMS "customs key" /* and all others with a password */
 #define PURPOSE_SIGNATURE "signature key"
 #define KEY_SIZE 32U
 
-static const char *const kinds[] = { [CREDENTIAL_SEAL] = "seal", [CREDENTIAL_CUSTOMS] = "customs", [CREDENTIAL_SIGNATURE] = "signature" };
+static const char *const kinds[] = {
+        [CREDENTIAL_SEAL] = "seal",
+        [CREDENTIAL_CUSTOMS] = "customs",
+        [CREDENTIAL_SIGNATURE] = "signature",
+        [CREDENTIAL_AUTHENTICATION] = "authentication",
+        [CREDENTIAL_OFFLINE] = "offline",
+};
 static const char *const statuses[] = { [CREDENTIAL_REQUESTED] = "requested", [CREDENTIAL_ACTIVE] = "active", [CREDENTIAL_RETIRED] = "retired",
                                         [CREDENTIAL_BLOCKED] = "blocked" };
 static const char *const factor_names[] = { [FACTOR_OTP] = "otp", [FACTOR_PIN_OTP] = "pin+otp", [FACTOR_PASSWORD] = "password" };
@@ -46,7 +52,40 @@ Factors factors_from_string(const char *s) {
 }
 
 Factors credential_default_factors(CredentialKind k) {
-        return k == CREDENTIAL_CUSTOMS ? FACTOR_PASSWORD : k == CREDENTIAL_SIGNATURE ? FACTOR_PIN_OTP : FACTOR_OTP;
+        return credential_kind_has_password(k) ? FACTOR_PASSWORD : k == CREDENTIAL_SIGNATURE ? FACTOR_PIN_OTP : FACTOR_OTP;
+}
+
+bool credential_kind_has_password(CredentialKind k) {
+        return k == CREDENTIAL_CUSTOMS || k == CREDENTIAL_AUTHENTICATION || k == CREDENTIAL_OFFLINE;
+}
+
+/* --- Profiles ----------------------------------------------------------------------------------------------------- */
+
+/* The first profile of a kind is that of what has none. */
+static const struct {
+        CredentialKind kind;
+        Profile profile;
+} profiles[] = {
+        { CREDENTIAL_SEAL, PROFILE_SEAL },
+        { CREDENTIAL_CUSTOMS, PROFILE_CUSTOMS },
+        { CREDENTIAL_SIGNATURE, PROFILE_PERSONAL },
+        { CREDENTIAL_AUTHENTICATION, PROFILE_AUTHENTICATION },
+        { CREDENTIAL_AUTHENTICATION, PROFILE_KSEF_AUTHENTICATION },
+        { CREDENTIAL_OFFLINE, PROFILE_KSEF_OFFLINE },
+};
+
+CredentialKind credential_kind_of_profile(Profile p) {
+        for (size_t i = 0; i < ELEMENTSOF(profiles); i++)
+                if (profiles[i].profile == p)
+                        return profiles[i].kind;
+        return 0;
+}
+
+Profile credential_profile(const Credential *c) {
+        for (size_t i = 0; c->profile == PROFILE_INVALID && i < ELEMENTSOF(profiles); i++)
+                if (profiles[i].kind == c->kind)
+                        return profiles[i].profile;
+        return c->profile;
 }
 
 Credential *credential_free(Credential *c) {
@@ -54,6 +93,7 @@ Credential *credential_free(Credential *c) {
                 return NULL;
         free(c->label);
         free(c->owner);
+        free(c->terms);
         bytes_done(&c->public_key);
         bytes_done(&c->subject);
         bytes_done(&c->private_key);
@@ -65,41 +105,68 @@ Credential *credential_free(Credential *c) {
 
 /* --- The record --------------------------------------------------------------------------------------------------- */
 
-/* Every column but the MAC's own, in the order of the table. */
-#define MAC_TYPES "sssssssibbbbb"
-#define MAC_FIELDS(c) (c)->id, kinds[(c)->kind], key_algorithm_to_string((c)->algorithm), (c)->label, (c)->owner, factor_names[(c)->factors], \
+#define COLUMNS "id, kind, algorithm, label, owner, factors, status, created, public_key, subject, private_key, kdf, certificates, profile, terms, layout, mac"
+enum { ID, KIND, ALGORITHM, LABEL, OWNER, FACTORS, STATUS, CREATED, PUBLIC_KEY, SUBJECT, PRIVATE_KEY, KDF, CERTIFICATES, PROFILE, TERMS, LAYOUT, MAC };
+
+/* What the MAC of a row covers: in layout 1 the columns up to `certificates`, from layout 2 on its number, these, and all others. Columns that a row's layout
+ * does not know are not looked at. */
+#define LAYOUT_NOW INT64_C(2)
+#define TYPES_1 "sssssssibbbbb"
+#define TYPES_2 "i" TYPES_1 "ss"
+#define FIELDS_1(c) (c)->id, kinds[(c)->kind], key_algorithm_to_string((c)->algorithm), (c)->label, (c)->owner, factor_names[(c)->factors], \
                 statuses[(c)->status], (c)->created, column(&(c)->public_key), column(&(c)->subject), column(&(c)->private_key), \
                 column(&(c)->kdf), column(&(c)->certificates)
+#define FIELDS_2(c) LAYOUT_NOW, FIELDS_1(c), profile_to_string(credential_profile(c)), (c)->terms ?: ""
 
 /* An empty one is not null: private_key may not be, and what is written must be what the MAC was over. */
 static View column(const Bytes *b) {
         return b->len > 0 ? bytes_view(b) : VIEW("", 0);
 }
 
+static int copy_profile(Row *row, Credential *c) {
+        if (row_int(row, LAYOUT) == 1) {
+                c->profile = credential_profile(c);
+                return 0;
+        }
+        c->profile = profile_from_string(row_text(row, PROFILE));
+        c->terms = strdup(row_text(row, TERMS));
+        if (!c->terms)
+                return -ENOMEM;
+        return credential_kind_of_profile(c->profile) == c->kind ? 0 : -EBADMSG;
+}
+
 static int copy_columns(Row *row, Credential *c) {
         const struct {
                 unsigned index;
                 Bytes *to;
-        } blobs[] = { { 8, &c->public_key }, { 9, &c->subject }, { 10, &c->private_key }, { 11, &c->kdf }, { 12, &c->certificates } };
-        int kind = find_string(kinds, ELEMENTSOF(kinds), row_text(row, 1));
-        int status = find_string(statuses, ELEMENTSOF(statuses), row_text(row, 6));
+        } blobs[] = { { PUBLIC_KEY, &c->public_key }, { SUBJECT, &c->subject }, { PRIVATE_KEY, &c->private_key }, { KDF, &c->kdf },
+                        { CERTIFICATES, &c->certificates } };
+        int kind = find_string(kinds, ELEMENTSOF(kinds), row_text(row, KIND));
+        int status = find_string(statuses, ELEMENTSOF(statuses), row_text(row, STATUS));
         int r = 0;
 
-        c->algorithm = key_algorithm_from_string(row_text(row, 2));
-        c->factors = factors_from_string(row_text(row, 5));
-        if (kind < 0 || status < 0 || c->factors == FACTOR_INVALID || c->algorithm == KEY_ALGORITHM_INVALID || !id_is_valid(ID_RECORD, row_text(row, 0)))
+        c->algorithm = key_algorithm_from_string(row_text(row, ALGORITHM));
+        c->factors = factors_from_string(row_text(row, FACTORS));
+        if (kind < 0 || status < 0 || c->factors == FACTOR_INVALID || c->algorithm == KEY_ALGORITHM_INVALID || !id_is_valid(ID_RECORD, row_text(row, ID)))
                 return -EBADMSG;
-        strcpy(c->id, row_text(row, 0));
+        strcpy(c->id, row_text(row, ID));
         c->kind = (CredentialKind) kind;
         c->status = (CredentialStatus) status;
-        c->created = row_int(row, 7);
-        c->label = strdup(row_text(row, 3));
-        c->owner = row_text(row, 4) ? strdup(row_text(row, 4)) : NULL;
-        if (!c->label || (row_text(row, 4) && !c->owner))
+        c->created = row_int(row, CREATED);
+        c->label = strdup(row_text(row, LABEL));
+        c->owner = row_text(row, OWNER) ? strdup(row_text(row, OWNER)) : NULL;
+        if (!c->label || (row_text(row, OWNER) && !c->owner))
                 return -ENOMEM;
+        r = copy_profile(row, c);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(blobs); i++)
                 r = bytes_dup(row_blob(row, blobs[i].index), blobs[i].to);
         return r;
+}
+
+static int check_row(Txn *t, Row *row, const Credential *c) {
+        if (row_int(row, LAYOUT) == 1)
+                return store_mac_check(txn_store(t), row_blob(row, MAC), "credential", TYPES_1, FIELDS_1(c));
+        return store_mac_check(txn_store(t), row_blob(row, MAC), "credential", TYPES_2, FIELDS_2(c));
 }
 
 int credential_load(Txn *t, const char *id, Credential **ret) {
@@ -107,8 +174,7 @@ int credential_load(Txn *t, const char *id, Credential **ret) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT id, kind, algorithm, label, owner, factors, status, created, public_key, subject, private_key, kdf, "
-                               "certificates, mac FROM credential WHERE id = ?1", "s", id);
+        r = txn_query(t, &row, "SELECT " COLUMNS " FROM credential WHERE id = ?1", "s", id);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -119,7 +185,7 @@ int credential_load(Txn *t, const char *id, Credential **ret) {
         r = copy_columns(row, c);
         if (r < 0)
                 return r;
-        r = store_mac_check(txn_store(t), row_blob(row, 13), "credential", MAC_TYPES, MAC_FIELDS(c));
+        r = check_row(t, row, c);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(c);
@@ -130,12 +196,12 @@ int credential_insert(Txn *t, const Credential *c) {
         uint8_t mac[32];
         int r;
 
-        r = store_mac(txn_store(t), mac, "credential", MAC_TYPES, MAC_FIELDS(c));
+        r = store_mac(txn_store(t), mac, "credential", TYPES_2, FIELDS_2(c));
         if (r < 0)
                 return r;
-        r = txn_exec(t, "INSERT INTO credential (id, kind, algorithm, label, owner, factors, status, created, public_key, subject, private_key, "
-                        "kdf, certificates, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", MAC_TYPES "b",
-                     MAC_FIELDS(c), VIEW(mac, sizeof(mac)));
+        r = txn_exec(t, "INSERT INTO credential (layout, id, kind, algorithm, label, owner, factors, status, created, public_key, subject, private_key, "
+                        "kdf, certificates, profile, terms, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                     TYPES_2 "b", FIELDS_2(c), VIEW(mac, sizeof(mac)));
         return r < 0 ? r : 0;
 }
 
@@ -143,13 +209,44 @@ int credential_update(Txn *t, const Credential *c) {
         uint8_t mac[32];
         int r;
 
-        r = store_mac(txn_store(t), mac, "credential", MAC_TYPES, MAC_FIELDS(c));
+        r = store_mac(txn_store(t), mac, "credential", TYPES_2, FIELDS_2(c));
         if (r < 0)
                 return r;
-        r = txn_exec(t, "UPDATE credential SET status = ?1, factors = ?2, public_key = ?3, private_key = ?4, kdf = ?5, certificates = ?6, mac = ?7 "
-                        "WHERE id = ?8", "ssbbbbbs", statuses[c->status], factor_names[c->factors], column(&c->public_key), column(&c->private_key),
-                     column(&c->kdf), column(&c->certificates), VIEW(mac, sizeof(mac)), c->id);
+        r = txn_exec(t, "UPDATE credential SET status = ?1, factors = ?2, public_key = ?3, private_key = ?4, kdf = ?5, certificates = ?6, profile = ?7, "
+                        "terms = ?8, layout = ?9, mac = ?10 WHERE id = ?11", "ssbbbbssibs", statuses[c->status], factor_names[c->factors],
+                     column(&c->public_key), column(&c->private_key), column(&c->kdf), column(&c->certificates), profile_to_string(credential_profile(c)),
+                     c->terms ?: "", LAYOUT_NOW, VIEW(mac, sizeof(mac)), c->id);
         return r < 0 ? r : r == 0 ? -ENOENT : 0;
+}
+
+/* The next row of an old layout after the id `after`. 0 when there is none. */
+static int next_old(Txn *t, char after[static CREDENTIAL_ID_SIZE]) {
+        Row *row;
+        int r;
+
+        r = txn_query(t, &row, "SELECT id FROM credential WHERE layout < ?1 AND id > ?2 ORDER BY id LIMIT 1", "is", LAYOUT_NOW, after);
+        if (r <= 0)
+                return r;
+        if (!id_is_valid(ID_RECORD, row_text(row, 0)))
+                return -EBADMSG;
+        strcpy(after, row_text(row, 0));
+        return 1;
+}
+
+int credential_upgrade(Txn *t) {
+        char id[CREDENTIAL_ID_SIZE] = "";
+        int r;
+
+        while ((r = next_old(t, id)) > 0) {
+                _cleanup_(credential_freep) Credential *c = NULL;
+
+                r = credential_load(t, id, &c);
+                if (r >= 0)
+                        r = credential_update(t, c);
+                if (r < 0 && r != -EBADMSG)
+                        return r;
+        }
+        return r;
 }
 
 /* --- Who and when ------------------------------------------------------------------------------------------------- */
@@ -194,19 +291,28 @@ static int validity_from_gnutls(View certificate, int64_t *ret_not_before, int64
         return 0;
 }
 
+int credential_validity(const Credential *c, int64_t *ret_not_before, int64_t *ret_not_after) {
+        CertificateParts parts;
+        View certificate;
+        int r;
+
+        r = credential_certificate(c, 0, &certificate);
+        if (r < 0)
+                return r;
+        r = certificate_read_parts(certificate, &parts);
+        if (r >= 0)
+                r = certificate_read_validity(&parts, ret_not_before, ret_not_after);
+        return r < 0 ? validity_from_gnutls(certificate, ret_not_before, ret_not_after) : 0;
+}
+
 static int check_validity(const Credential *c, int64_t now, int64_t *ret_when) {
         int64_t not_before, not_after;
-        CertificateParts parts;
         View certificate;
         int r;
 
         if (credential_certificate(c, 0, &certificate) < 0)
                 return OUTCOME_CERTIFICATE;
-        r = certificate_read_parts(certificate, &parts);
-        if (r >= 0)
-                r = certificate_read_validity(&parts, &not_before, &not_after);
-        if (r < 0)
-                r = validity_from_gnutls(certificate, &not_before, &not_after);
+        r = credential_validity(c, &not_before, &not_after);
         if (r < 0)
                 return r;
         if (now >= not_before && now <= not_after)
@@ -287,7 +393,7 @@ int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View seco
                 r = key_export(key, &plain);
         if (r < 0)
                 return r;
-        if (c->kind == CREDENTIAL_CUSTOMS)
+        if (credential_kind_has_password(c->kind))
                 return seal_with_password(s, c, second, secret_view(plain));
         if (c->kind == CREDENTIAL_SIGNATURE)
                 return seal_under(s, c, PURPOSE_SIGNATURE, second, secret_view(plain));
@@ -323,7 +429,7 @@ int credential_open_key(Store *s, const Credential *c, View second, gnutls_privk
 
         if (c->private_key.len == 0)
                 return -ENODATA;
-        if (c->kind == CREDENTIAL_CUSTOMS)
+        if (credential_kind_has_password(c->kind))
                 r = unseal_with_password(s, c, second, &plain);
         else if (c->kind == CREDENTIAL_SIGNATURE)
                 r = unseal_with_pin(s, c, second, &plain);

@@ -3,18 +3,21 @@
 
 /* Credentials as records: a private key at rest, its certificates and its policy. Functions that take a Txn run in a job. */
 
-#include "crypto/key.h"
+#include "crypto/profile.h"
 #include "daemon/grant.h"
 #include "daemon/id.h"
 #include "store/store.h"
 
 #define CREDENTIAL_ID_SIZE (2 * ID_RECORD + 1)
 #define CREDENTIAL_LABEL_MAX 256U /* bytes */
+#define CREDENTIAL_TERMS_MAX 32U  /* bytes */
 
 typedef enum CredentialKind {
         CREDENTIAL_SEAL = 1, /* an organisation's; grants say who may use it; one-time codes authorise */
         CREDENTIAL_CUSTOMS,  /* a person's; its password authorises and opens it */
         CREDENTIAL_SIGNATURE, /* a person's; a one-time code and the account's PIN authorise, the PIN opens it */
+        CREDENTIAL_AUTHENTICATION, /* a person's, with a password as customs has it; never signs documents */
+        CREDENTIAL_OFFLINE,   /* likewise; KSeF's type Offline, which neither authenticates nor signs documents */
 } CredentialKind;
 
 /* What authorises an operation, the weaker first. A session is always needed beside. */
@@ -35,15 +38,17 @@ typedef enum CredentialStatus {
 typedef struct Credential {
         char id[CREDENTIAL_ID_SIZE];
         CredentialKind kind;
+        Profile profile;    /* of its certificates; PROFILE_INVALID in one that is made: the kind's own */
         CredentialStatus status;
         Factors factors;    /* in force; changed through policy.h */
         KeyAlgorithm algorithm;
         char *label;
         char *owner; /* the account of a personal credential; NULL for a seal */
+        char *terms; /* the version of the terms that were accepted; NULL or empty: none */
         int64_t created;
         Bytes public_key, subject;
         Bytes private_key; /* sealed; empty once retired */
-        Bytes kdf;         /* of a customs key */
+        Bytes kdf;         /* of a key with a password */
         Bytes certificates; /* each after its u32be length, the credential's own first; may be empty */
 } Credential;
 
@@ -54,6 +59,14 @@ const char *credential_kind_to_string(CredentialKind k);
 const char *credential_status_to_string(CredentialStatus s);
 const char *factors_to_string(Factors f); /* "otp", "pin+otp", "password" */
 Factors factors_from_string(const char *s); /* FACTOR_INVALID for anything else */
+
+/* Whether a password of its own opens and authorises it. */
+bool credential_kind_has_password(CredentialKind k);
+
+/* The kind of what is made for a profile; 0 for none. And the profile of what was made before there were several for a kind. */
+CredentialKind credential_kind_of_profile(Profile p);
+Profile credential_profile(const Credential *c);
+
 Factors credential_default_factors(CredentialKind k); /* of a new one: the weakest that its kind may have */
 
 /* -ENOENT when there is none, -EBADMSG when the record was altered. */
@@ -62,6 +75,9 @@ int credential_insert(Txn *t, const Credential *c);
 
 /* Writes status, factors, key and certificates. */
 int credential_update(Txn *t, const Credential *c);
+
+/* Writes rows of earlier versions in today's form; at start. What is not believed stays as it is. */
+int credential_upgrade(Txn *t);
 
 /* What `account` is to the credential: -ENOENT when it may not use it. */
 int credential_role(Txn *t, const Credential *c, const char *account, Role *ret);
@@ -73,7 +89,10 @@ int credential_check_use(Txn *t, const Credential *c, const char *account, int64
 /* The certificate number `i`, borrowed; -ENODATA when there are fewer. */
 int credential_certificate(const Credential *c, size_t i, View *ret);
 
-/* Seals the key into `c` (which has its id), under the store key; a customs key under the password `second` too: then it takes as long as
+/* Of its own certificate, in seconds since 1970. -ENODATA when there is none, -EBADMSG. */
+int credential_validity(const Credential *c, int64_t *ret_not_before, int64_t *ret_not_after);
+
+/* Seals the key into `c` (which has its id), under the store key; where the kind has a password, under that, `second`, too: then it takes as long as
  * Argon2 does, on a worker; a signature under the PIN's key `second` too (pin.h). Fills in public_key. */
 int credential_seal_key(Store *s, Credential *c, gnutls_privkey_t key, View second);
 

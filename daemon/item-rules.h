@@ -12,6 +12,7 @@
 struct ItemRules {
         unsigned refs;
         SignatureScheme scheme;
+        Profile profile;
         size_t digest_size; /* of messageDigest */
         Digest sha256, sha384, sha512; /* of the credential's certificate, as ESSCertIDv2 may name it */
         Bytes issuer_serial; /* IssuerSerial (RFC 5035 section 5) of the certificate, DER */

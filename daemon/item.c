@@ -94,7 +94,7 @@ static int describe_certificate(ItemRules *rules, View certificate) {
         return r;
 }
 
-int item_rules_new(KeyAlgorithm algorithm, View certificate, ItemRules **ret) {
+int item_rules_new(KeyAlgorithm algorithm, View certificate, Profile profile, ItemRules **ret) {
         _cleanup_(item_rules_unrefp) ItemRules *rules = NULL;
         int r;
 
@@ -102,6 +102,7 @@ int item_rules_new(KeyAlgorithm algorithm, View certificate, ItemRules **ret) {
         if (!rules)
                 return -ENOMEM;
         rules->refs = 1;
+        rules->profile = profile;
         r = signature_scheme_of(algorithm, &rules->scheme);
         if (r < 0)
                 return r;
@@ -130,13 +131,28 @@ const SignatureScheme *item_rules_scheme(const ItemRules *r) {
         return &r->scheme;
 }
 
+/* One purpose, one key: an authentication key's SignedInfo is that of a login, and nothing of the documents that people sign. */
+static const char *check_purpose(Profile profile, ItemType type) {
+        switch (profile) {
+        case PROFILE_AUTHENTICATION:
+        case PROFILE_KSEF_AUTHENTICATION:
+                return type == ITEM_XML_SIGNEDINFO ? NULL : "a key for authentication signs no documents";
+        case PROFILE_KSEF_OFFLINE:
+                return "a key of KSeF's type Offline signs the codes of invoices that are issued offline, no documents and no logins";
+        default:
+                return NULL;
+        }
+}
+
 int item_check(const ItemRules *rules, ItemType type, View bytes, int64_t prepared, View *ret_digest, const char **ret_reason) {
         const char *reason = "the type of the item is not known";
         View digest = { 0 };
 
-        if (type == ITEM_CMS_ATTRIBUTES)
+        if (type == ITEM_CMS_ATTRIBUTES || type == ITEM_XML_SIGNEDINFO)
+                reason = check_purpose(rules->profile, type);
+        if (!reason && type == ITEM_CMS_ATTRIBUTES)
                 reason = item_cms_check(rules, bytes, prepared, &digest);
-        else if (type == ITEM_XML_SIGNEDINFO)
+        else if (!reason)
                 reason = item_xml_check(rules, bytes);
         if (reason) {
                 *ret_reason = reason;

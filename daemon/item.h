@@ -6,7 +6,7 @@
  * CertificationRequestInfo (both SEQUENCEs; an item is a SET or text), no TLS CertificateVerify (64 spaces first), no TSTInfo (another
  * content-type), no attributes that name another certificate. What no rule allows is refused. Nothing here is allocated or kept. */
 
-#include "crypto/key.h"
+#include "crypto/profile.h"
 
 #define ITEM_CMS_ATTRIBUTES_MAX (16U * 1024)
 #define ITEM_XML_SIGNEDINFO_MAX (1024U * 1024)
@@ -33,8 +33,9 @@ enum {
  * counted by one of them only. */
 typedef struct ItemRules ItemRules;
 
-/* `certificate`: the credential's own, DER. -EBADMSG when it is none, -EINVAL for no algorithm. The caller has the first reference. */
-int item_rules_new(KeyAlgorithm algorithm, View certificate, ItemRules **ret);
+/* `certificate`: the credential's own, DER; `profile`: what it is for, which says what types it may sign: what authenticates no documents. -EBADMSG when it is
+ * none, -EINVAL for no algorithm. The caller has the first reference. */
+int item_rules_new(KeyAlgorithm algorithm, View certificate, Profile profile, ItemRules **ret);
 ItemRules *item_rules_ref(ItemRules *r);
 ItemRules *item_rules_unref(ItemRules *r);
 DEFINE_CLEANUP(ItemRules *, item_rules_unref);

@@ -16,6 +16,7 @@
 #include "daemon/audit.h"
 #include "daemon/clock.h"
 #include "daemon/code.h"
+#include "daemon/credential.h"
 #include "daemon/manager.h"
 #include "daemon/outbox.h"
 #include "daemon/schema.h"
@@ -63,7 +64,10 @@ static int open_store(Manager *m) {
 
 /* Records of an earlier version, in the form of this one. */
 static int run_upgrade(Txn *t, void *userdata) {
-        return account_upgrade(t);
+        int r;
+
+        r = account_upgrade(t);
+        return r < 0 ? r : credential_upgrade(t);
 }
 
 static int upgrade(Manager *m) {

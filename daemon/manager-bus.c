@@ -19,7 +19,7 @@ static int property_contract_version(sd_bus *bus, const char *path, const char *
 
 static int property_algorithms(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
                                void *userdata, sd_bus_error *error) {
-        static const KeyAlgorithm algorithms[] = { KEY_P256, KEY_P384, KEY_RSA3072, KEY_RSA4096, KEY_ED25519 };
+        static const KeyAlgorithm algorithms[] = { KEY_P256, KEY_P384, KEY_RSA3072, KEY_RSA4096, KEY_ED25519, KEY_RSA2048 };
         int r;
 
         r = sd_bus_message_open_container(reply, 'a', "s");

@@ -59,7 +59,7 @@ int mandate_job_look(Txn *t, MandateJob *j) {
         if (r != 0)
                 return r;
         r = credential_certificate(j->record, 0, &certificate);
-        return r < 0 ? r : item_rules_new(j->record->algorithm, certificate, &j->rules);
+        return r < 0 ? r : item_rules_new(j->record->algorithm, certificate, credential_profile(j->record), &j->rules);
 }
 
 static int append_audit(Txn *t, const MandateJob *j, const char *account, const char *event, View payload) {

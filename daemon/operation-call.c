@@ -471,7 +471,7 @@ static int then_may_try(Call *call, int result, sd_bus_error *error) {
 static int check_factors(const OperationCall *c, sd_bus_error *error) {
         const OperationJob *j = &c->job;
 
-        if (c->operation->kind == CREDENTIAL_CUSTOMS)
+        if (credential_kind_has_password(c->operation->kind))
                 return j->password && !j->otp && !j->pin ? 0 : bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` is needed.");
         if (j->password || (!j->otp && !j->remembered))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");

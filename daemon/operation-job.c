@@ -75,14 +75,14 @@ int operation_job_prepare(Txn *t, OperationJob *j) {
         r = load(t, j);
         if (r != 0)
                 return r;
-        if (j->record->kind == CREDENTIAL_CUSTOMS && j->password)
+        if (credential_kind_has_password(j->record->kind) && j->password)
                 r = credential_password_check(t, j->credential, j->uid, j->now, &j->until);
         else if (j->pin)
                 r = pin_begin(t, &a, &j->tried, &j->until);
         if (r != 0)
                 return r;
         r = credential_certificate(j->record, 0, &certificate);
-        return r < 0 ? r : item_rules_new(j->record->algorithm, certificate, &j->rules);
+        return r < 0 ? r : item_rules_new(j->record->algorithm, certificate, credential_profile(j->record), &j->rules);
 }
 
 static int settle_pin(Txn *t, OperationJob *j) {
@@ -163,7 +163,7 @@ int operation_job_once(Txn *t, OperationJob *j) {
 }
 
 static int open_key(OperationJob *j) {
-        const Secret *second = j->record->kind == CREDENTIAL_CUSTOMS ? j->password : j->pin_key;
+        const Secret *second = credential_kind_has_password(j->record->kind) ? j->password : j->pin_key;
 
         /* The key is opened once it is settled: a right PIN takes no longer than a wrong one. */
         if (j->pin)

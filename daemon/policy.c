@@ -14,6 +14,8 @@ bool policy_factors_fit(CredentialKind k, Factors f) {
         case CREDENTIAL_SEAL:
                 return f == FACTOR_OTP || f == FACTOR_PIN_OTP;
         case CREDENTIAL_CUSTOMS:
+        case CREDENTIAL_AUTHENTICATION:
+        case CREDENTIAL_OFFLINE:
                 return f == FACTOR_PASSWORD;
         case CREDENTIAL_SIGNATURE:
                 return f == FACTOR_PIN_OTP;

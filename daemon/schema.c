@@ -2,9 +2,9 @@
 
 /* The records of sygnetd, as migrations. A migration that was released is never changed: add one. Times are seconds since the
  * epoch, UTC. Rows with a `mac` give power and are believed only when it fits (store_mac_check). SQL cannot compute one: a table that gets a
- * column which the MAC is to cover gets a `layout` too, the MAC covers it, and old rows are rewritten when the service starts (account_upgrade()). */
+ * column which the MAC is to cover gets a `layout` too, the MAC covers it, and old rows are rewritten when the service starts (account_upgrade(),
+ * credential_upgrade()). */
 
-#include "base/cleanup.h"
 #include "base/cleanup.h"
 #include "daemon/schema.h"
 
@@ -223,6 +223,17 @@ static const char *const migrations[] = {
         "  request BLOB NOT NULL,"       /* PKCS#10 */
         "  mac BLOB NOT NULL"
         ") STRICT;",
+        /* 12 to 13 */
+        "ALTER TABLE credential ADD COLUMN profile TEXT NOT NULL DEFAULT '';"  /* profile_to_string() */
+        "ALTER TABLE credential ADD COLUMN terms TEXT NOT NULL DEFAULT '';"    /* version of those that its person accepted; empty: none */
+        "ALTER TABLE credential ADD COLUMN layout INTEGER NOT NULL DEFAULT 1;" /* of the MAC; see credential.c */
+        "ALTER TABLE renewal ADD COLUMN kdf BLOB;"                             /* of a key that a password protects */
+        "CREATE TABLE reminder ("        /* what was told of a certificate that is about to expire; gives no power */
+        "  credential TEXT PRIMARY KEY REFERENCES credential(id),"
+        "  not_after INTEGER NOT NULL,"  /* of which certificate */
+        "  days INTEGER NOT NULL"        /* the last step that was told: 30, 14, 7, 1 */
+        ") STRICT;"
+        "CREATE INDEX credential_status ON credential(status, id);",
 };
 
 const StoreSchema daemon_schema = {

@@ -217,6 +217,8 @@ def _to_bus_typed(signature, value):
         return dbus.ByteArray(value, variant_level=1)
     if signature == "as":
         return dbus.Array(value, signature="s", variant_level=1)
+    if signature == "a(ss)":
+        return dbus.Array([dbus.Struct(v, signature="ss") for v in value], signature="(ss)", variant_level=1)
     raise ValueError(f"no variant of type {signature} here")
 
 

@@ -41,7 +41,7 @@ class Authority:
     def root(self):
         return run("openssl", "x509", "-in", self.folder / "ca.pem", "-outform", "DER")
 
-    def issue(self, request, days=30, usage="nonRepudiation", serial=None):
+    def issue(self, request, days=90, usage="nonRepudiation", serial=None):
         """A certificate, DER, for a PKCS#10, DER, whose proof of possession openssl checks."""
         (self.folder / "request.der").write_bytes(request)
         (self.folder / "ext").write_text(EXTENSIONS.format(usage=usage))

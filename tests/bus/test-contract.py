@@ -98,7 +98,7 @@ class Strangers(TestCase):
             values = m.client(NOBODY).get_all(f"{NAME}.Manager")
         self.assertEqual({"Version", "ContractVersion", "Algorithms", "SupportContact", "Software"}, set(values))
         self.assertEqual(1, values["ContractVersion"])
-        self.assertEqual(["p256", "p384", "rsa3072", "rsa4096", "ed25519"], values["Algorithms"])
+        self.assertEqual(["p256", "p384", "rsa3072", "rsa4096", "ed25519", "rsa2048"], values["Algorithms"])
         self.assertEqual(("", ""), (values["SupportContact"], values["Software"]))
 
 

@@ -129,6 +129,18 @@ def fill_newer(m, authority):
     return {**contents, "pin": PIN, "erin_token": erin.key.hex(), "signature": signature, "guarded": guarded}
 
 
+def fill_newest(m, authority):
+    """What came after version 12: a key for authentication, whose renewal is under way."""
+    gina = seals.Person(m, "gina", CAROL)
+    key = gina.client.call("Credential.GenerateCustomsKey", "ssva{sv}a{sv}", gina.session, "Login", secret(CUSTOMS_PASSWORD), seals.CUSTOMS_SUBJECT,
+                           {"profile": V("s", "authentication"), "terms": V("s", "2026-11")})
+    factors = {"session": V("s", gina.session), "password": secret(CUSTOMS_PASSWORD)}
+    certificate = authority.issue(gina.client.call("Credential.GetRequest", "sa{sv}", key, factors), days=10950, usage="digitalSignature")
+    gina.client.call("Credential.ImportCertificates", "saaya{sv}", key, [certificate], {"session": V("s", gina.session)})
+    request = gina.client.call("Credential.RequestRenewal", "sa{sv}", key, {**factors, "password": secret(CUSTOMS_PASSWORD)})
+    return {"authentication": key, "own_renewal": request.hex()}
+
+
 def make(folder):
     with Machine(daemon=False) as m:
         harness.set_machine_id(MACHINE_ID)
@@ -138,7 +150,7 @@ def make(folder):
         m.init_store()
         m.start_daemon()
         authority = seals.Authority()
-        newer = fill_newer(m, authority)
+        newer = {**fill_newest(m, authority), **fill_newer(m, authority)}
         contents = {**newer, **fill(m, authority)}
         alice = m.client(ALICE)
         session = alice.login("alice")
@@ -406,6 +418,41 @@ class Newer(Records):
 
 class Version12(Newer, TestCase):
     folder = FIXTURES / "daemon-v12"
+
+    def test_keys_get_the_profile_of_their_kind(self):
+        self.start()
+        listed = self.m.operator.call("Credential.List", "a{sv}", {"all": V("b", True)})
+        self.assertEqual({("seal", "seal", ""), ("customs", "customs", ""), ("signature", "personal", "")}, {(c["kind"], c["profile"], c["terms"]) for c in listed})
+        self.m.stop_daemon()
+        # From then on the row is believed with its profile only.
+        self.change(f"UPDATE credential SET profile = 'ksef-offline' WHERE id = '{self.contents['customs']}'")
+        self.start()
+        self.refused("StoreFailed", self.m.operator.call, "Credential.List", "a{sv}", {"all": V("b", True)})
+
+
+class Newest(Newer):
+    """And what came after version 12: fill_newest()."""
+
+    def test_key_for_authentication(self):
+        self.start()
+        client = self.m.client(CAROL)
+        session = client.login("gina", self.contents["password"])
+        key, password = self.contents["authentication"], self.contents["customs_password"]
+        shown, = (c for c in client.call("Credential.List", "a{sv}", {}) if c["id"] == key)
+        self.assertEqual(("authentication", "authentication", "2026-11"), tuple(shown[k] for k in ("kind", "profile", "terms")))
+        sign = lambda: sign_once(client, session, key, items(seals.signed_info(), kind="xml-signedinfo"), password=password)
+        self.assertEqual(1, len(sign()))
+        self.refused("ItemRefused", sign_once, client, session, key, items(b"x"), password=password)
+        request = bytes.fromhex(self.contents["own_renewal"])
+        self.assertEqual(request, client.call("Credential.GetRenewal", "sa{sv}", key, {"session": V("s", session)}))
+        self.m.advance(max(0, int(time.time() - self.m.now())) + 60)  # the certificate is of today
+        session = client.login("gina", self.contents["password"])
+        client.call("Credential.ImportCertificates", "saaya{sv}", key, [seals.Authority().issue(request, usage="digitalSignature")], {"session": V("s", session)})
+        self.assertEqual(1, len(sign()))
+
+
+class Version13(Newest, TestCase):
+    folder = FIXTURES / "daemon-v13"
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         int r;
 
         if (!rules)
-                require(item_rules_new(KEY_P256, VIEW(item_certificate, sizeof(item_certificate)), &rules) == 0);
+                require(item_rules_new(KEY_P256, VIEW(item_certificate, sizeof(item_certificate)), PROFILE_SEAL, &rules) == 0);
         if (size < 1)
                 return 0;
         type = (ItemType) (data[0] % 3);

@@ -454,6 +454,32 @@ static void test_xml_limits(void **state) {
         assert_string_equal(verdict(ITEM_XML_SIGNEDINFO, bytes_view(&b)), "the SignedInfo is larger than 1 MiB");
 }
 
+/* What authenticates signs no documents, and what is for the codes of invoices signs neither: whatever the item says. */
+static void test_purposes(void **state) {
+        static const struct {
+                Profile profile;
+                bool cms, xml;
+        } cases[] = {
+                { PROFILE_SEAL, true, true },
+                { PROFILE_CUSTOMS, true, true },
+                { PROFILE_PERSONAL, true, true },
+                { PROFILE_AUTHENTICATION, false, true },
+                { PROFILE_KSEF_AUTHENTICATION, false, true },
+                { PROFILE_KSEF_OFFLINE, false, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(item_rules_unrefp) ItemRules *own_rules = NULL;
+                const char *cms = NULL, *xml = NULL;
+
+                assert_int_equal(item_rules_new(KEY_P256, own(), cases[i].profile, &own_rules), 0);
+                assert_int_equal(item_check(own_rules, ITEM_CMS_ATTRIBUTES, VIEW_LITERAL("x"), 0, NULL, &cms), ITEM_E_REFUSED);
+                assert_int_equal(item_check(own_rules, ITEM_XML_SIGNEDINFO, VIEW_LITERAL("x"), 0, NULL, &xml), ITEM_E_REFUSED);
+                assert_int_equal(strcmp(cms, "the item is not a DER SET OF Attribute") == 0, cases[i].cms);
+                assert_int_equal(strcmp(xml, "the item does not begin as a canonical ds:SignedInfo") == 0, cases[i].xml);
+        }
+}
+
 static void test_names(void **state) {
         assert_int_equal(item_type_from_string("cms-attributes"), ITEM_CMS_ATTRIBUTES);
         assert_int_equal(item_type_from_string("xml-signedinfo"), ITEM_XML_SIGNEDINFO);
@@ -463,7 +489,7 @@ static void test_names(void **state) {
 }
 
 static int setup(void **state) {
-        return item_rules_new(KEY_P256, own(), &rules);
+        return item_rules_new(KEY_P256, own(), PROFILE_SEAL, &rules);
 }
 
 static int teardown(void **state) {
@@ -487,6 +513,7 @@ int main(void) {
                 cmocka_unit_test(test_xml),
                 cmocka_unit_test(test_xml_refuses),
                 cmocka_unit_test(test_xml_limits),
+                cmocka_unit_test(test_purposes),
                 cmocka_unit_test(test_names),
         };
 

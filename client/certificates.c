@@ -96,6 +96,23 @@ static int add_pkcs7(CertificateList *l, const gnutls_datum_t *datum, gnutls_x50
         return r;
 }
 
+static int add_der(CertificateList *l, View der) {
+        const gnutls_datum_t datum = { (unsigned char *) (uintptr_t) der.data, (unsigned) der.len };
+        int r;
+
+        r = list_add_der(l, der.data, der.len, GNUTLS_X509_FMT_DER);
+        return r == -EBADMSG ? add_pkcs7(l, &datum, GNUTLS_X509_FMT_DER) : r;
+}
+
+/* Services that hand DER out in JSON hand out its base64. */
+static int add_binary(CertificateList *l, View v) {
+        _cleanup_bytes_ Bytes der = BYTES_NULL;
+        int r;
+
+        r = add_der(l, v);
+        return r == -EBADMSG && base64_decode(v, &der) >= 0 ? add_der(l, bytes_view(&der)) : r;
+}
+
 static bool contains(View v, const char *s) {
         return v.len > 0 && memmem(v.data, v.len, s, strlen(s));
 }
@@ -113,15 +130,12 @@ int certificates_read_file(const char *path, CertificateList *l) {
                 r = add_pkcs7(l, &datum, GNUTLS_X509_FMT_PEM);
         else if (contains(bytes_view(&b), "-----BEGIN "))
                 r = add_pem(l, &datum);
-        else {
-                r = list_add_der(l, b.data, b.len, GNUTLS_X509_FMT_DER);
-                if (r == -EBADMSG)
-                        r = add_pkcs7(l, &datum, GNUTLS_X509_FMT_DER);
-        }
+        else
+                r = add_binary(l, bytes_view(&b));
         if (r == -E2BIG)
                 return fail(EXIT_FAILED, _("%s: too many certificates (at most %u)."), path, CERTIFICATES_MAX);
         if (r == -EBADMSG)
-                return fail(EXIT_FAILED, _("%s: no certificate in it. PEM, DER and PKCS#7 (p7b) are understood."), path);
+                return fail(EXIT_FAILED, _("%s: no certificate in it. PEM, DER and PKCS#7 (p7b) are understood, and base64 of these."), path);
         return r < 0 ? fail_file(r, path) : 0;
 }
 

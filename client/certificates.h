@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "client/client.h"
 
-#define CERTIFICATES_MAX 16U
+#define CERTIFICATES_MAX 32U
 #define CERTIFICATE_FILE_MAX (1024U * 1024U)
 
 typedef struct CertificateList {
@@ -23,7 +23,7 @@ void certificate_list_done(CertificateList *l);
 /* Adds one by its DER. -E2BIG when there are CERTIFICATES_MAX, -EBADMSG, -ENOMEM. */
 int certificate_list_add(CertificateList *l, View der);
 
-/* Adds what a file holds: PEM with one or more, DER, or PKCS#7 (p7b) in either form. */
+/* Adds what a file holds: PEM with one or more, DER, or PKCS#7 (p7b) in either form; both also as base64 of the DER alone. */
 int certificates_read_file(const char *path, CertificateList *l);
 
 /* Sets the one that no other was signed by first, its issuers behind: files come in any order. */

@@ -2,6 +2,7 @@
 
 /* The choice of a credential; see credential-choice.h. */
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +10,9 @@
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/output.h"
+
+#define DAY INT64_C(86400)
+#define SOON_DAYS 30 /* the service reminds from then on */
 
 typedef struct Word {
         const char *word;
@@ -24,7 +28,8 @@ static const char *translate(const Word *words, size_t n, const char *s) {
 
 const char *kind_text(const char *kind) {
         static const Word words[] = { { "seal", N_("seal") }, { "customs", N_("customs key") }, { "signature", N_("signature") },
-                                      { "personal", N_("signature") } };
+                                      { "personal", N_("signature") }, { "authentication", N_("authentication key") }, { "offline", N_("KSeF Offline key") },
+                                      { "ksef-authentication", N_("KSeF login key") }, { "ksef-offline", N_("KSeF Offline key") } };
 
         return translate(words, ELEMENTSOF(words), kind);
 }
@@ -131,10 +136,14 @@ int credential_find(Client *c, const char *name, bool all, Dict *ret) {
         return r == EXIT_NOT_FOUND ? fail_unknown(name) : r;
 }
 
+static bool signs_documents(const Dict *d) {
+        return strcmp(dict_string(d, "kind"), "authentication") != 0 && strcmp(dict_string(d, "kind"), "offline") != 0;
+}
+
 static bool is_current(const Dict *d) {
         int64_t now = time(NULL);
 
-        return strcmp(dict_string(d, "status"), "active") == 0 && dict_number(d, "not_before", now) <= now && dict_number(d, "not_after", now) >= now;
+        return strcmp(dict_string(d, "status"), "active") == 0 && signs_documents(d) && dict_number(d, "not_before", now) <= now && dict_number(d, "not_after", now) >= now;
 }
 
 /* Why a credential cannot sign now, before anybody types a code for it. */
@@ -143,6 +152,8 @@ static int check_usable(const Dict *d) {
         const char *status = dict_string(d, "status");
         int64_t now = time(NULL);
 
+        if (!signs_documents(d))
+                return fail(EXIT_FAILED, _("“%s” signs no documents: it is for something else. See “sygnet show”."), label);
         if (strcmp(status, "requested") == 0) {
                 complain(_("“%s” has no certificate yet."), label);
                 hint("%s", _("Import what the certification authority answered: sygnet seal import ID FILE, or sygnet key import ID FILE"));
@@ -212,6 +223,21 @@ int credential_choose(Client *c, Dict *ret) {
         *ret = d;
         d = (Dict) { 0 };
         return 0;
+}
+
+const char *expiry_text(const Dict *d) {
+        int64_t now = time(NULL), left = dict_number(d, "not_after", now) - now;
+        unsigned long days = (unsigned long) (left / DAY);
+        static char text[64];
+
+        if (!dict_has(d, "not_after") || strcmp(dict_string(d, "status"), "active") != 0 || left < 0 || left > SOON_DAYS * DAY)
+                return NULL;
+        if (dict_has(d, "renewal"))
+                return _("renewal under way");
+        if (days == 0)
+                return _("within a day");
+        snprintf(text, sizeof(text), ngettext("in %lu day", "in %lu days", days), days);
+        return text;
 }
 
 int invitation_list(Client *c, const char *session, DictList *ret) {

@@ -21,6 +21,9 @@ size_t credential_count_usable(Client *c);
 /* The invitations to use a seal that wait for the session's account. */
 int invitation_list(Client *c, const char *session, DictList *ret);
 
+/* Of a certificate that expires within 30 days, when: "in 5 days", or that its renewal is under way; translated. NULL for others. Valid until the next call. */
+const char *expiry_text(const Dict *d);
+
 /* Translated: "seal", "customs key"; "active" … Takes any string. */
 const char *kind_text(const char *kind);
 const char *status_text(const char *status);

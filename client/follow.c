@@ -69,7 +69,11 @@ static void print_event(const char *member, const Dict *d) {
                 out(_("The session of %s ends in %s, unless something is signed."), login, text_duration(dict_number(d, "ends", 0) - time(NULL)));
         else if (strcmp(member, "SessionEnded") == 0)
                 out(_("The session of %s has ended: %s. Log in again: sygnet login %s"), login, reason_text(dict_string(d, "reason")), login);
-        else
+        else if (strcmp(member, "CertificateExpiring") == 0) {
+                _cleanup_free_ char *label = text_clean(dict_string(d, "label"));
+
+                out(_("The certificate of “%s” (%s) is valid until %s. Renew it in time."), label, credential, text_date(dict_number(d, "not_after", 0)));
+        } else
                 out(ngettext("The remembered session of %s made %u signature with %s.", "The remembered session of %s made %u signatures with %s.", count),
                     login, count, credential);
         out("\n");
@@ -90,6 +94,17 @@ static void print_json(const char *event, const Dict *d) {
         (void) fflush(stdout);
 }
 
+static const char *event_name(const char *member) {
+        static const struct {
+                const char *member, *name;
+        } names[] = { { "SessionEnding", "ending" }, { "SessionEnded", "ended" }, { "SessionUsed", "used" }, { "CertificateExpiring", "certificate-expiring" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (strcmp(names[i].member, member) == 0)
+                        return names[i].name;
+        return member;
+}
+
 static int on_signal(sd_bus_message *signal, void *userdata, sd_bus_error *error) {
         const char *member = sd_bus_message_get_member(signal);
         _cleanup_dict_ Dict d = { 0 };
@@ -99,7 +114,7 @@ static int on_signal(sd_bus_message *signal, void *userdata, sd_bus_error *error
                 return 0;
         clear_line(f);
         if (f->client->json)
-                print_json(strcmp(member, "SessionEnding") == 0 ? "ending" : strcmp(member, "SessionEnded") == 0 ? "ended" : "used", &d);
+                print_json(event_name(member), &d);
         else
                 print_event(member, &d);
         (void) fflush(stdout);

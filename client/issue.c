@@ -5,13 +5,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "bus/names.h"
 #include "client/bus-call.h"
 #include "client/issue.h"
 #include "client/new-password.h"
 #include "client/output.h"
+#include "crypto/profile.h"
 
-static int append_factors(sd_bus_message *m, const IssueFactors *f) {
+int issue_append_factors(sd_bus_message *m, const IssueFactors *f) {
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -37,7 +39,7 @@ int issue_get_request(Client *c, const char *id, const IssueFactors *factors, By
                 return r;
         r = sd_bus_message_append(m, "s", id);
         if (r >= 0)
-                r = append_factors(m, factors);
+                r = issue_append_factors(m, factors);
         if (r < 0)
                 return fail_message(r);
         r = call_send(c, m, NULL, &reply);
@@ -103,7 +105,7 @@ int issue_import(Client *c, const char *id, const CertificateList *l, const Issu
         if (r >= 0)
                 r = certificates_append_message(m, l);
         if (r >= 0)
-                r = append_factors(m, &session_only);
+                r = issue_append_factors(m, &session_only);
         return r < 0 ? fail_message(r) : call_send(c, m, NULL, NULL);
 }
 
@@ -177,14 +179,45 @@ int issue_print_made(const char *id, bool issued, uint64_t waits, const Secret *
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-int issue_write_der(Client *c, const char *id, View request) {
+int issue_request_form(const Client *c, const char *profile, RequestForm *ret) {
+        static const char *const forms[] = { [REQUEST_PEM] = "pem", [REQUEST_DER] = "der", [REQUEST_BASE64] = "base64" };
+        const char *form = arguments_get(&c->arguments, "form");
+
+        *ret = profile_keeps_order(profile_from_string(profile)) ? REQUEST_BASE64 : REQUEST_PEM;
+        for (size_t i = 0; form && i < ELEMENTSOF(forms); i++)
+                if (strcmp(forms[i], form) == 0) {
+                        *ret = (RequestForm) i;
+                        form = NULL;
+                }
+        if (form)
+                return fail(EXIT_USAGE, "%s", _("--form is one of pem, der, base64."));
+        if (*ret == REQUEST_DER && !c->json && !arguments_has(&c->arguments, "output") && output_is_terminal())
+                return fail(EXIT_USAGE, "%s", _("DER is not for terminals: write it to a file with --output."));
+        return 0;
+}
+
+static int write_text(RequestForm form, View request, Bytes *text) {
+        _cleanup_free_ char *body = NULL;
+
+        if (form == REQUEST_PEM)
+                return pem_write("CERTIFICATE REQUEST", request, text);
+        body = base64_encode(request);
+        return body ? bytes_printf(text, "%s\n", body) : -ENOMEM;
+}
+
+int issue_write_der(Client *c, const char *id, RequestForm form, View request) {
         _cleanup_bytes_ Bytes text = BYTES_NULL;
 
-        if (pem_write("CERTIFICATE REQUEST", request, &text) < 0 || bytes_append_byte(&text, 0) < 0)
+        if (form == REQUEST_DER && !c->json)
+                return write_output(c, request);
+        if (write_text(form, request, &text) < 0 || bytes_append_byte(&text, 0) < 0)
                 return fail_memory();
         if (c->json) {
                 Json j = JSON_INIT(stdout);
 
+                /* In JSON base64 is a value, not a line. */
+                if (form != REQUEST_PEM)
+                        text.data[text.len - 2] = 0;
                 json_object_begin(&j, NULL);
                 json_string(&j, "id", id);
                 json_string(&j, "request", (const char *) text.data);
@@ -194,12 +227,12 @@ int issue_write_der(Client *c, const char *id, View request) {
         return write_output(c, VIEW(text.data, text.len - 1));
 }
 
-int issue_write_request(Client *c, const char *id, const IssueFactors *factors) {
+int issue_write_request(Client *c, const char *id, RequestForm form, const IssueFactors *factors) {
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         int r;
 
         r = issue_get_request(c, id, factors, &request);
-        return r != 0 ? r : issue_write_der(c, id, bytes_view(&request));
+        return r != 0 ? r : issue_write_der(c, id, form, bytes_view(&request));
 }
 
 int issue_import_files(Client *c, const char *id, const IssueFactors *factors) {

@@ -10,7 +10,7 @@
 /* Factors of a key's owner; all NULL for a seal, which operators see to. */
 typedef struct IssueFactors {
         const char *session;
-        const Secret *password;   /* of a customs key */
+        const Secret *password;   /* of a key that has one */
         const Secret *pin, *otp;  /* of a signature */
 } IssueFactors;
 
@@ -43,7 +43,20 @@ int issue_all(Client *c, const char *id, const char *profile, const IssueFactors
  * code. */
 int issue_print_made(const char *id, bool issued, uint64_t waits, const Secret *password);
 
+/* How a request is written. */
+typedef enum RequestForm {
+        REQUEST_PEM,
+        REQUEST_DER,
+        REQUEST_BASE64, /* of the DER, on one line: what KSeF wants */
+} RequestForm;
+
+/* What --form says; without it base64 for what KSeF certifies (`profile`), else PEM. EXIT_USAGE after saying so. */
+int issue_request_form(const Client *c, const char *profile, RequestForm *ret);
+
+/* The factors a{sv}. */
+int issue_append_factors(sd_bus_message *m, const IssueFactors *f);
+
 /* What “… request” and “… import” do once the factors are known. */
-int issue_write_der(Client *c, const char *id, View request);
-int issue_write_request(Client *c, const char *id, const IssueFactors *factors);
+int issue_write_der(Client *c, const char *id, RequestForm form, View request);
+int issue_write_request(Client *c, const char *id, RequestForm form, const IssueFactors *factors);
 int issue_import_files(Client *c, const char *id, const IssueFactors *factors);

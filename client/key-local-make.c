@@ -45,6 +45,9 @@ static int read_algorithm(Making *m) {
         m->algorithm = key_algorithm_from_string(name);
         if (m->algorithm == KEY_ALGORITHM_INVALID)
                 return fail(EXIT_USAGE, _("There is no algorithm “%s”."), name);
+        if (!profile_allows_key(m->profile, m->algorithm))
+                return fail(EXIT_USAGE, profile_keeps_order(m->profile) ? _("KSeF takes keys of the algorithms p256 and rsa2048, not %s.")
+                                                                        : _("Keys of the algorithm %s are for KSeF only."), name);
         return 0;
 }
 
@@ -200,7 +203,8 @@ int key_local_generate(Client *c, KeyPlace place, Profile profile, const Subject
                 new_password_show(c, m.password);
                 return r;
         }
-        if (!arguments_has(&c->arguments, "no-issue")) {
+        /* KSeF certifies its own. */
+        if (!arguments_has(&c->arguments, "no-issue") && !profile_keeps_order(profile)) {
                 r = certify(&m);
                 if (r != 0) {
                         /* Whoever had the password generated has to see it all the same. */

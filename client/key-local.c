@@ -113,8 +113,12 @@ int key_local_request(Client *c, const KeyRecord *k) {
         _cleanup_bytes_ Bytes stored = BYTES_NULL, request = BYTES_NULL;
         _cleanup_(subject_freep) Subject *subject = NULL;
         _cleanup_(opened_done) Opened o = { .file = { 0 } };
+        RequestForm form;
         int r;
 
+        r = issue_request_form(c, k->profile, &form);
+        if (r > 0)
+                return r;
         if (!k->subject)
                 return fail(EXIT_FAILED, "%s", _("This key came with its certificate: no subject for another one is recorded."));
         if (base64_decode(view_string(k->subject), &stored) < 0 || subject_read(bytes_view(&stored), &subject) < 0)
@@ -124,18 +128,28 @@ int key_local_request(Client *c, const KeyRecord *k) {
                 return r;
         if (request_create(opened_key(&o), subject, &request) < 0)
                 return fail(EXIT_FAILED, "%s", _("The certificate request could not be made."));
-        return issue_write_der(c, k->id, bytes_view(&request));
+        return issue_write_der(c, k->id, form, bytes_view(&request));
 }
 
-/* The key's own certificate must be the first. */
+static unsigned key_usage(gnutls_x509_crt_t crt) {
+        unsigned usage, critical;
+
+        return gnutls_x509_crt_get_key_usage(crt, &usage, &critical) < 0 ? 0 : usage;
+}
+
+/* The key's own certificate must be the first, and one for what the key is for. */
 static int check_certificates(const KeyRecord *k, CertificateList *l) {
         _cleanup_bytes_ Bytes public_key = BYTES_NULL;
+        const char *problem;
 
         if (base64_decode(view_string(k->public_key), &public_key) < 0)
                 return fail_memory();
         if (certificates_put_first(l, bytes_view(&public_key)) < 0)
                 return fail(EXIT_FAILED, "%s", _("None of these certificates is this key's."));
         certificates_cut_to_chain(l);
+        problem = k->profile ? profile_key_usage_problem(profile_from_string(k->profile), key_usage(l->items[0])) : NULL;
+        if (problem)
+                return fail(EXIT_FAILED, "%s", problem);
         if (gnutls_x509_crt_get_expiration_time(l->items[0]) < time(NULL))
                 return fail(EXIT_FAILED, _("The certificate expired on %s."), text_time(gnutls_x509_crt_get_expiration_time(l->items[0])));
         return 0;

@@ -11,6 +11,7 @@
 #include "client/local-signer.h"
 #include "client/output.h"
 #include "client/pkcs11-uri.h"
+#include "crypto/profile.h"
 
 #define RSA_GOOD_BITS 3000U /* TS 119 312: what has fewer is good until the end of 2028 */
 
@@ -60,7 +61,9 @@ static int check_dates(gnutls_x509_crt_t own) {
 static int check_usage(const LocalSigner *s, gnutls_x509_crt_t own) {
         unsigned usage, critical;
 
-        if (s->record.profile && strstr(s->record.profile, "authentication"))
+        if (s->record.profile && profile_from_string(s->record.profile) == PROFILE_KSEF_OFFLINE)
+                return fail(EXIT_FAILED, "%s", _("This key is for the codes of invoices that are issued offline; it signs no documents."));
+        if (s->record.profile && profile_key_usage(profile_from_string(s->record.profile)) == GNUTLS_KEY_DIGITAL_SIGNATURE)
                 return fail(EXIT_FAILED, "%s", _("This key is for authentication; it signs no documents."));
         if (gnutls_x509_crt_get_ca_status(own, NULL) > 0)
                 return fail(EXIT_FAILED, "%s", _("This certificate is one of a certification authority; it signs no documents."));

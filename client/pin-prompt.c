@@ -76,3 +76,19 @@ int pin_status(Client *c, const char *session, Dict *ret) {
 int pin_prompt_code(Client *c, const Dict *status, Secret **ret) {
         return dict_number(status, "otp", 0) ? prompt_code(c, "otp-file", _("One-time code"), ret) : 0;
 }
+
+int pin_prompt_with_code(Client *c, const char *session, Secret **ret_pin, Secret **ret_otp) {
+        _cleanup_dict_ Dict status = { 0 };
+        int r;
+
+        r = pin_status(c, session, &status);
+        if (r > 0)
+                return r;
+        if (!dict_number(&status, "set", 0)) {
+                complain("%s", _("The account has no PIN yet."));
+                hint("%s", _("Set one: sygnet pin set"));
+                return EXIT_FAILED;
+        }
+        r = pin_prompt(c, ret_pin);
+        return r > 0 ? r : pin_prompt_code(c, &status, ret_otp);
+}

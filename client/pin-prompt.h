@@ -20,5 +20,8 @@ int pin_prompt_new(Client *c, const char *option, const char *question, Secret *
 /* What the service tells of the PIN of the session's account. */
 int pin_status(Client *c, const char *session, Dict *ret);
 
+/* PIN and code as making and requesting with a signature's key take them; says what to do where there is no PIN yet. */
+int pin_prompt_with_code(Client *c, const char *session, Secret **ret_pin, Secret **ret_otp);
+
 /* The one-time code that goes with it, where the account has a token; *ret stays NULL elsewhere. */
 int pin_prompt_code(Client *c, const Dict *status, Secret **ret);

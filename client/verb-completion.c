@@ -69,13 +69,14 @@ int verb_completion_bash(Client *c) {
         print_path_options();
         printf(") compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
                "                --format) COMPREPLY=($(compgen -W 'pades cades cades-enveloping' -- \"$cur\")); return ;;\n"
-               "                --algorithm) COMPREPLY=($(compgen -W 'p256 p384 rsa3072 rsa4096 ed25519' -- \"$cur\")); return ;;\n"
+               "                --algorithm) COMPREPLY=($(compgen -W 'p256 p384 rsa3072 rsa4096 ed25519 rsa2048' -- \"$cur\")); return ;;\n"
                "                --place) COMPREPLY=($(compgen -W 'daemon file token' -- \"$cur\")); return ;;\n"
                "                --file-format) COMPREPLY=($(compgen -W 'p12 p8' -- \"$cur\")); return ;;\n"
                "                -c|--credential) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
-               "                --kind) COMPREPLY=($(compgen -W 'customs signature' -- \"$cur\")); return ;;\n"
+               "                --kind) COMPREPLY=($(compgen -W 'customs signature authentication ksef-authentication ksef-offline' -- \"$cur\")); return ;;\n"
+               "                --form) COMPREPLY=($(compgen -W 'pem der base64' -- \"$cur\")); return ;;\n"
                "                --factors|--weakest) COMPREPLY=($(compgen -W 'otp pin+otp' -- \"$cur\")); return ;;\n"
-               "                --profile) COMPREPLY=($(compgen -W 'seal customs personal' -- \"$cur\")); return ;;\n"
+               "                --profile) COMPREPLY=($(compgen -W 'seal customs personal authentication ksef-authentication ksef-offline' -- \"$cur\")); return ;;\n"
                "        esac\n"
                "        case ${COMP_WORDS[1]} in\n");
         print_groups();

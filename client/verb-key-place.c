@@ -9,34 +9,11 @@
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/key-local.h"
+#include "client/key-subject.h"
 #include "client/output.h"
 #include "client/terms.h"
 #include "client/verbs.h"
 
-/* Kinds that a key outside of the service can be of. */
-static Profile key_profile_of_kind(const char *kind) {
-        return strcmp(kind, "signature") == 0 ? PROFILE_PERSONAL : strcmp(kind, "customs") == 0 ? PROFILE_CUSTOMS : PROFILE_INVALID;
-}
-
-static int key_subject_read(const Client *c, Profile profile, Subject **ret) {
-        static const char *const needed[] = { "given-name", "surname", "serial-number", "country", NULL };
-        const char *given = arguments_get(&c->arguments, "given-name"), *surname = arguments_get(&c->arguments, "surname");
-        _cleanup_(subject_freep) Subject *s = NULL;
-        _cleanup_free_ char *full = NULL;
-        int r = arguments_need(&c->arguments, needed);
-
-        if (r > 0)
-                return r;
-        if (subject_new(&s) < 0 || asprintf(&full, "%s %s", given, surname) < 0)
-                return fail_memory();
-        if (subject_set(s, "givenName", given) < 0 || subject_set(s, "surname", surname) < 0 ||
-            subject_set(s, "serialNumber", arguments_get(&c->arguments, "serial-number")) < 0 ||
-            subject_set(s, "countryName", arguments_get(&c->arguments, "country")) < 0 ||
-            subject_set(s, "commonName", arguments_get(&c->arguments, "name") ?: full) < 0)
-                return fail(EXIT_USAGE, "%s", _("The subject has a value that it may not have."));
-        *ret = TAKE_PTR(s);
-        return 0;
-}
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
 static int read_place(const Client *c, KeyPlace *ret) {

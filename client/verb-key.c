@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* sygnet key: a person's own keys. Customs keys are protected by a password, signatures by the account's PIN; nobody can recover either. */
+/* sygnet key: a person's own keys. Signatures are protected by the account's PIN, all others by a password of their own; nobody can recover either. */
 
 #include <errno.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
 #include "client/issue.h"
+#include "client/key-subject.h"
 #include "client/new-password.h"
 #include "client/output.h"
 #include "client/pin-prompt.h"
@@ -17,65 +18,64 @@
 #include "client/session-choice.h"
 #include "client/verbs.h"
 
-static int append_subject(sd_bus_message *m, const Client *c) {
-        const char *given = arguments_get(&c->arguments, "given-name"), *surname = arguments_get(&c->arguments, "surname");
-        _cleanup_free_ char *full = NULL;
+static int append_options(sd_bus_message *m, const Client *c, Profile profile) {
+        const char *algorithm = arguments_get(&c->arguments, "algorithm");
         int r;
 
-        if (asprintf(&full, "%s %s", given, surname) < 0)
-                return -ENOMEM;
         r = sd_bus_message_open_container(m, 'a', "{sv}");
         if (r >= 0)
-                r = append_string_entry(m, "givenName", given);
-        if (r >= 0)
-                r = append_string_entry(m, "surname", surname);
-        if (r >= 0)
-                r = append_string_entry(m, "commonName", arguments_get(&c->arguments, "name") ?: full);
-        if (r >= 0)
-                r = append_string_entry(m, "countryName", arguments_get(&c->arguments, "country"));
-        if (r >= 0)
-                r = append_string_entry(m, "serialNumber", arguments_get(&c->arguments, "serial-number"));
+                r = append_string_entry(m, "profile", profile_to_string(profile));
+        if (r >= 0 && algorithm)
+                r = append_string_entry(m, "algorithm", algorithm);
+        if (r >= 0 && c->terms)
+                r = append_string_entry(m, "terms", c->terms);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_options(sd_bus_message *m, const Client *c) {
-        const char *algorithm = arguments_get(&c->arguments, "algorithm");
+/* What was asked for. */
+typedef struct Wanted {
+        const char *session;
+        Profile profile;
+        Subject *subject;
+        bool issue;
+} Wanted;
 
-        return algorithm ? sd_bus_message_append(m, "a{sv}", 1, "algorithm", "s", algorithm) : sd_bus_message_append(m, "a{sv}", 0);
-}
-
-static int generate(Client *c, const char *session, const Secret *password, char **ret_id) {
+static int generate(Client *c, const Wanted *w, const Secret *password, char **ret_id) {
         _cleanup_message_ sd_bus_message *m = NULL;
         int r;
 
         r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GenerateCustomsKey", &m);
         if (r > 0)
                 return r;
-        r = sd_bus_message_append(m, "ss", session, arguments_get(&c->arguments, "label"));
+        r = sd_bus_message_append(m, "ss", w->session, arguments_get(&c->arguments, "label"));
         if (r >= 0)
                 r = bus_message_append_secret(m, password);
         if (r >= 0)
-                r = append_subject(m, c);
+                r = key_subject_append(m, w->subject);
         if (r >= 0)
-                r = append_options(m, c);
+                r = append_options(m, c, w->profile);
         return r < 0 ? fail_message(r) : call_for_string(c, m, NULL, ret_id);
 }
 
-static int print_generated(const Client *c, const char *id, bool issued, uint64_t waits, const Secret *password) {
+static int print_generated(const Client *c, const Wanted *w, const char *id, uint64_t waits, const Secret *password) {
         if (c->json)
-                return issue_print_made(id, issued, waits, new_password_generated(c) ? password : NULL);
+                return issue_print_made(id, w->issue, waits, new_password_generated(c) ? password : NULL);
         out(_("Key %s made.\n"), id);
         new_password_show(c, password);
         if (waits > 0)
                 return EXIT_OK;
-        if (issued)
+        if (w->issue && profile_key_usage(w->profile) == GNUTLS_KEY_NON_REPUDIATION)
                 out(_("It can sign: sygnet sign FILE -c %s\n"), id);
+        else if (w->issue)
+                out("%s\n", _("It has its certificate."));
+        else if (profile_keeps_order(w->profile))
+                out(_("Next: sygnet key request %s, and hand what it prints to KSeF\n"), id);
         else
                 out(_("Next: sygnet key request %s -o request.pem\n"), id);
         return EXIT_OK;
 }
 
-static int generate_customs(Client *c, const char *session, bool issue) {
+static int generate_with_password(Client *c, const Wanted *w) {
         _cleanup_secret_ Secret *password = NULL;
         _cleanup_free_ char *id = NULL;
         uint64_t waits = 0;
@@ -84,40 +84,24 @@ static int generate_customs(Client *c, const char *session, bool issue) {
         r = new_password(c, "password-file", _("Password of the new key"), &password);
         if (r > 0)
                 return r;
-        r = generate(c, session, password, &id);
+        r = generate(c, w, password, &id);
         if (r != 0)
                 return r;
-        if (issue) {
-                const IssueFactors factors = { .session = session, .password = password };
+        if (w->issue) {
+                const IssueFactors factors = { .session = w->session, .password = password };
 
                 agent_start(&c->agent);
-                r = issue_all(c, id, "customs", &factors, &waits);
+                r = issue_all(c, id, profile_to_string(w->profile), &factors, &waits);
                 if (r != 0) {
                         /* Whoever had the password generated has to see it all the same. */
                         new_password_show(c, password);
                         return r;
                 }
         }
-        return print_generated(c, id, issue, waits, password);
+        return print_generated(c, w, id, waits, password);
 }
 
 /* --- Signatures --------------------------------------------------------------------------------------------------- */
-
-static int ask_pin_and_code(Client *c, const char *session, Secret **ret_pin, Secret **ret_otp) {
-        _cleanup_dict_ Dict status = { 0 };
-        int r;
-
-        r = pin_status(c, session, &status);
-        if (r > 0)
-                return r;
-        if (!dict_number(&status, "set", 0)) {
-                complain("%s", _("The account has no PIN yet."));
-                hint("%s", _("Set one: sygnet pin set"));
-                return EXIT_FAILED;
-        }
-        r = pin_prompt(c, ret_pin);
-        return r > 0 ? r : pin_prompt_code(c, &status, ret_otp);
-}
 
 static int append_pin_and_code(sd_bus_message *m, const Secret *pin, const Secret *otp) {
         int r;
@@ -130,7 +114,7 @@ static int append_pin_and_code(sd_bus_message *m, const Secret *pin, const Secre
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int make_signature(Client *c, const char *session, const Secret *pin, const Secret *otp, char **ret_id, Bytes *ret_request) {
+static int make_signature(Client *c, const Wanted *w, const Secret *pin, const Secret *otp, char **ret_id, Bytes *ret_request) {
         _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
         const char *id;
         const void *data;
@@ -140,13 +124,13 @@ static int make_signature(Client *c, const char *session, const Secret *pin, con
         r = call_new(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "GenerateSignatureKey", &m);
         if (r > 0)
                 return r;
-        r = sd_bus_message_append(m, "ss", session, arguments_get(&c->arguments, "label"));
+        r = sd_bus_message_append(m, "ss", w->session, arguments_get(&c->arguments, "label"));
         if (r >= 0)
-                r = append_subject(m, c);
+                r = key_subject_append(m, w->subject);
         if (r >= 0)
                 r = append_pin_and_code(m, pin, otp);
         if (r >= 0)
-                r = append_options(m, c);
+                r = append_options(m, c, w->profile);
         if (r < 0)
                 return fail_message(r);
         r = call_send(c, m, NULL, &reply);
@@ -161,40 +145,46 @@ static int make_signature(Client *c, const char *session, const Secret *pin, con
         return !*ret_id || bytes_append(ret_request, data, size) < 0 ? fail_memory() : 0;
 }
 
-static int generate_signature(Client *c, const char *session, bool issue) {
-        const IssueFactors factors = { .session = session };
+static int generate_signature(Client *c, const Wanted *w) {
+        const IssueFactors factors = { .session = w->session };
         _cleanup_secret_ Secret *pin = NULL, *otp = NULL;
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         _cleanup_free_ char *id = NULL;
         uint64_t waits = 0;
         int r;
 
-        r = ask_pin_and_code(c, session, &pin, &otp);
+        r = pin_prompt_with_code(c, w->session, &pin, &otp);
         if (r == 0)
-                r = make_signature(c, session, pin, otp, &id, &request);
-        if (r == 0 && issue) {
+                r = make_signature(c, w, pin, otp, &id, &request);
+        if (r == 0 && w->issue) {
                 agent_start(&c->agent);
-                r = issue_for_request(c, id, bytes_view(&request), "personal", &factors, &waits);
+                r = issue_for_request(c, id, bytes_view(&request), profile_to_string(w->profile), &factors, &waits);
         }
-        return r != 0 ? r : print_generated(c, id, issue, waits, NULL);
+        return r != 0 ? r : print_generated(c, w, id, waits, NULL);
 }
 
 int verb_key_generate(Client *c) {
-        static const char *const needed[] = { "label", "given-name", "surname", "serial-number", "country", NULL };
-        const char *kind = arguments_get(&c->arguments, "kind") ?: "customs";
-        bool issue = !arguments_has(&c->arguments, "no-issue"), signature = strcmp(kind, "signature") == 0;
+        static const char *const needed[] = { "label", NULL };
+        _cleanup_(subject_freep) Subject *subject = NULL;
         _cleanup_session_ SessionChoice session = { 0 };
+        Wanted w;
         int r;
 
+        w = (Wanted) { .profile = key_profile_of_kind(arguments_get(&c->arguments, "kind") ?: "customs") };
+        if (w.profile == PROFILE_INVALID)
+                return fail(EXIT_USAGE, "%s", _("--kind is one of customs, signature, authentication, ksef-authentication, ksef-offline."));
         r = arguments_need(&c->arguments, needed);
+        if (r == 0)
+                r = key_subject_read(c, w.profile, &subject);
+        if (r == 0)
+                r = session_choose(c, NULL, &session);
         if (r > 0)
                 return r;
-        if (!signature && strcmp(kind, "customs") != 0)
-                return fail(EXIT_USAGE, "%s", _("--kind is one of customs, signature."));
-        r = session_choose(c, NULL, &session);
-        if (r > 0)
-                return r;
-        return signature ? generate_signature(c, session.id, issue) : generate_customs(c, session.id, issue);
+        w.session = session.id;
+        w.subject = subject;
+        /* KSeF certifies its own. */
+        w.issue = !arguments_has(&c->arguments, "no-issue") && !profile_keeps_order(w.profile);
+        return w.profile == PROFILE_PERSONAL ? generate_signature(c, &w) : generate_with_password(c, &w);
 }
 
 /* --- What is there ------------------------------------------------------------------------------------------------ */
@@ -213,19 +203,22 @@ int verb_key_request(Client *c) {
         _cleanup_secret_ Secret *password = NULL, *pin = NULL, *otp = NULL;
         _cleanup_dict_ Dict d = { 0 };
         IssueFactors factors;
+        RequestForm form;
         int r;
 
         r = find_key(c, &d, &session);
+        if (r == 0)
+                r = issue_request_form(c, dict_string(&d, "profile"), &form);
         if (r > 0)
                 return r;
         if (strcmp(dict_string(&d, "kind"), "signature") == 0)
-                r = ask_pin_and_code(c, session.id, &pin, &otp);
+                r = pin_prompt_with_code(c, session.id, &pin, &otp);
         else
                 r = prompt_secret(c, "password-file", _("Password of the key"), &password);
         if (r > 0)
                 return r;
         factors = (IssueFactors) { session.id, password, pin, otp };
-        return issue_write_request(c, dict_string(&d, "id"), &factors);
+        return issue_write_request(c, dict_string(&d, "id"), form, &factors);
 }
 
 int verb_key_import(Client *c) {

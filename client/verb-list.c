@@ -2,6 +2,7 @@
 
 /* sygnet list. */
 
+#include <stdio.h>
 #include <time.h>
 
 #include "client/credential-choice.h"
@@ -10,10 +11,16 @@
 
 static const char *validity(const Dict *d) {
         int64_t now = time(NULL);
+        static char text[128];
 
         if (!dict_has(d, "not_after"))
                 return "–";
-        return dict_number(d, "not_after", now) < now ? _("expired") : text_time(dict_number(d, "not_after", 0));
+        if (dict_number(d, "not_after", now) < now)
+                return _("expired");
+        if (!expiry_text(d))
+                return text_time(dict_number(d, "not_after", 0));
+        snprintf(text, sizeof(text), "%s (%s)", text_date(dict_number(d, "not_after", 0)), expiry_text(d));
+        return text;
 }
 
 int verb_list(Client *c) {

@@ -66,9 +66,12 @@ static int issue_renewed(Client *c, const char *id, View der) {
 }
 
 static int write_request(Client *c, const char *id, View der) {
+        RequestForm form;
         int r;
 
-        r = issue_write_der(c, id, der);
+        r = issue_request_form(c, "seal", &form);
+        if (r == 0)
+                r = issue_write_der(c, id, form, der);
         if (r != 0 || c->json)
                 return r;
         hint("%s", _("The old certificate goes on serving. When the certification authority has answered, an operator puts the new one in:"));

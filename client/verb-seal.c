@@ -77,10 +77,13 @@ int verb_seal_create(Client *c) {
 
 int verb_seal_request(Client *c) {
         _cleanup_dict_ Dict d = { 0 };
+        RequestForm form;
         int r;
 
         r = seal_find(c, true, &d);
-        return r > 0 ? r : issue_write_request(c, dict_string(&d, "id"), &no_factors);
+        if (r == 0)
+                r = issue_request_form(c, "seal", &form);
+        return r > 0 ? r : issue_write_request(c, dict_string(&d, "id"), form, &no_factors);
 }
 
 int verb_seal_import(Client *c) {

@@ -6,12 +6,13 @@
 
 #include "bus/names.h"
 #include "client/bus-call.h"
+#include "client/credential-choice.h"
 #include "client/follow.h"
 #include "client/output.h"
 #include "client/session-choice.h"
 #include "client/verbs.h"
 
-static int print_json(DictList *sessions, const char *version, const char *support) {
+static int print_json(DictList *sessions, const DictList *credentials, const char *version, const char *support) {
         Json j = JSON_INIT(stdout);
 
         json_object_begin(&j, NULL);
@@ -26,6 +27,11 @@ static int print_json(DictList *sessions, const char *version, const char *suppo
                 dict_remove(&sessions->items[i], "session");
                 dict_json(&j, NULL, &sessions->items[i]);
         }
+        json_array_end(&j);
+        json_array_begin(&j, "expiring");
+        for (size_t i = 0; i < credentials->n_items; i++)
+                if (expiry_text(&credentials->items[i]))
+                        dict_json(&j, NULL, &credentials->items[i]);
         json_array_end(&j);
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
@@ -51,9 +57,22 @@ static void print_sessions(const DictList *sessions) {
         table_print(t);
 }
 
+static void print_expiring(const DictList *credentials) {
+        for (size_t i = 0; i < credentials->n_items; i++) {
+                const Dict *d = &credentials->items[i];
+                _cleanup_free_ char *label = text_clean(dict_string(d, "label"));
+
+                if (!expiry_text(d))
+                        continue;
+                out_styled(STYLE_DOUBT, "%s ", output_is_utf8() ? "⚠" : "!");
+                out(_("The certificate of “%s” (%s) is valid until %s (%s).\n"), label, dict_string(d, "id"), text_date(dict_number(d, "not_after", 0)),
+                    expiry_text(d));
+        }
+}
+
 static int show(Client *c) {
         _cleanup_free_ char *version = NULL, *support = NULL;
-        _cleanup_dict_list_ DictList sessions = { 0 };
+        _cleanup_dict_list_ DictList sessions = { 0 }, credentials = { 0 };
         int r;
 
         r = get_property(c, &service_sygnet, SYGNET_INTERFACE_MANAGER, "Version", false, &version);
@@ -61,10 +80,12 @@ static int show(Client *c) {
                 return r;
         (void) get_property(c, &service_sygnet, SYGNET_INTERFACE_MANAGER, "SupportContact", true, &support);
         r = session_list(c, &sessions);
+        if (r == 0)
+                r = credential_list(c, false, &credentials);
         if (r > 0)
                 return r;
         if (c->json)
-                return print_json(&sessions, version, support);
+                return print_json(&sessions, &credentials, version, support);
         out_styled(STYLE_GOOD, "%s ", output_is_utf8() ? "●" : "*");
         out(_("The signing service is running, version %s.\n"), version);
         if (support && *support) {
@@ -72,6 +93,7 @@ static int show(Client *c) {
 
                 out(_("Support: %s\n"), clean);
         }
+        print_expiring(&credentials);
         if (sessions.n_items == 0) {
                 out("%s\n", _("You are not logged in."));
                 return EXIT_OK;

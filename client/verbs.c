@@ -27,6 +27,7 @@
 #define FORCE { "force", 'f', NULL, N_("replace an existing file") }
 #define YES { "yes", 'y', NULL, N_("do not ask") }
 #define ALGORITHM { "algorithm", 0, "NAME", N_("kind of key: p256, p384, rsa3072, rsa4096 or ed25519") }
+#define REQUEST_FORM { "form", 0, "FORM", N_("pem, der or base64 of the DER; unless given base64 for KSeF, else pem") }
 #define NO_ISSUE { "no-issue", 0, NULL, N_("make the key only; the certificate comes from elsewhere") }
 #define DAYS { "days", 0, "N", N_("validity in days") }
 #define LIMIT { "limit", 'n', "N", N_("show at most N, the newest first") }
@@ -166,7 +167,7 @@ static const Option seal_create_options[] = {
         NO_ISSUE,
         {},
 };
-static const Option output_options[] = { OUTPUT, FORCE, {} };
+static const Option seal_request_options[] = { REQUEST_FORM, OUTPUT, FORCE, {} };
 static const Option seal_administer_options[] = {
         { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
         OTP_FILE,
@@ -206,6 +207,7 @@ static const Option seal_renew_options[] = {
         { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
         NO_ISSUE,
         { "cancel", 0, NULL, N_("give the renewal up; the new key is erased") },
+        REQUEST_FORM,
         OUTPUT,
         FORCE,
         OTP_FILE,
@@ -232,14 +234,18 @@ static const Option key_generate_options[] = {
         { "token", 0, "URI", N_("with --place token: the card, as in pkcs11:token=NAME") },
         { "accept-terms", 0, "VERSION", N_("accept the terms of this version and make all statements; see “key terms”") },
         GENERATE_PASSWORD,
-        { "kind", 0, "KIND", N_("customs (protected by a password; the default) or signature (opened by your PIN)") },
+        { "kind", 0, "KIND", N_("customs (the default), signature, authentication, ksef-authentication or ksef-offline") },
         { "label", 0, "TEXT", N_("name of the key in your list") },
-        { "given-name", 0, "TEXT", N_("first name") },
+        { "subject-file", 0, "FILE", N_("the subject, as lines of name=value in its order; names as in commonName, or object identifiers") },
+        { "given-name", 0, "TEXT", N_("first name; for KSeF it may be repeated") },
         { "surname", 0, "TEXT", N_("last name") },
         { "serial-number", 0, "TEXT", N_("the person's identifier, as in PNOPL-00000000000 or TINPL-5250000000") },
         { "country", 0, "CC", N_("two letters, as in PL") },
         { "name", 0, "TEXT", N_("common name; first and last name, unless given") },
-        ALGORITHM,
+        { "organization", 0, "TEXT", N_("the organisation's name; for KSeF only") },
+        { "identifier", 0, "TEXT", N_("the organisation's identifier, as in VATPL-5250000000; for KSeF only") },
+        { "unique-identifier", 0, "TEXT", N_("the uniqueIdentifier that KSeF handed out") },
+        { "algorithm", 0, "NAME", N_("kind of key: p256, p384, rsa3072, rsa4096 or ed25519; for KSeF p256 or rsa2048") },
         NO_ISSUE,
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
         PIN_FILE,
@@ -248,6 +254,19 @@ static const Option key_generate_options[] = {
         {},
 };
 static const Option key_request_options[] = {
+        REQUEST_FORM,
+        OUTPUT,
+        FORCE,
+        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        PIN_FILE,
+        OTP_FILE,
+        LOGIN,
+        {},
+};
+static const Option key_renew_options[] = {
+        { "issue", 0, NULL, N_("have the local certification authority issue at once (operators)") },
+        { "cancel", 0, NULL, N_("give the renewal up; the new key is erased") },
+        REQUEST_FORM,
         OUTPUT,
         FORCE,
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
@@ -290,7 +309,7 @@ static const Option ca_init_options[] = {
 };
 static const Option ca_show_options[] = { { "pem", 0, NULL, N_("print the certificate as PEM") }, OUTPUT, FORCE, {} };
 static const Option ca_issue_options[] = {
-        { "profile", 0, "PROFILE", N_("seal, customs or personal") },
+        { "profile", 0, "PROFILE", N_("seal, customs, personal, authentication, ksef-authentication or ksef-offline") },
         DAYS,
         OUTPUT,
         FORCE,
@@ -436,9 +455,9 @@ const Verb verbs[] = {
         { "seal create", "LABEL", 1, 1, N_("Make an organisation's seal (operators)"),
           N_("Makes the key, has the local certification authority issue the certificate, and puts it in. With --no-issue the certificate comes "
              "from another authority: “seal request” gives what it needs, “seal import” takes its answer."), seal_create_options, verb_seal_create },
-        { "seal request", "SEAL", 1, 1, N_("Write a seal's certificate request, PKCS#10 (operators)"), NULL, output_options, verb_seal_request },
+        { "seal request", "SEAL", 1, 1, N_("Write a seal's certificate request, PKCS#10 (operators)"), NULL, seal_request_options, verb_seal_request },
         { "seal import", "SEAL FILE…", 2, UINT_MAX, N_("Put in a seal's certificate and its issuers' (operators)"),
-          N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order."), NULL, verb_seal_import },
+          N_("Takes PEM, DER and PKCS#7 (p7b) files, and base64 of these, in any order. What does not belong to the key's chain is left out."), NULL, verb_seal_import },
         { "seal users", "SEAL", 1, 1, N_("List who may use a seal, and who could"), NULL, seal_users_options, verb_seal_users },
         { "seal invite", "SEAL EMAIL PHONE", 3, 3, N_("Invite somebody to use a seal"),
           N_("A mail goes to the address; whoever has an account of that address activates the access with a code that goes to the phone. Until then "
@@ -466,14 +485,18 @@ const Verb verbs[] = {
           N_("Those of your Unix user, and those of the seals that you administer, while you are logged in."), mandate_list_options, verb_mandate_list },
         { "mandate show", "MANDATE", 1, 1, N_("Show a mandate and what is left of it"), NULL, mandate_show_options, verb_mandate_show },
         { "mandate revoke", "MANDATE", 1, 1, N_("Take a mandate back, at once"), NULL, mandate_revoke_options, verb_mandate_revoke },
-        { "key generate", "", 0, 0, N_("Make a customs key or a signature"),
-          N_("The password of a customs key has at least 12 characters with upper and lower case, a digit and a special character. A signature is opened by your PIN: "
-             "see “pin set”. Nobody can recover either. The local "
-             "certification authority issues the certificate, which takes an operator's leave; with --no-issue another authority does: see "
-             "“key request” and “key import”."), key_generate_options, verb_key_place_generate },
+        { "key generate", "", 0, 0, N_("Make a key of your own"),
+          N_("A customs key signs declarations, a signature documents; an authentication key only logs in. The keys that KSeF certifies are of two types: ksef-authentication "
+             "logs in there, ksef-offline is for the codes of invoices that are issued offline; their subject is exactly what KSeF handed out. A signature is opened by "
+             "your PIN: see “pin set”. All others have a password of at least 12 characters with upper and lower case, a digit and a special character. Nobody can recover "
+             "either. The local certification authority issues the certificate, which takes an operator's leave; with --no-issue, and for KSeF, another "
+             "authority does: see “key request” and “key import”."), key_generate_options, verb_key_place_generate },
         { "key request", "KEY", 1, 1, N_("Write a key's certificate request, PKCS#10"), NULL, key_request_options, verb_key_place_request },
+        { "key renew", "KEY", 1, 1, N_("Ask for a new certificate of your key"),
+          N_("Makes a new key and writes its certificate request, while the old certificate goes on serving. The new key has the password or PIN of the old one, and takes its "
+             "place when its certificate is put in: “key import”."), key_renew_options, verb_key_renew },
         { "key import", "[KEY] FILE…", 1, UINT_MAX, N_("Put in a key's certificate and its issuers', or take in a key"),
-          N_("Takes PEM, DER and PKCS#7 (p7b) files, in any order. A FILE alone is a key with its certificates, PKCS#12 or PKCS#8, or the pkcs11: URI of a card: from then on the key "
+          N_("Takes PEM, DER and PKCS#7 (p7b) files, and base64 of these, in any order. What does not belong to the key's chain is left out. A FILE alone is a key with its certificates, PKCS#12 or PKCS#8, or the pkcs11: URI of a card: from then on the key "
              "stands in the list and is called by its label; it stays where it is."), key_import_options, verb_key_place_import },
         { "key export", "KEY", 1, 1, N_("Write a key that is in a file into another file"),
           N_("In a form and under a password of choice. A key in the service or on a card never leaves it."), key_export_options, verb_key_export },

@@ -69,6 +69,7 @@ int verb_mandate_revoke(Client *c);
 int verb_key_generate(Client *c); /* of the service, like the following three; the table has those that know the other places too */
 int verb_key_request(Client *c);
 int verb_key_import(Client *c);
+int verb_key_renew(Client *c);
 int verb_key_retire(Client *c);
 int verb_key_place_generate(Client *c);
 int verb_key_place_request(Client *c);

@@ -316,7 +316,7 @@ static const Option ca_issue_options[] = {
         {},
 };
 static const Option ca_request_options[] = {
-        { "profile", 0, "PROFILE", N_("seal, customs or personal") },
+        { "profile", 0, "PROFILE", N_("seal, customs, personal, authentication, ksef-authentication or ksef-offline") },
         DAYS,
         {},
 };

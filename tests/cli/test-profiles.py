@@ -19,6 +19,7 @@ serialNumber=PNOPL-90010112345
 2.5.4.45=3f1c-77
 """
 ORDER = ["2.5.4.6=PL", "2.5.4.3=Zażółć Anna Gęślą", "2.5.4.42=Zażółć", "2.5.4.42=Anna", "2.5.4.4=Gęślą", "2.5.4.5=PNOPL-90010112345", "2.5.4.45=3f1c-77"]
+TERMS = ("--accept-terms", "2026-11")
 PERSON = ("--given-name", "Anna", "--surname", "Żółć", "--serial-number", "PNOPL-00000000000", "--country", "PL")
 
 
@@ -32,7 +33,7 @@ class Profiles(Signing):
         self.word = self.secret("word", KEY_PASSWORD)
 
     def generate(self, kind, *more):
-        return json.loads(self.sygnet(OK, "key", "generate", "--kind", kind, "--label", f"My {kind}", "--password-file", self.word, "--json", *more))["id"]
+        return json.loads(self.sygnet(OK, "key", "generate", "--kind", kind, "--label", f"My {kind}", "--password-file", self.word, "--json", *TERMS, *more))["id"]
 
     def request(self, key, *more):
         return self.sygnet(OK, "key", "request", key, "--password-file", self.word, *more)
@@ -79,7 +80,8 @@ class Profiles(Signing):
 
     def test_refused(self):
         def refuse(text, kind="ksef-offline", says="subject", code=USAGE):
-            self.sygnet(code, "key", "generate", "--kind", kind, "--label", "x", "--subject-file", self.secret("bad", text), "--password-file", self.word, says=says)
+            self.sygnet(code, "key", "generate", "--kind", kind, "--label", "x", "--subject-file", self.secret("bad", text), "--password-file", self.word, *TERMS,
+                        says=says)
         refuse("commonName=a\nnonsense\n", says="line 2")
         refuse("# nothing\n", says="no subject")
         refuse("commonName=a\ncommonName=b\n", says="twice")

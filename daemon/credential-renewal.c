@@ -18,6 +18,9 @@ static int check_renewable(Txn *t, const CredentialJob *j) {
 
         if (j->record->status == CREDENTIAL_RETIRED)
                 return OUTCOME_DISABLED;
+        /* The new key would have the password of the one that was revealed. */
+        if (j->record->status == CREDENTIAL_BLOCKED && credential_kind_has_password(j->record->kind))
+                return OUTCOME_BLOCKED;
         r = renewal_requested(t, j->id, &requested);
         return r > 0 ? OUTCOME_EXISTS : r;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Files of several certificates at sygnet-trustd: what it tells of them, that all or none are installed, and what is refused."""
+"""Files of several certificates at sygnet-trustd (requirement C1): what it tells of them, that all or none are installed, and what is refused."""
 import importlib
 import os
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""sygnet-trustd over the bus: what it tells of certificates, that it puts them into the real ca-certificates and takes them out without a
+"""sygnet-trustd over the bus (requirement C1): what it tells of certificates, that it puts them into the real ca-certificates and takes them out without a
 trace, and what happens when the checker or update-ca-certificates misbehave or the service is killed. The trust store is this machine's,
 copied into the mount namespace of the test."""
 import contextlib

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""sygnet trust with the real sygnet-trustd, polkit and ca-certificates, in a copy of this machine's trust store (tests/bus/test-trust.py)."""
+"""sygnet trust (requirement C1) with the real sygnet-trustd, polkit and ca-certificates, in a copy of this machine's trust store (tests/bus/test-trust.py)."""
 import importlib.util
 import json
 import subprocess

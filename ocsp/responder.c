@@ -4,6 +4,7 @@
  * replaced reads both anew, and the others wait for that. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,65 +16,97 @@
 #include "ocsp/response.h"
 
 #define CERTIFICATE_SIZE_MAX 65536U
+#define OPEN_TRIES 8U
 #define SKEW INT64_C(300) /* seconds that clocks may differ, as clients allow */
 
-/* By this it is known that a file is still the one that was read. All zero: there was none. */
+/* By this it is known that a file is still as it was read. */
 typedef struct Stamp {
-        dev_t device;
-        ino_t inode;
+        nlink_t links;
         off_t size;
         struct timespec modified, changed;
 } Stamp;
 
+/* A published file, kept open: then one look tells whether the name is still its own, and no other can be taken for it. */
+typedef struct Published {
+        char *path;
+        int fd; /* negative: there is none, or it cannot be opened */
+        Stamp stamp;
+} Published;
+
 struct Responder {
         pthread_rwlock_t lock;
-        char *issuer_path, *list_path;
-        Stamp issuer_stamp, list_stamp;
-        bool looked;                  /* the stamps are of files that were read, or are not there */
-        Issuer issuer;                /* no certificate: none, or one that cannot be read */
-        StatusList *list;             /* NULL: none, one that cannot be read, or another CA's */
+        Published issuer_file, list_file;
+        bool looked;        /* at the files */
+        Issuer issuer;      /* no certificate: none, or one that cannot be read */
+        StatusList *list;   /* NULL: none, one that cannot be read, or another CA's */
         Delegate *delegate;
-        bool delegate_fits;           /* certified by the CA that is there now, and not revoked */
+        bool delegate_fits; /* certified by the CA that is there now, and not revoked */
         AnswerCache *cache;
 };
 
 /* --- The published files ------------------------------------------------------------------------------------------ */
 
-static Stamp stamp_of(const char *path) {
-        struct stat st;
-        Stamp s = { 0 };
+static Stamp stamp_of(const struct stat *st) {
+        return (Stamp) { .links = st->st_nlink, .size = st->st_size, .modified = st->st_mtim, .changed = st->st_ctim };
+}
 
-        if (stat(path, &st) < 0)
-                return s;
-        s.device = st.st_dev;
-        s.inode = st.st_ino;
-        s.size = st.st_size;
-        s.modified = st.st_mtim;
-        s.changed = st.st_ctim;
-        return s;
+/* All zero when there is nothing. */
+static Stamp published_stamp(const Published *f) {
+        struct stat st;
+
+        if (f->fd >= 0)
+                return fstat(f->fd, &st) < 0 ? (Stamp) { 0 } : stamp_of(&st);
+        return stat(f->path, &st) < 0 ? (Stamp) { 0 } : stamp_of(&st);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b) {
         return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static bool same_stamp(const Stamp *a, const Stamp *b) {
-        return a->device == b->device && a->inode == b->inode && a->size == b->size && same_time(&a->modified, &b->modified) &&
-               same_time(&a->changed, &b->changed);
+/* One that was replaced has lost its name, and with it a link. */
+static bool published_is_current(const Published *f) {
+        Stamp now = published_stamp(f);
+
+        return now.links == f->stamp.links && now.size == f->stamp.size && same_time(&now.modified, &f->stamp.modified) &&
+               same_time(&now.changed, &f->stamp.changed);
+}
+
+static void published_close(Published *f) {
+        if (f->fd >= 0)
+                close(f->fd);
+        f->fd = -1;
+}
+
+/* The stamp is taken before the file is read: what changes meanwhile has another one than is remembered. */
+static void published_open(Published *f) {
+        for (unsigned i = 0; i < OPEN_TRIES; i++) {
+                published_close(f);
+                f->stamp = published_stamp(f);
+                f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+                if (f->fd < 0)
+                        return;
+                f->stamp = published_stamp(f);
+                /* Else it was replaced just now. */
+                if (f->stamp.links > 0)
+                        return;
+        }
+        published_close(f);
+        f->stamp = (Stamp) { 0 };
 }
 
 static void read_issuer(Responder *r) {
         _cleanup_bytes_ Bytes der = BYTES_NULL;
 
         issuer_done(&r->issuer);
-        if (read_file(r->issuer_path, CERTIFICATE_SIZE_MAX, &der) >= 0)
+        if (r->issuer_file.fd >= 0 && read_fd(r->issuer_file.fd, CERTIFICATE_SIZE_MAX, &der) >= 0)
                 (void) issuer_read(bytes_view(&der), &r->issuer);
 }
 
 static void read_list(Responder *r) {
         r->list = status_list_free(r->list);
-        if (status_list_open(r->list_path, &r->list) < 0 || r->issuer.certificate.len == 0 ||
-            memcmp(status_list_root(r->list), r->issuer.fingerprint, SHA256_SIZE) != 0)
+        if (r->list_file.fd < 0 || r->issuer.certificate.len == 0 || status_list_read(r->list_file.fd, &r->list) < 0)
+                return;
+        if (memcmp(status_list_root(r->list), r->issuer.fingerprint, SHA256_SIZE) != 0)
                 r->list = status_list_free(r->list);
 }
 
@@ -89,10 +122,9 @@ static void judge_delegate(Responder *r) {
         r->delegate_fits = r->delegate && r->issuer.certificate.len > 0 && delegate_check(r->delegate, &r->issuer) == 0 && !delegate_is_revoked(r);
 }
 
-/* The stamps are taken before the files are read: what comes in between has another stamp than the one that is remembered. */
-static void look_again(Responder *r, const Stamp *issuer, const Stamp *list) {
-        r->issuer_stamp = *issuer;
-        r->list_stamp = *list;
+static void look_again(Responder *r) {
+        published_open(&r->issuer_file);
+        published_open(&r->list_file);
         r->looked = true;
         read_issuer(r);
         read_list(r);
@@ -100,23 +132,19 @@ static void look_again(Responder *r, const Stamp *issuer, const Stamp *list) {
         answer_cache_clear(r->cache);
 }
 
-static bool is_current(const Responder *r, const Stamp *issuer, const Stamp *list) {
-        return r->looked && same_stamp(&r->issuer_stamp, issuer) && same_stamp(&r->list_stamp, list);
+static bool is_current(const Responder *r) {
+        return r->looked && published_is_current(&r->issuer_file) && published_is_current(&r->list_file);
 }
 
 /* Returns with the lock held for reading and the files as they are now. */
 static void lock_current(Responder *r) {
-        Stamp issuer = stamp_of(r->issuer_path), list = stamp_of(r->list_path);
-
         pthread_rwlock_rdlock(&r->lock);
-        while (!is_current(r, &issuer, &list)) {
+        while (!is_current(r)) {
                 pthread_rwlock_unlock(&r->lock);
                 pthread_rwlock_wrlock(&r->lock);
-                /* Somebody else may have read them meanwhile, and newer ones than those just seen. */
-                issuer = stamp_of(r->issuer_path);
-                list = stamp_of(r->list_path);
-                if (!is_current(r, &issuer, &list))
-                        look_again(r, &issuer, &list);
+                /* Somebody else may have read them meanwhile. */
+                if (!is_current(r))
+                        look_again(r);
                 pthread_rwlock_unlock(&r->lock);
                 pthread_rwlock_rdlock(&r->lock);
         }
@@ -150,12 +178,13 @@ int responder_new(const char *published, Responder **ret) {
                 free(r);
                 return e;
         }
-        if (asprintf(&r->issuer_path, "%s/ca.crt", published) < 0)
-                r->issuer_path = NULL;
-        if (asprintf(&r->list_path, "%s/status", published) < 0)
-                r->list_path = NULL;
+        r->issuer_file.fd = r->list_file.fd = -1;
+        if (asprintf(&r->issuer_file.path, "%s/ca.crt", published) < 0)
+                r->issuer_file.path = NULL;
+        if (asprintf(&r->list_file.path, "%s/status", published) < 0)
+                r->list_file.path = NULL;
         e = answer_cache_new(&r->cache);
-        if (e < 0 || !r->issuer_path || !r->list_path) {
+        if (e < 0 || !r->issuer_file.path || !r->list_file.path) {
                 responder_free(r);
                 return -ENOMEM;
         }
@@ -171,8 +200,10 @@ Responder *responder_free(Responder *r) {
         status_list_free(r->list);
         delegate_free(r->delegate);
         answer_cache_free(r->cache);
-        free(r->issuer_path);
-        free(r->list_path);
+        published_close(&r->issuer_file);
+        published_close(&r->list_file);
+        free(r->issuer_file.path);
+        free(r->list_file.path);
         free(r);
         return NULL;
 }

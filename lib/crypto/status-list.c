@@ -206,6 +206,14 @@ int status_list_open(const char *path, StatusList **ret) {
         return r < 0 ? r : parse(&content, ret);
 }
 
+int status_list_read(int fd, StatusList **ret) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        int r;
+
+        r = read_fd(fd, FILE_SIZE_MAX, &content);
+        return r < 0 ? r : parse(&content, ret);
+}
+
 int status_list_parse(View content, StatusList **ret) {
         _cleanup_bytes_ Bytes copy = BYTES_NULL;
         int r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Load for an OCSP responder on the loopback: bench-ocsp PORT REQUEST THREADS COUNT [close]. So many threads together POST the request in the file REQUEST COUNT
- * times, as a web server does that passes requests on: over a connection that is kept for as long as the responder keeps it, which openssl's does for one
- * request; or, with the last word, over a new connection each time. Prints the seconds. Each answer must be a successful one. */
+/* Load for an OCSP responder on the loopback: bench-ocsp PORT REQUEST THREADS COUNT [close]. So many threads, each with CONNECTIONS at once, together POST the
+ * request in the file REQUEST COUNT times, as a web server does that passes requests on: over connections that are kept for as long as the responder keeps
+ * them, which openssl's does for one request; or, with the last word, over new ones each time. Prints the seconds. Each answer must be a successful one. */
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -16,6 +16,8 @@
 #include <time.h>
 
 #include "base/atomic-file.h"
+
+#define CONNECTIONS 8U
 
 static struct sockaddr_in address = { .sin_family = AF_INET };
 static Bytes message;
@@ -64,13 +66,16 @@ static bool is_whole(char *answer, size_t have, bool *ret_kept) {
         return true;
 }
 
-static bool ask(int fd) {
+static void ask(int fd) {
+        if (send(fd, message.data, message.len, MSG_NOSIGNAL) != (ssize_t) message.len)
+                err(1, "send");
+}
+
+static bool hear(int fd) {
         char answer[16384];
         size_t have = 0;
         bool kept;
 
-        if (send(fd, message.data, message.len, MSG_NOSIGNAL) != (ssize_t) message.len)
-                err(1, "send");
         do {
                 ssize_t n = recv(fd, answer + have, sizeof(answer) - have - 1, 0);
 
@@ -81,19 +86,28 @@ static bool ask(int fd) {
         return kept;
 }
 
+/* All ask before the first is heard, so that a thread is not woken for each. */
 static void *ask_many(void *unused) {
-        int fd = -1;
+        int fds[CONNECTIONS];
 
-        for (unsigned long i = 0; i < per_thread; i++) {
-                if (fd < 0)
-                        fd = dial();
-                if (!ask(fd)) {
-                        close(fd);
-                        fd = -1;
+        for (unsigned i = 0; i < CONNECTIONS; i++)
+                fds[i] = -1;
+        for (unsigned long done = 0; done < per_thread; done += CONNECTIONS) {
+                for (unsigned i = 0; i < CONNECTIONS; i++) {
+                        if (fds[i] < 0)
+                                fds[i] = dial();
+                        ask(fds[i]);
+                }
+                for (unsigned i = 0; i < CONNECTIONS; i++) {
+                        if (hear(fds[i]))
+                                continue;
+                        close(fds[i]);
+                        fds[i] = -1;
                 }
         }
-        if (fd >= 0)
-                close(fd);
+        for (unsigned i = 0; i < CONNECTIONS; i++)
+                if (fds[i] >= 0)
+                        close(fds[i]);
         return NULL;
 }
 

@@ -238,10 +238,11 @@ static int generation_parameters(KeyAlgorithm a, gnutls_pk_algorithm_t *ret_pk, 
                 *ret_pk = GNUTLS_PK_ECDSA;
                 *ret_bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1);
                 return 0;
+        case KEY_RSA2048:
         case KEY_RSA3072:
         case KEY_RSA4096:
                 *ret_pk = GNUTLS_PK_RSA;
-                *ret_bits = a == KEY_RSA3072 ? 3072 : 4096;
+                *ret_bits = a == KEY_RSA2048 ? 2048 : a == KEY_RSA3072 ? 3072 : 4096;
                 return 0;
         default:
                 return -EOPNOTSUPP;

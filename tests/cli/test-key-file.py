@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keys in files (requirement C2): made, certified, used and taken out, with openssl, certtool and Java's keytool at the other end."""
+import base64
 import os
 import re
 import signal
@@ -176,6 +177,28 @@ class InFile(Keys):
         self.assertIn("not in the list", told.stderr)
         self.assertTrue((self.folder / "x.p12").exists())
         self.sign(FAILED, "-c", "some label/2026", says="message bus")
+
+    def test_kinds(self):
+        """What authenticates signs no documents, wherever it is kept, and a certificate of the other type is not taken."""
+        file = ["--password-file", self.password]
+        self.generate("login", "--kind", "authentication", "--place", "file", "-o", "login.p12", "--no-issue", *file)
+        self.sygnet(OK, "key", "request", "login", *file, "-o", "request.pem")
+        self.certify("request.pem", "wrong.pem", usage="nonRepudiation")
+        self.sygnet(FAILED, "key", "import", "login", "wrong.pem", "issuing.pem", *file)
+        self.certify("request.pem", "right.pem", usage="digitalSignature")
+        self.sygnet(OK, "key", "import", "login", "right.pem", "issuing.pem", *file)
+        self.sign(FAILED, "-c", "login", *file, says="authentication")
+        (self.folder / "subject").write_text("2.5.4.3=Jan Example\n2.5.4.4=Example\n2.5.4.42=Jan\n2.5.4.5=TINPL-5250000000\n2.5.4.6=PL\n")
+        self.sygnet(OK, "key", "generate", "--label", "ksef", "--kind", "ksef-authentication", "--subject-file", "subject", "--place", "file", "-o", "ksef.p12", *file)
+        request = self.sygnet(OK, "key", "request", "ksef", *file).stdout
+        self.assertNotIn("BEGIN", request)
+        subject = self.openssl("req", "-inform", "DER", "-in", self.der("request.der", request), "-noout", "-subject", "-nameopt", "sep_comma_plus,sname")
+        self.assertIn("CN=Jan Example,SN=Example,GN=Jan,serialNumber=TINPL-5250000000,C=PL", subject)
+        self.assertEqual({"login": "authentication", "ksef": "ksef-authentication"}, {label: k["kind"] for label, k in self.keys().items()})
+
+    def der(self, name, text):
+        (self.folder / name).write_bytes(base64.b64decode(text))
+        return name
 
     def test_retire_erases_only_keys(self):
         self.in_file()

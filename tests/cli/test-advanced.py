@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 
-from cli import DENIED, INDETERMINATE, NOT_VALID, OK, main
+from cli import DENIED, INDETERMINATE, NOT_VALID, OK, TERMS, main
 from served import BOB, KEY_PASSWORD, Signing
 
 # What must be signed beside the document, by the names of openssl: EN 319 122-1 §6.3, level B-B.
@@ -17,7 +17,7 @@ class Advanced(Signing):
     def setUp(self):
         super().setUp()
         self.key_password = self.secret("key-password", KEY_PASSWORD)
-        made = self.sygnet(OK, "key", "generate", "--label", "Customs", "--given-name", "Anna", "--surname", "Żółć", "--serial-number", "TINPL-5250000000",
+        made = self.sygnet(OK, "key", "generate", "--accept-terms", TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Żółć", "--serial-number", "TINPL-5250000000",
                            "--country", "PL", "--no-issue", "--json", "--password-file", self.key_password)
         self.credential = json.loads(made)["id"]
         self.sygnet(OK, "key", "request", self.credential, "--password-file", self.key_password, "-o", "request.pem")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from cli import BUILD, INDETERMINATE, OK, SOURCE, SYGNET, main
+from cli import BUILD, INDETERMINATE, OK, SOURCE, SYGNET, TERMS, main
 from outside import OutsideCA
 from served import KEY_PASSWORD, ROOT, Signing, harness
 
@@ -137,7 +137,7 @@ class Life(Signing):
 
     def make_key(self, ca):
         self.key_password = self.secret("key-password", KEY_PASSWORD)
-        made = self.sygnet(OK, "key", "generate", "--label", "Customs", "--given-name", "Anna", "--surname", "Nowak", "--serial-number", "TINPL-5250000000",
+        made = self.sygnet(OK, "key", "generate", "--accept-terms", TERMS, "--label", "Customs", "--given-name", "Anna", "--surname", "Nowak", "--serial-number", "TINPL-5250000000",
                            "--country", "PL", "--no-issue", "--json", "--password-file", self.key_password)
         self.credential = json.loads(made)["id"]
         self.sygnet(OK, "key", "request", self.credential, "--password-file", self.key_password, "-o", "request.pem")

@@ -490,6 +490,23 @@ class Update(TestCase):
             self.assertEqual(before, photograph())
             self.assertEqual([], listing(m.operator))
 
+    def test_hooks(self):
+        """They run, but for those that call dpkg: a confined service must not, and in a transaction of apt cannot."""
+        with trust() as (m, _, folder):
+            der, hooks = make(folder), Path("/etc/ca-certificates/update.d")
+            for name, text in (("plain", "cat >> {0}\n"), ("jks-keystore", "dpkg --triggers-only --pending; cat >> {0}\n")):
+                (hooks / name).write_text("#!/bin/sh\n" + text.format(folder / name))
+                (hooks / name).chmod(0o755)
+            try:
+                install(m.operator, der)
+                remove(m.operator, fingerprint(der))
+            finally:
+                for name in ("plain", "jks-keystore"):
+                    (hooks / name).unlink()
+            link = LINKS / f"sygnet-{fingerprint(der)[:16]}.pem"
+            self.assertEqual(f"+{link}\n-{link}\n", (folder / "plain").read_text())
+            self.assertFalse((folder / "jks-keystore").exists())
+
     def test_killed_in_the_middle(self):
         with trust() as (m, s, folder):
             der, before = make(folder), photograph()

@@ -117,7 +117,7 @@ class Answers(unittest.TestCase):
                 self.assertRegex(r.openssl(99, options=options), r": unknown\n")
             said = r.openssl(1)
             self.assertIn("Next Update", said)
-            self.assertIn("Requests are answered.", r.log.read_text())
+            r.machine.wait_for(lambda: "Requests are answered." in r.log.read_text(), "the word that it answers")
             self.assertNotIn("WARNING", said)
 
     def test_several(self):
@@ -212,10 +212,10 @@ class Changes(unittest.TestCase):
     def test_before_there_is_a_ca(self):
         with responder(ready=False) as r:
             self.assertEqual(TRY_LATER, r.answer(r.request(1)))
+            r.machine.wait_for(lambda: "There is no certificate of a CA." in r.log.read_text(), "the complaint")
             r.publish()
             self.assertEqual(TRY_LATER, r.answer(r.request(1)))
             r.machine.wait_for(lambda: "did not certify" in r.log.read_text(), "the attempt to be certified")
-            self.assertIn("There is no certificate of a CA.", r.log.read_text())
             self.assertEqual([], list(r.state.iterdir()))
 
     def test_another_ca(self):

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/codec.h"
 #include "bus/names.h"
 #include "client/bus-call.h"
 #include "client/credential-choice.h"
@@ -13,6 +14,7 @@
 #include "client/output.h"
 #include "client/terms.h"
 #include "client/verbs.h"
+#include "crypto/name.h"
 
 /* --- Making ------------------------------------------------------------------------------------------------------- */
 
@@ -125,6 +127,47 @@ int verb_key_place_retire(Client *c) {
         int r = find(c, &k);
 
         return r == EXIT_NOT_FOUND ? verb_key_retire(c) : r > 0 ? r : key_local_retire(c, &k);
+}
+
+/* Only the service can put a new key into the place of an old one behind its user's back: elsewhere both lie side by side. */
+int verb_key_place_renew(Client *c) {
+        _cleanup_key_record_ KeyRecord k = { 0 };
+        int r = find(c, &k);
+
+        if (r == EXIT_NOT_FOUND)
+                return verb_key_renew(c);
+        if (r > 0)
+                return r;
+        complain("%s", _("A key in a file or on a card is not renewed in its place."));
+        hint("%s", _("Make a new one (sygnet key generate), or ask for a new certificate of the same key (sygnet key request)."));
+        return EXIT_FAILED;
+}
+
+/* The service cannot block what it does not have: what helps is that its certificate ends. */
+static int tell_compromise(const KeyRecord *k) {
+        _cleanup_free_ char *issuer = NULL, *serial = NULL;
+        uint8_t number[64];
+        size_t size = sizeof(number);
+
+        complain("%s", _("This key is in a file or on a card: the service cannot block it."));
+        if (k->chain.n > 0 && gnutls_x509_crt_get_serial(k->chain.items[0], number, &size) >= 0) {
+                issuer = certificate_issuer(k->chain.items[0]);
+                serial = hex_encode(VIEW(number, size));
+        }
+        if (issuer && serial) {
+                hint("%s", _("Have its certificate suspended or revoked at once: until then others believe what is signed with the key."));
+                hint("  %s\n  %s", issuer, serial);
+                hint(_("If that is the local authority, an operator suspends it: sygnet ca suspend %s"), serial);
+        }
+        hint(_("Then erase it: sygnet key retire %s"), k->id);
+        return EXIT_FAILED;
+}
+
+int verb_key_place_compromise(Client *c) {
+        _cleanup_key_record_ KeyRecord k = { 0 };
+        int r = find(c, &k);
+
+        return r == EXIT_NOT_FOUND ? verb_key_compromise(c) : r > 0 ? r : tell_compromise(&k);
 }
 
 int verb_key_export(Client *c) {

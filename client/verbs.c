@@ -494,7 +494,7 @@ const Verb verbs[] = {
         { "key request", "KEY", 1, 1, N_("Write a key's certificate request, PKCS#10"), NULL, key_request_options, verb_key_place_request },
         { "key renew", "KEY", 1, 1, N_("Ask for a new certificate of your key"),
           N_("Makes a new key and writes its certificate request, while the old certificate goes on serving. The new key has the password or PIN of the old one, and takes its "
-             "place when its certificate is put in: “key import”."), key_renew_options, verb_key_renew },
+             "place when its certificate is put in: “key import”."), key_renew_options, verb_key_place_renew },
         { "key import", "[KEY] FILE…", 1, UINT_MAX, N_("Put in a key's certificate and its issuers', or take in a key"),
           N_("Takes PEM, DER and PKCS#7 (p7b) files, and base64 of these, in any order. What does not belong to the key's chain is left out. A FILE alone is a key with its certificates, PKCS#12 or PKCS#8, or the pkcs11: URI of a card: from then on the key "
              "stands in the list and is called by its label; it stays where it is."), key_import_options, verb_key_place_import },
@@ -506,7 +506,7 @@ const Verb verbs[] = {
         { "key compromise", "CREDENTIAL", 1, 1, N_("Report that a key may be in other hands: it is blocked at once"),
           N_("Nothing is signed with it any more, the sessions of all who may use it end, and they are told by mail. The local certification authority "
              "suspends the certificate; for one of another CA it says what to do. Takes no code: that may be in the same hands."),
-          key_compromise_options, verb_key_compromise },
+          key_compromise_options, verb_key_place_compromise },
         { "key release", "CREDENTIAL", 1, 1, N_("Take such a report back, which was wrong (operators)"), NULL, NULL, verb_key_release },
         { "ca init", "", 0, 0, N_("Make the root of the local certification authority (operators)"), NULL, ca_init_options, verb_ca_init },
         { "ca show", "", 0, 0, N_("Show the local authority's root certificate"), NULL, ca_show_options, verb_ca_show },

@@ -66,7 +66,7 @@ int verb_mandate_create(Client *c);
 int verb_mandate_list(Client *c);
 int verb_mandate_show(Client *c);
 int verb_mandate_revoke(Client *c);
-int verb_key_generate(Client *c); /* of the service, like the following three; the table has those that know the other places too */
+int verb_key_generate(Client *c); /* of the service, like the following ones; the table has those that know the other places too */
 int verb_key_request(Client *c);
 int verb_key_import(Client *c);
 int verb_key_renew(Client *c);
@@ -74,6 +74,8 @@ int verb_key_retire(Client *c);
 int verb_key_place_generate(Client *c);
 int verb_key_place_request(Client *c);
 int verb_key_place_import(Client *c);
+int verb_key_place_compromise(Client *c);
+int verb_key_place_renew(Client *c);
 int verb_key_place_retire(Client *c);
 int verb_key_export(Client *c);
 int verb_key_list(Client *c);

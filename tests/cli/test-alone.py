@@ -49,6 +49,7 @@ ARGUMENTS = {
     "key export": ["x"],
     "key request": ["x"],
     "key import": ["x", "{file}"],
+    "key renew": ["x"],
     "key retire": ["x", "--yes"],
     "key compromise": ["x", "--yes"],
     "key release": ["x"],

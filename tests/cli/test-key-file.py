@@ -200,6 +200,14 @@ class InFile(Keys):
         (self.folder / name).write_bytes(base64.b64decode(text))
         return name
 
+    def test_compromise(self):
+        """What the service has not it cannot block; who has to be told is said."""
+        self.in_file()
+        self.get_certificate("customs", "--password-file", self.password)
+        serial = self.openssl("x509", "-in", "certificate.pem", "-noout", "-serial").strip().removeprefix("serial=").lower()
+        p = self.sygnet(FAILED, "key", "compromise", "customs", says=f"sygnet ca suspend {serial}")
+        self.assertIn("Example issuing", p.stderr)
+
     def test_retire_erases_only_keys(self):
         self.in_file()
         (self.folder / "key.p12").write_text("precious")
@@ -225,6 +233,7 @@ class InFile(Keys):
         self.sygnet(FAILED, "key", "import", "customs", "certificate.pem", "--password-file", self.password, says="None of these certificates")
         self.sygnet(FAILED, "key", "import", "customs", "ca.pem", "--password-file", self.password)
         self.assertEqual("requested", self.keys()["customs"]["status"])
+        self.sygnet(FAILED, "key", "renew", "customs", "--password-file", self.password, says="not renewed in its place")
 
     def test_usage(self):
         self.in_file()

@@ -20,17 +20,20 @@
 #define SECONDS 60U
 #define BUSY_MS 10000
 
-/* Columns are named by the attribute's number: CKA_CLASS, CKA_VALUE, CKA_ISSUER and CKA_SERIAL_NUMBER; then NSS's own for trust. Numbers are
- * stored in four bytes, the highest first. */
+/* Columns are named by the attribute's number: CKA_CLASS, CKA_VALUE, CKA_ISSUER and CKA_SERIAL_NUMBER; then those for trust, NSS's own, and since 2025 also
+ * those of PKCS #11 3.2, which Firefox writes. Numbers are stored in four bytes, the highest first. */
 #define IS_CERTIFICATE "a0 = x'00000001'"
-#define IS_TRUST "a0 = x'ce534353'"
+#define IS_TRUST "a0 IN (x'ce534353', x'0000000b')"
 
-/* CK_TRUST of nssckt.h. */
+/* CK_TRUST of nssckt.h, and of PKCS #11 3.2 §4.17. */
 enum {
         TRUSTED = 0xce534351,
         TRUSTED_DELEGATOR = 0xce534352,
         NOT_TRUSTED = 0xce53435a,
         VALID_DELEGATOR = 0xce53435b,
+        P11_TRUSTED = 1,
+        P11_TRUST_ANCHOR = 2,
+        P11_NOT_TRUSTED = 3,
 };
 
 static inline void sqlite_closep(sqlite3 **db) {
@@ -99,10 +102,13 @@ static uint32_t number(sqlite3_stmt *s, int column) {
 static const char *letter(uint32_t trust) {
         switch (trust) {
         case TRUSTED:
+        case P11_TRUSTED:
                 return "P";
         case TRUSTED_DELEGATOR:
+        case P11_TRUST_ANCHOR:
                 return "C";
         case NOT_TRUSTED:
+        case P11_NOT_TRUSTED:
                 return "p";
         case VALID_DELEGATOR:
                 return "c";
@@ -128,14 +134,19 @@ static int find(sqlite3_stmt *s, const uint8_t *fingerprint) {
 }
 
 #define SELECT_CERTIFICATES "SELECT a11, a81, a82, id FROM nssPublic WHERE " IS_CERTIFICATE " AND a11 IS NOT NULL"
-#define SELECT_TRUST "SELECT ace536358, ace536359, ace53635b, ace53635a FROM nssPublic WHERE " IS_TRUST " AND a81 = ? AND a82 = ?"
+#define SELECT_TRUST "SELECT ace536358, ace536359, ace53635b, ace53635a FROM nssPublic WHERE a0 = x'ce534353' AND a81 = ? AND a82 = ?"
+#define SELECT_P11_TRUST "SELECT a62c, a62d, a62f, a62e FROM nssPublic WHERE a0 = x'0000000b' AND a81 = ? AND a82 = ?"
 
-/* The trust that belongs to the certificate where `s` stands: TLS servers, TLS clients, e-mail, code. */
-static int read_trust(sqlite3 *db, sqlite3_stmt *s, NssEntry *ret) {
+static bool is_anchor(uint32_t trust) {
+        return trust == TRUSTED_DELEGATOR || trust == P11_TRUST_ANCHOR;
+}
+
+/* The trust that belongs to the certificate where `s` stands: TLS servers, TLS clients, e-mail, code. 1, or 0 when there is none of this kind. */
+static int read_trust(sqlite3 *db, const char *select, sqlite3_stmt *s, char *ret) {
         _cleanup_statement_ sqlite3_stmt *t = NULL;
         int r;
 
-        r = prepare(db, SELECT_TRUST, &t);
+        r = prepare(db, select, &t);
         if (r < 0)
                 return r;
         if (sqlite3_bind_value(t, 1, sqlite3_column_value(s, 1)) != SQLITE_OK || sqlite3_bind_value(t, 2, sqlite3_column_value(s, 2)) != SQLITE_OK)
@@ -143,8 +154,18 @@ static int read_trust(sqlite3 *db, sqlite3_stmt *s, NssEntry *ret) {
         r = sqlite3_step(t);
         if (r != SQLITE_ROW)
                 return sqlite_error(r);
-        snprintf(ret->trust, sizeof(ret->trust), "%s%s,%s,%s", letter(number(t, 0)), number(t, 1) == TRUSTED_DELEGATOR ? "T" : "", letter(number(t, 2)),
-                 letter(number(t, 3)));
+        snprintf(ret, NSS_TRUST_MAX, "%s%s,%s,%s", letter(number(t, 0)), is_anchor(number(t, 1)) ? "T" : "", letter(number(t, 2)), letter(number(t, 3)));
+        return 1;
+}
+
+/* Databases of before 2025 have no columns for the second kind. */
+static int read_both(sqlite3 *db, sqlite3_stmt *s, NssEntry *e) {
+        int r = read_trust(db, SELECT_TRUST, s, e->trust);
+
+        if (r < 0 || read_trust(db, SELECT_P11_TRUST, s, e->newer) <= 0)
+                return r < 0 ? r : 0;
+        if (r == 0)
+                memcpy(e->trust, e->newer, sizeof(e->trust));
         return 0;
 }
 
@@ -161,7 +182,7 @@ int nss_read(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRIN
                 r = find(s, fingerprint);
         if (r > 0) {
                 e.present = true;
-                r = read_trust(db, s, &e);
+                r = read_both(db, s, &e);
         }
         if (r < 0)
                 return r;
@@ -253,7 +274,7 @@ int nss_put(const char *folder, View certificate, const char *trust, const Secre
         r = add(folder, certificate, nickname, trust, password, &output);
         if (r < 0)
                 return r;
-        if (nss_read(folder, fingerprint, &after) >= 0 && after.present && strcmp(after.trust, trust) == 0)
+        if (nss_read(folder, fingerprint, &after) >= 0 && after.present && (strcmp(after.trust, trust) == 0 || strcmp(after.newer, trust) == 0))
                 return 0;
         if (!before.present)
                 (void) nss_take_out(folder, fingerprint);

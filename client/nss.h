@@ -18,6 +18,7 @@
 typedef struct NssEntry {
         bool present;
         char trust[NSS_TRUST_MAX]; /* "C,C,C"; ",," when not trusted */
+        char newer[NSS_TRUST_MAX]; /* the same as programs of 2025 and later note it; "" where none did */
 } NssEntry;
 
 /* -ENOENT when there is no database, -EBADMSG when it is none that we understand, -EBUSY when another program keeps it locked. */

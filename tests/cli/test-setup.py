@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 
@@ -91,6 +92,28 @@ class ThereAndBack(Setup):
         self.assertIn(trust.fingerprint(other), self.home.photograph()["elsewhere/profile"])
         self.set_up(OK, "--undo", "--yes")
         self.assertEqual(before, self.home.photograph())
+
+    def test_trust_as_newer_programs_note_it(self):
+        """Firefox of 2025 and later writes objects of PKCS #11 3.2: left behind, they would have the certificate trusted whoever sends it."""
+        folder = self.home.folders()[0]
+        self.set_up(OK, "--from", "ca.pem", "--yes", "--no-system")
+        db = sqlite3.connect(folder / "cert9.db")
+        for column in ("a62c", "a62d", "a62e", "a62f"):
+            db.execute(f"ALTER TABLE nssPublic ADD COLUMN {column}")
+        issuer, serial = db.execute("SELECT a81, a82 FROM nssPublic WHERE a0 = x'00000001'").fetchone()
+        anchor, verify = b"\0\0\0\2", b"\0\0\0\4"
+        db.execute("INSERT INTO nssPublic (id, a0, a81, a82, a62c, a62d, a62e, a62f) VALUES (77, x'0000000b', ?, ?, ?, ?, ?, ?)",
+                   (issuer, serial, anchor, anchor, verify, anchor))
+        db.execute("DELETE FROM nssPublic WHERE a0 = x'ce534353'")
+        db.commit()
+        stores = json.loads(self.run_setup(OK, "trust", "status", self.seen, "--json"))["certificates"][0]["stores"]
+        self.assertEqual("for web sites, e-mail", next(s["why"] for s in stores if s["path"] == str(folder)))
+        self.set_up(OK, "--yes", "--no-system")
+        self.assertEqual("C,C,C", browsers.certificates(folder)[self.seen][1])
+        self.set_up(OK, "--undo", "--yes")
+        self.assertEqual(0, db.execute("SELECT count(*) FROM nssPublic").fetchone()[0])
+        db.close()
+        self.unchanged()
 
     def test_what_was_in_the_system_before_stays(self):
         self.run_setup(OK, "trust", "install", "ca.pem", "--yes")

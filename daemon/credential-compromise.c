@@ -72,6 +72,13 @@ static int tell(Txn *t, CredentialJob *j, const char *id) {
         return r == -EDQUOT || r == -ENOBUFS || r == -ESTALE || r == -EDESTADDRREQ ? 0 : r;
 }
 
+/* A new key that was made before may be in the same hands, or have the password that is: only one that is made from now on takes the place of this. */
+static int drop_renewal(Txn *t, const char *id) {
+        int r = renewal_delete(t, id);
+
+        return r == -ENOENT ? 0 : r;
+}
+
 int credential_job_report_compromise(Txn *t, CredentialJob *j) {
         bool again;
         int r;
@@ -90,6 +97,9 @@ int credential_job_report_compromise(Txn *t, CredentialJob *j) {
         again = j->record->status == CREDENTIAL_BLOCKED;
         j->record->status = CREDENTIAL_BLOCKED;
         r = credential_update(t, j->record);
+        /* What began after the first report stays. */
+        if (r >= 0 && !again)
+                r = drop_renewal(t, j->id);
         if (r >= 0)
                 r = lease_break(t, j->id);
         if (r >= 0)

@@ -3,7 +3,7 @@
 """A key that may be in other hands is blocked at once (requirement C4)."""
 import authorities
 import seals
-from harness import ALICE, BOB, NOBODY, Machine, TestCase, V, main
+from harness import ALICE, BOB, NOBODY, Machine, TestCase, V, main, secret
 from seals import CUSTOMS_PASSWORD, attributes, authorize, items, prepare, sign, sign_once
 
 
@@ -65,6 +65,26 @@ class Reported(TestCase):
         self.m.advance(60)
         self.bob.again(remember=True)
         self.signs(self.bob)
+
+    def test_renewal_from_before(self):
+        """Who had the key, the session or the password may have had the new key made: what was made before the report does not end it."""
+        factors = {"session": V("s", self.alice.session)}
+        key, _ = seals.create_customs(self.alice.client, self.ca, self.alice.session)
+        requests = {
+            self.seal: self.m.operator.call("Credential.RequestRenewal", "sa{sv}", self.seal, {}),
+            key: self.alice.client.call("Credential.RequestRenewal", "sa{sv}", key, {**factors, "password": secret(CUSTOMS_PASSWORD)}),
+        }
+        self.report(self.alice, key)
+        self.report()
+        for credential, request in requests.items():
+            with self.subTest(credential):
+                self.refused("NotFound", self.m.operator.call, "Credential.GetRenewal", "sa{sv}", self.seal, {})
+                self.m.advance(60)
+                self.alice.again(remember=True)
+                client, given = (self.m.operator, {}) if credential == self.seal else (self.alice.client, {"session": V("s", self.alice.session)})
+                self.refused("CertificateUnusable", client.call, "Credential.ImportCertificates", "saaya{sv}", credential,
+                             [self.ca.issue(request), self.ca.root()], given)
+                self.assertEqual("blocked", self.status(credential))
 
     def test_who_may(self):
         self.refused("Denied", self.report, self.bob)

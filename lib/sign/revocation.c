@@ -297,6 +297,14 @@ bool revocation_is_offered(gnutls_x509_crt_t certificate) {
         return names_place(certificate, REVOCATION_OCSP) || names_place(certificate, REVOCATION_CRL);
 }
 
+/* Whether nobody need be asked any more. Who signs with a key that was revoked chooses what stands in the signature: an answer of before the revocation, which is
+ * not out of date yet. Unless it is younger than the time that is proven, it serves only where there is no newer one. */
+static bool is_settled(const Check *c) {
+        if (!c->best.checked || c->best.source != REVOCATION_FROM_SIGNATURE || c->best.state == CERTIFICATE_REVOKED)
+                return c->best.checked;
+        return c->proven >= 0 && c->best.state == CERTIFICATE_GOOD && c->best_update >= c->proven;
+}
+
 /* Asks one place after the other, until the state is known. */
 static int ask(Check *c, RevocationKind kind) {
         _cleanup_bytes_ Bytes request = BYTES_NULL;
@@ -305,7 +313,7 @@ static int ask(Check *c, RevocationKind kind) {
 
         if (kind == REVOCATION_OCSP && names_place(c->certificate, kind))
                 r = ocsp_request(c->certificate, c->issuer, &request);
-        for (unsigned i = 0; r != -ENOMEM && !c->best.checked && place(c->certificate, kind, i, url); i++) {
+        for (unsigned i = 0; r != -ENOMEM && !is_settled(c) && place(c->certificate, kind, i, url); i++) {
                 size_t first = c->pool->n;
 
                 r = is_network(url) ? revocation_pool_fetch(c->pool, kind, url, bytes_view(&request)) : -EPROTONOSUPPORT;
@@ -330,9 +338,9 @@ static int check_status(Check *c) {
         int r;
 
         r = consider_from(c, 0);
-        if (r >= 0 && !c->best.checked && c->pool->fetch && !c->crl_only)
+        if (r >= 0 && !is_settled(c) && c->pool->fetch && !c->crl_only)
                 r = ask(c, REVOCATION_OCSP);
-        if (r >= 0 && !c->best.checked && c->pool->fetch)
+        if (r >= 0 && !is_settled(c) && c->pool->fetch)
                 r = ask(c, REVOCATION_CRL);
         if (r < 0)
                 return r;

@@ -508,6 +508,29 @@ class Network(Case):
         code, said, _ = self.sygnet()
         self.assertEqual((6, "suspended"), (code, said["state"]))
 
+    def test_answers_that_the_document_brings(self):
+        """Who signs with a revoked key chooses what stands in the signature: an answer of before the revocation, which is not out of date yet. It does not spare the
+        question, but is better than none where nobody answers."""
+        values = (VALUES_ATTRIBUTE, element(0x30, element(0xa0, element(0x30, self.crl(since=-2 * HOUR).read_bytes()))))
+        self.signature = self.with_attributes(values)
+        Server.answers = {"/crl": self.crl((-HOUR, ",keyCompromise")).read_bytes()}
+        code, said, asked = self.sygnet()
+        self.assertEqual((6, "revoked", "network", ["POST /ocsp", "GET /crl"]), (code, said["state"], said["source"], asked))
+        Server.answers = {"/ocsp": self.ocsp().read_bytes()}
+        code, said, asked = self.sygnet()
+        self.assertEqual((0, "good", "network", ["POST /ocsp"]), (code, said["state"], said["source"], asked))
+        for options in ((), ("--offline",)):
+            Server.answers = {}
+            code, said, _ = self.sygnet(*options)
+            self.assertEqual((0, "good", "signature"), (code, said["state"], said["source"]))
+        # A hold that was lifted since, likewise.
+        values = (VALUES_ATTRIBUTE, element(0x30, element(0xa0, element(0x30, self.crl((-3 * HOUR, ",holdInstruction,holdInstructionNone"), since=-2 * HOUR).read_bytes()))))
+        self.signature = self.sign(self.name)
+        self.signature = self.with_attributes(values)
+        Server.answers = {"/crl": self.crl(since=-HOUR).read_bytes()}
+        code, said, _ = self.sygnet()
+        self.assertEqual((0, "good", "network"), (code, said["state"], said["source"]))
+
     def test_nothing_answers(self):
         Server.answers = {}
         code, said, asked = self.sygnet()

@@ -13,8 +13,18 @@ needed_libraries() {
         done | grep -vE '^(ld-linux|libc|libm|libdl|libpthread|librt)[-.]' | sort -u
 }
 
-# loaded_libraries FILE: the sonames that stand in a program's constants: it loads them itself
-loaded_libraries() { strings -a "$1" | grep -xE 'lib[a-z0-9_+-]+\.so\.[0-9]+' | grep -vxFf <(objdump -p "$1" | awk '$1 == "NEEDED" { print $2 }') || true; }
+# loaded_libraries FILE: the sonames that stand in a program's constants: it loads them itself. Of several of one name, such as libcurl-gnutls and libcurl,
+# the program takes the first that is there, and so does this.
+loaded_libraries() {
+        local soname stem known=' '
+        { strings -a "$1" | grep -xE 'lib[a-z0-9_+-]+\.so\.[0-9]+' | grep -vxFf <(objdump -p "$1" | awk '$1 == "NEEDED" { print $2 }') || true; } |
+                while IFS= read -r soname; do
+                        stem=${soname%%[-.]*}
+                        [[ $known != *" $stem "* && -n $(library_package "$soname") ]] || continue
+                        known+="$stem "
+                        echo "$soname"
+                done
+}
 
 # library_package SONAME: the Debian package that has it on this machine
-library_package() { dpkg-query -S "*/$1" 2>/dev/null | sed -n 's/:.*//p' | sort -u | head -n 1; }
+library_package() { { dpkg-query -S "*/$1" 2>/dev/null || true; } | sed -n 's/:.*//p' | sort -u | head -n 1; }

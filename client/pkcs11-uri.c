@@ -117,24 +117,6 @@ static bool names_token(const Attribute *a) {
         return false;
 }
 
-char *pkcs11_uri_token(const char *uri) {
-        const char *at = uri + SCHEME_LEN, *end = path_end(uri);
-        _cleanup_bytes_ Bytes b = BYTES_NULL;
-        const char *separator = "";
-        Attribute a;
-        int r = bytes_printf(&b, "%s", SCHEME);
-
-        while (r >= 0 && at < end && next_attribute(&at, &a)) {
-                if (!names_token(&a))
-                        continue;
-                r = bytes_printf(&b, "%s%.*s=%.*s", separator, (int) a.name_len, a.name, (int) a.value_len, a.value);
-                separator = ";";
-        }
-        if (r >= 0)
-                r = bytes_append_byte(&b, 0);
-        return r < 0 ? NULL : (char *) bytes_take(&b).data;
-}
-
 int pkcs11_uri_matches_token(const char *pattern, const char *token) {
         const char *at = pattern + SCHEME_LEN, *end = path_end(pattern);
         Attribute a;

@@ -23,9 +23,6 @@ int pkcs11_uri_check(const char *uri);
 /* The decoded value of a path attribute ("token", "serial", "id" …), which may be binary. -ENOENT when it is not there. */
 int pkcs11_uri_get(const char *uri, const char *name, Bytes *ret);
 
-/* Of the URI only what names the token. NULL when memory ran out; the caller frees. */
-char *pkcs11_uri_token(const char *uri);
-
 /* Whether all that `pattern` says of a token is said by `token` as well. 1, 0, or a negative errno. */
 int pkcs11_uri_matches_token(const char *pattern, const char *token);
 

@@ -113,12 +113,6 @@ int trust_record_note(TrustRecord *r, const char *path, const char *before) {
         return 0;
 }
 
-void trust_record_forget(TrustRecord *r, RecordedDatabase *database) {
-        free(database->path);
-        free(database->before);
-        *database = r->databases[--r->n_databases];
-}
-
 /* --- On disk -------------------------------------------------------------------------------------------------------- */
 
 const char *home_folder(void) {

@@ -55,9 +55,6 @@ RecordedDatabase *trust_record_database(const TrustRecord *r, const char *path);
 /* Notes how a database was, unless it is noted already. Negative errno. */
 int trust_record_note(TrustRecord *r, const char *path, const char *before);
 
-/* Forgets one database. */
-void trust_record_forget(TrustRecord *r, RecordedDatabase *database);
-
 /* Puts a record on disk, and takes it away. An exit code. */
 int trust_record_write(const TrustRecord *r);
 int trust_record_delete(const TrustRecord *r);

@@ -442,19 +442,6 @@ int code_void_subject(Txn *t, const char *subject, int64_t now) {
         return 0;
 }
 
-int code_is_live(Txn *t, CodePurpose p, const char *subject, int64_t now, int64_t *ret_expires) {
-        Code c;
-        int r;
-
-        r = load(t, p, subject, &c);
-        if (r < 0)
-                return r == -ENOENT ? 0 : r;
-        if (!is_live(&c, now) || store_is_rolled_back(txn_store(t)))
-                return 0;
-        *ret_expires = c.expires;
-        return 1;
-}
-
 /* --- The operator's eyes ------------------------------------------------------------------------------------------------ */
 
 static int purpose_from_string(const char *s) {

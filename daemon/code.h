@@ -109,9 +109,6 @@ int code_use(Txn *t, CodePurpose p, const char *subject, int64_t now);
 /* All codes of a subject, where it ends or its address is another now. */
 int code_void_subject(Txn *t, const char *subject, int64_t now);
 
-/* Whether there is a code that could be accepted: 1 or 0, and when it expires. */
-int code_is_live(Txn *t, CodePurpose p, const char *subject, int64_t now, int64_t *ret_expires);
-
 /* The codes in a message were read by an operator. */
 int code_mark_seen(Txn *t, const char *message);
 

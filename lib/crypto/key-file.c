@@ -35,10 +35,6 @@ const char *key_file_strerror(int outcome) {
         return outcome > 0 && (size_t) outcome < ELEMENTSOF(sentences) ? sentences[outcome] : NULL;
 }
 
-const char *key_file_format_to_string(KeyFileFormat f) {
-        return (size_t) f < ELEMENTSOF(formats) ? formats[f] : NULL;
-}
-
 KeyFileFormat key_file_format_from_string(const char *s) {
         for (size_t i = 1; s && i < ELEMENTSOF(formats); i++)
                 if (strcmp(formats[i], s) == 0)

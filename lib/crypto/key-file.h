@@ -27,8 +27,7 @@ typedef enum KeyFileFormat {
         KEY_FILE_PKCS8,
 } KeyFileFormat;
 
-const char *key_file_format_to_string(KeyFileFormat f); /* "p12", "p8"; NULL for none */
-KeyFileFormat key_file_format_from_string(const char *s);
+KeyFileFormat key_file_format_from_string(const char *s); /* "p12", "p8" */
 
 /* Why a file gives no key. key_file_strerror() has the sentence. */
 enum {

@@ -111,18 +111,6 @@ int der_encode(Der *d, Bytes *ret) {
         return 0;
 }
 
-int der_count(const Der *d, const char *path, size_t *ret) {
-        int n = 0, r;
-
-        r = error_from_asn1(asn1_number_of_elements(d->node, path, &n));
-        if (r == -ENOENT)
-                n = 0;
-        else if (r < 0)
-                return r;
-        *ret = n > 0 ? (size_t) n : 0;
-        return 0;
-}
-
 int der_element(const Der *d, const char *path, View *ret) {
         int start = 0, end = 0, r;
 
@@ -167,10 +155,6 @@ int der_oid(const Der *d, const char *path, char ret[static DER_OID_MAX]) {
 
 int der_set(Der *d, const char *path, View value) {
         return error_from_asn1(asn1_write_value(d->node, path, value.data, (int) value.len));
-}
-
-int der_set_string(Der *d, const char *path, const char *value) {
-        return error_from_asn1(asn1_write_value(d->node, path, value, 1));
 }
 
 int der_append(Der *d, const char *path) {

@@ -35,9 +35,6 @@ int der_encode(Der *d, Bytes *ret);
 /* Whether an OPTIONAL field or an element is there. */
 bool der_has(const Der *d, const char *path);
 
-/* Number of elements of a SEQUENCE OF or SET OF; 0 when it is absent. */
-int der_count(const Der *d, const char *path, size_t *ret);
-
 /* The whole element of a field, with its tag and length, as it was decoded. -ENOENT when it is absent. */
 int der_element(const Der *d, const char *path, View *ret);
 
@@ -49,9 +46,8 @@ int der_oid(const Der *d, const char *path, char ret[static DER_OID_MAX]);
 
 /* Writing. For INTEGER and OCTET STRING contents octets, for ANY the whole element, for an OID its dotted form. */
 int der_set(Der *d, const char *path, View value);
-int der_set_string(Der *d, const char *path, const char *value); /* OIDs, and the name of a CHOICE's alternative */
-int der_append(Der *d, const char *path);                        /* a new last element: "path.?LAST" */
-int der_omit(Der *d, const char *path);                          /* leaves an OPTIONAL field out */
+int der_append(Der *d, const char *path); /* a new last element: "path.?LAST" */
+int der_omit(Der *d, const char *path);   /* leaves an OPTIONAL field out */
 
 /* Elements by hand, for what is too large or too simple for a structure: a header of definite, minimal length (tag in one
  * byte), and a whole element. */

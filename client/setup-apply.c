@@ -183,11 +183,15 @@ int setup_preview(Setup *s) {
 
 /* --- Records -------------------------------------------------------------------------------------------------------- */
 
-static int note_before(TrustRecord *record, const NssDatabase *d) {
+/* `known`: an earlier run has put the certificate into the system's stores. What a profile of Firefox that is new since then holds of it is a copy that the
+ * policy left there. */
+static int note_before(TrustRecord *record, const NssDatabase *d, bool known) {
         NssEntry e;
 
         if (d->form == NSS_ABSENT)
                 return trust_record_note(record, d->path, BEFORE_NONE);
+        if (d->form == NSS_SQL && known && d->policy)
+                return trust_record_note(record, d->path, BEFORE_ABSENT);
         /* One that cannot be read is not changed either. */
         if (d->form != NSS_SQL || nss_read(d->path, record->digest, &e) < 0)
                 return 0;
@@ -205,6 +209,7 @@ static bool is_anothers(const Setup *s, const Candidate *candidate) {
 static int record_one(Setup *s, const Candidate *candidate) {
         bool known = trust_records_find(&s->records, fingerprint_of(candidate)) != NULL;
         TrustRecord *record = trust_records_add(&s->records, bytes_view(&candidate->der), trust_of(s, candidate));
+        bool copied = record && record->system;
         int r = 0;
 
         if (!record)
@@ -212,7 +217,7 @@ static int record_one(Setup *s, const Candidate *candidate) {
         if (s->system && !record->system && (!known || system_needed(s, candidate)))
                 record->system = !is_anothers(s, candidate);
         for (size_t k = 0; r >= 0 && k < s->databases.n; k++)
-                r = note_before(record, &s->databases.items[k]);
+                r = note_before(record, &s->databases.items[k], copied);
         return r < 0 ? fail_memory() : trust_record_write(record);
 }
 

@@ -64,7 +64,9 @@ class Terminal:
         self.output = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored, where the tests run under nohup
+            # As a shell at a terminal does; under nohup, or in the background of a script, some are ignored.
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
             if cwd is not None:
                 os.chdir(cwd)
             if uid is not None:

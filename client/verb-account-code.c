@@ -137,7 +137,7 @@ static int request_change(Client *c, const char *session, const char *kind, cons
                 r = append_secret_entry(m, "otp", otp);
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
-        return r < 0 ? fail_message(r) : call_send(c, m, otp ? NULL : ERROR_WRONG_CODE, ret);
+        return r < 0 ? fail_message(r) : call_send(c, m, otp ? NULL : ERROR_CODE_REQUIRED, ret);
 }
 
 /* Asks for the change, with a one-time code where the service wants one; *ret_sent: where the codes went. */

@@ -37,7 +37,9 @@ static int set_error(ContactCall *k, int result, sd_bus_error *error) {
         if (result == CONTACT_SAME)
                 return bus_error_set(error, ERROR_EXISTS, "The account has this one already.");
         if (result == CONTACT_NEEDS_CODE)
-                return bus_error_set(error, ERROR_WRONG_CODE, "The account has a token: give a one-time code of it (otp).");
+                return bus_error_set(error, ERROR_CODE_REQUIRED, "The account has a token: give a one-time code of it (otp).");
+        if (result == CONTACT_NEEDS_SENT)
+                return bus_error_set(error, ERROR_SENT_CODE_REQUIRED, "The code that was sent to the new one is needed, and where there is an old one, that which was sent there.");
         if (result == CONTACT_NOT_POSSIBLE)
                 return bus_error_set(error, ERROR_NOT_POSSIBLE, "An operator has reset the tokens of the account and it has no phone: nothing can vouch for "
                                      "one now. Ask for a new account.");

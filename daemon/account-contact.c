@@ -174,6 +174,8 @@ int contact_confirm(Txn *t, void *job) {
                 r = read_wanted(t, j, &value);
         if (r < 0)
                 return r == -ENOENT ? CODE_E_VOID : r;
+        if (!j->new_code || (**place_in(&a, j->kind) && !j->old_code))
+                return CONTACT_NEEDS_SENT;
         r = check_code(t, j, kinds[j->kind].new, j->new_code);
         if (r == CODE_ACCEPTED && **place_in(&a, j->kind))
                 r = check_code(t, j, kinds[j->kind].old, j->old_code);

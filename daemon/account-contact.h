@@ -21,6 +21,7 @@ enum {
         CONTACT_DONE = 0,
         CONTACT_SAME = 32,      /* beyond the outcomes of codes: it is so already */
         CONTACT_NEEDS_CODE,     /* a one-time code of a token is needed */
+        CONTACT_NEEDS_SENT,     /* a code that was sent was not given */
         CONTACT_NOT_POSSIBLE,   /* no end is known at which the change could be confirmed */
 };
 

@@ -60,7 +60,7 @@ static int set_error(RecoverCall *k, int result, sd_bus_error *error) {
                 return bus_error_set(error, ERROR_CODE_VOID, "The password was not set: there is no such account, it is not bound to your Unix user, or a code is "
                                      "wrong, used, too old, or was tried too often. Ask for new ones.");
         case RECOVER_NEEDS_SMS:
-                return bus_error_set(error, ERROR_WRONG_CODE, "The account has a phone: a code by SMS is needed too. Ask for it (RequestResetSms).");
+                return bus_error_set(error, ERROR_SENT_CODE_REQUIRED, "The account has a phone: a code by SMS is needed too. Ask for it (RequestResetSms).");
         case RECOVER_SEEN:
                 return bus_error_set(error, ERROR_CODE_SEEN, NULL);
         default:

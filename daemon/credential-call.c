@@ -89,6 +89,8 @@ static int read_factors(CredentialCall *c, FactorSet set, sd_bus_message_handler
         secret = c->job.otp || c->job.password || (c->job.pin && set != FACTORS_CODE);
         if (set == FACTORS_ANY && secret && !session)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `session` says whose the others are.");
+        if (set == FACTORS_CODE && session && !secret)
+                return bus_error_set(error, ERROR_CODE_REQUIRED, NULL);
         if ((set == FACTORS_CODE || set == FACTORS_KEY) && secret != (session != NULL))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `%s` go together.", set == FACTORS_CODE ? "otp" : "password` or `pin");
         if (!session)

@@ -225,7 +225,9 @@ static int read_activation(MandateWork *w, sd_bus_error *error) {
         r = bus_message_read_options(w->call.message, options, ELEMENTSOF(options), error);
         if (r < 0)
                 return r;
-        if (!session || !w->otp)
+        if (session && !w->otp)
+                return bus_error_set(error, ERROR_CODE_REQUIRED, NULL);
+        if (!session)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factors `session` and `otp` are needed: only a seal's Administrator gives a mandate.");
         if (w->pin && !pin_is_well_formed(secret_view(w->pin)))
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "A PIN is %u digits.", PIN_DIGITS);

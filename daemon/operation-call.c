@@ -473,8 +473,10 @@ static int check_factors(const OperationCall *c, sd_bus_error *error) {
 
         if (credential_kind_has_password(c->operation->kind))
                 return j->password && !j->otp && !j->pin ? 0 : bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `password` is needed.");
-        if (j->password || (!j->otp && !j->remembered))
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed.");
+        if (j->password)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `otp` is needed, and no password.");
+        if (!j->otp && !j->remembered)
+                return bus_error_set(error, ERROR_CODE_REQUIRED, NULL);
         if (c->operation->kind == CREDENTIAL_SIGNATURE && !j->pin && !j->pin_key)
                 return bus_error_set(error, ERROR_PIN_REQUIRED, NULL);
         return 0;

@@ -64,7 +64,7 @@ static int job_error(sd_bus_error *error, int result, const PinJob *j) {
         if (result == OUTCOME_CODE || (result < 0 && j->code_result == result))
                 return code_error(error, j);
         if (result == OUTCOME_FACTOR_NEEDED)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The factor `%s` is needed.", j->needed);
+                return bus_error_set(error, strcmp(j->needed, "otp") == 0 ? ERROR_CODE_REQUIRED : ERROR_SENT_CODE_REQUIRED, "The factor `%s` is needed.", j->needed);
         if (result == OUTCOME_EXISTS)
                 return bus_error_set(error, ERROR_EXISTS, "The account has a PIN. It can be changed, unblocked or reset.");
         if (result == OUTCOME_NOT_POSSIBLE)

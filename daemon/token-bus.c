@@ -138,7 +138,7 @@ static int proof_bus_error(sd_bus_error *error, const TokenCall *k, int outcome)
         case TOKEN_E_NEEDS_CODE:
                 return bus_error_set(error, ERROR_SENT_CODE_REQUIRED, NULL);
         case TOKEN_E_NEEDS_OTP:
-                return bus_error_set(error, ERROR_WRONG_CODE, "The account has a token already: give a one-time code of it (otp).");
+                return bus_error_set(error, ERROR_CODE_REQUIRED, "The account has a token already: give a one-time code of it (otp).");
         case TOKEN_E_IMPOSSIBLE:
                 return bus_error_set(error, ERROR_NOT_POSSIBLE, "The account's tokens were reset, it uses or used a seal, and no telephone is known that could confirm "
                                      "it is you. Let an operator make a new account, and the seal's Administrator invite it.");

@@ -233,9 +233,9 @@ class Attacks(WithMail):
         session = self.alice.login("alice", THIRD)
         listed = items(attributes(certificate))
         self.refused("WrongCode", sign_once, self.alice, session, seal, listed, otp="12345678")
-        self.refused("WrongCode", self.alice.call, "Token.Enroll", "sa{sv}", session, {})
+        self.refused("CodeRequired", self.alice.call, "Token.Enroll", "sa{sv}", session, {})
         # Nor a first phone of his own, to which the codes for a token would go.
-        self.refused("WrongCode", self.alice.call, "Account.RequestChange", "sssa{sv}", session, "phone", "+48600000000", {})
+        self.refused("CodeRequired", self.alice.call, "Account.RequestChange", "sssa{sv}", session, "phone", "+48600000000", {})
         self.refused("WrongCode", self.alice.call, "Account.RequestChange", "sssa{sv}", session, "phone", "+48600000000", {"otp": secret("12345678")})
         self.assertEqual(1, len(sign_once(self.alice, session, seal, listed, otp=person.code())))
 
@@ -249,7 +249,7 @@ class Forgotten(WithMail):
         self.m.operator.call("Account.Update", "sa{sv}a{sv}", "anna", {"phone": V("s", "+48 600 100 200")}, {})
         self.request()
         mail = self.code("password-reset")
-        self.assertIn("SMS", self.refused("WrongCode", self.reset, mail=mail))
+        self.assertIn("SMS", self.refused("SentCodeRequired", self.reset, mail=mail))
         sent = self.reset_sms(mail)
         self.assertEqual("sms", sent["channel"])
         self.assertNotIn("600100200", sent["to"].replace(" ", ""))
@@ -538,7 +538,7 @@ class FirstAddress(WithMail):
         """Who knows the password alone cannot have it sent to himself whenever its owner changes it."""
         person = Person(self.m, "alice", ALICE)
         ask = ("Account.RequestChange", "sssa{sv}", person.session, "email", "alice@example.com")
-        self.refused("WrongCode", self.alice.call, *ask, {})
+        self.refused("CodeRequired", self.alice.call, *ask, {})
         self.refused("WrongCode", self.alice.call, *ask, {"otp": secret("12345678")})
         self.alice.call(*ask, {"otp": secret(person.code())})
         self.alice.call("Account.ConfirmChange", "ssa{sv}", person.session, "email", {"new": secret(self.code("change-email-new"))})
@@ -567,7 +567,7 @@ class Contact(WithMail):
         self.assertEqual(("anna.nowak@example.org", "anna@example.com"), (new["recipient"], old["recipient"]))
         new, old = new["fields"]["code"], old["fields"]["code"]
         self.refused("CodeVoid", self.confirm, "phone", new=new, old=old)
-        self.refused("WrongCode", self.confirm, "email", new=new)
+        self.refused("SentCodeRequired", self.confirm, "email", new=new)
         self.refused("WrongCode", self.confirm, "email", new=old, old=old)
         self.assertEqual("anna@example.com", self.account()["email"])
         self.m.advance(30)

@@ -103,7 +103,7 @@ class Credentials(TestCase):
             f"Credential.{method}", "ssa{sv}", seal, login, {**self.session_of(person), "otp": secret(otp)})
         self.refused("NotFound", call, bob, "AddUser", "bob", bob.code())
         self.refused("WrongCode", call, self.alice, "AddUser", "bob", "00000000")
-        self.refused("InvalidArgument", self.alice.client.call, "Credential.AddUser", "ssa{sv}", seal, "bob", self.session_of(self.alice))
+        self.refused("CodeRequired", self.alice.client.call, "Credential.AddUser", "ssa{sv}", seal, "bob", self.session_of(self.alice))
         call(self.alice, "AddUser", "bob", self.alice.code())
         self.refused("Exists", self.m.operator.call, "Credential.AddUser", "ssa{sv}", seal, "bob", {})
         self.alice.again()

@@ -114,7 +114,7 @@ class Manual(Shared):
         """E6: the Administrator with a fresh code, and nobody else."""
         self.refused("NotFound", self.invite, person=self.bob)
         self.refused("Denied", self.m.client(NOBODY).call, "Credential.InviteUser", "sssa{sv}", self.seal, BOB_MAIL, PHONE, {})
-        self.refused("InvalidArgument", self.alice.client.call, "Credential.InviteUser", "sssa{sv}", self.seal, BOB_MAIL, PHONE,
+        self.refused("CodeRequired", self.alice.client.call, "Credential.InviteUser", "sssa{sv}", self.seal, BOB_MAIL, PHONE,
                      {"session": V("s", self.alice.session)})
         factors = self.factors(self.alice)
         self.alice.client.call("Credential.InviteUser", "sssa{sv}", self.seal, BOB_MAIL, PHONE, factors)

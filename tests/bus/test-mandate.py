@@ -214,7 +214,7 @@ class Giving(Mandates):
         self.alice.again(remember=True)
         limits = {"documents": V("u", 1), "expires": V("x", int(self.m.now()) + DAY)}
         call = lambda factors: self.alice.client.call("Mandate.Create", "sua{sv}a{sv}", self.seal, SERVICE, limits, factors)
-        self.refused("InvalidArgument", call, {"session": V("s", self.alice.session)})
+        self.refused("CodeRequired", call, {"session": V("s", self.alice.session)})
         self.refused("InvalidArgument", call, {})
         self.refused("NoSession", call, {"session": V("s", "0" * 32), "otp": secret(self.alice.code())})
         self.refused("InvalidArgument", self.m.operator.call, "Mandate.Create", "sua{sv}a{sv}", self.seal, SERVICE, limits, {})

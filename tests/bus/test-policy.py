@@ -67,10 +67,10 @@ class Who(PolicyCase):
         self.refused("Denied", self.m.client(CAROL).call, "Credential.SetPolicy", "sa{sv}a{sv}", self.seal, {"weakest": V("s", "otp")}, {})
         self.refused("WrongCode", self.set, self.alice, WRONG, factors="pin+otp")
         for factors in ({}, {"session": V("s", self.alice.session)}, {"otp": secret(otp)}):
-            self.refused("Denied" if not factors else "InvalidArgument", self.alice.client.call, "Credential.SetPolicy", "sa{sv}a{sv}", self.seal,
+            self.refused("InvalidArgument" if "otp" in factors else "CodeRequired" if factors else "Denied", self.alice.client.call, "Credential.SetPolicy", "sa{sv}a{sv}", self.seal,
                          {"factors": V("s", "pin+otp")}, factors)
         self.alice.again(remember=True)
-        self.refused("InvalidArgument", self.alice.client.call, "Credential.SetPolicy", "sa{sv}a{sv}", self.seal, {"factors": V("s", "pin+otp")},
+        self.refused("CodeRequired", self.alice.client.call, "Credential.SetPolicy", "sa{sv}a{sv}", self.seal, {"factors": V("s", "pin+otp")},
                      {"session": V("s", self.alice.session)})
         self.assertEqual("otp", self.get()["factors"])
         self.set(self.alice, factors="pin+otp", remember_max_age=3600, remember_max_signatures=50)
@@ -112,8 +112,8 @@ class InForce(PolicyCase):
     def test_each_factor_is_needed(self):
         otp = self.bob.code()
         self.refused("PinRequired", self.seal_once, self.bob, otp=otp)
-        self.refused("InvalidArgument", self.seal_once, self.bob, pin=PIN)
-        self.refused("InvalidArgument", self.seal_once, self.bob)
+        self.refused("CodeRequired", self.seal_once, self.bob, pin=PIN)
+        self.refused("CodeRequired", self.seal_once, self.bob)
         self.refused("WrongCode", self.seal_once, self.bob, otp=WRONG, pin=PIN)
         self.refused("WrongCode", self.seal_once, self.bob, otp=WRONG, pin=WRONG)
         self.seal_once(self.bob, otp=otp, pin=PIN)
@@ -177,7 +177,7 @@ class InForce(PolicyCase):
             with self.subTest(method):
                 otp = self.alice.code()
                 self.refused("PinRequired", call, otp=otp)
-                self.refused("InvalidArgument", call, pin=PIN)
+                self.refused("CodeRequired", call, pin=PIN)
                 self.refused("InvalidArgument", call, otp=otp, pin="1234")
                 self.refused("WrongCode", call, otp=WRONG, pin=PIN)
                 self.refused("WrongPin", call, otp=otp, pin=WRONG)

@@ -90,7 +90,7 @@ class Operations(TestCase):
         c, listed = self.alice.client, self.list_of(1)
         operation = prepare(c, self.alice.session, self.seal, listed)
         self.refused("OperationState", sign, c, operation, listed)
-        self.refused("InvalidArgument", authorize, c, operation)
+        self.refused("CodeRequired", authorize, c, operation)
         self.refused("InvalidArgument", authorize, c, operation, password="x")
         self.refused("WrongCode", authorize, c, operation, otp="00000000")
         authorize(c, operation, otp=self.alice.code())

@@ -130,9 +130,9 @@ class WithoutTelephone(TestCase):
         alice = m.client(ALICE)
         session = alice.login("alice")
         self.refused("NotPossible", alice.call, "Token.RequestCode", "ss", session, "enroll")
-        self.refused("WrongCode", alice.call, "Token.Revoke", "ssa{sv}", session, "0123456789abcdef", {})
+        self.refused("CodeRequired", alice.call, "Token.Revoke", "ssa{sv}", session, "0123456789abcdef", {})
         key = alice.enroll(session)
-        self.refused("WrongCode", alice.call, "Token.Enroll", "sa{sv}", session, {"code": secret("12345678")})
+        self.refused("CodeRequired", alice.call, "Token.Enroll", "sa{sv}", session, {"code": secret("12345678")})
         alice.enroll(session, otp=m.code(key))
         self.assertEqual(2, len(alice.call("Token.List", "s", session)))
 

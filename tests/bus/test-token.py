@@ -48,7 +48,7 @@ class Token(TestCase):
 
     def test_second_needs_a_code_of_the_first(self):
         key = self.alice.enroll(self.session())
-        self.refused("WrongCode", self.enroll)
+        self.refused("CodeRequired", self.enroll)
         self.enroll(otp=secret(self.m.code(key)))
         self.assertEqual(["active", "pending"], self.statuses())
 

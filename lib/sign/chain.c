@@ -176,6 +176,28 @@ static bool may_sign(gnutls_x509_crt_t crt) {
         return usage & (GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_NON_REPUDIATION);
 }
 
+/* RFC 5280 §4.2.1.12: where purposes are named, it is for those alone. With these computers and logins are proved, and no document is agreed to; what is not known here
+ * may be somebody's for signing. A timestamp's authority is looked at elsewhere. */
+static bool is_for_documents(gnutls_x509_crt_t crt) {
+        static const char *const others[] = { GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_TLS_WWW_CLIENT, GNUTLS_KP_CODE_SIGNING, GNUTLS_KP_OCSP_SIGNING };
+
+        for (unsigned i = 0;; i++) {
+                char oid[128];
+                size_t size = sizeof(oid);
+                bool other = false;
+                int r = gnutls_x509_crt_get_key_purpose_oid(crt, i, oid, &size, NULL);
+
+                if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+                        return i == 0;
+                if (r < 0)
+                        return r == GNUTLS_E_SHORT_MEMORY_BUFFER;
+                for (size_t k = 0; k < ELEMENTSOF(others); k++)
+                        other |= strcmp(oid, others[k]) == 0;
+                if (!other)
+                        return true;
+        }
+}
+
 SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params, ChainPath *ret_path,
                              const char **ret_reason) {
         Search s = { .others = others, .n_others = n_others, .params = params, .path = { signer }, .n_path = 1 };
@@ -191,7 +213,7 @@ SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *
                 *ret_reason = N_("The signer's certificate does not lead to a certification authority that is trusted.");
                 return SUB_NO_CERTIFICATE_CHAIN_FOUND;
         }
-        if (!may_sign(signer)) {
+        if (!may_sign(signer) || !is_for_documents(signer)) {
                 *ret_reason = N_("The signer's certificate is not meant for signing documents.");
                 return SUB_CHAIN_CONSTRAINTS_FAILURE;
         }

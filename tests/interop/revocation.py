@@ -64,6 +64,18 @@ extendedKeyUsage = OCSPSigning
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth
+[server]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth, clientAuth
+[mail]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = clientAuth, emailProtection
+[other]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = 1.2.3.4
 [tsa]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -257,6 +269,17 @@ class Crl(Case):
         # By the claimed time only, which proves nothing.
         verdict, said = self.judge("--crl", self.crl((HOUR, ""), since=2 * HOUR), at=3 * HOUR)
         self.assertEqual(("REVOKED_NO_POE", "revoked", "good", "unspecified"), (verdict, *(said[k] for k in ("state", "state_at_signing", "reason"))))
+
+    def test_purposes(self):
+        """Whoever has a web site has a certificate of an authority that the system trusts: it is for that site, and for no documents."""
+        for extensions in ("server", "responder", "no_responder"):
+            with self.subTest(extensions):
+                signature = self.sign(self.issue(f"purposes_{extensions}", "issuing", extensions))
+                self.assertEqual("CHAIN_CONSTRAINTS_FAILURE", self.verdict(signature=signature))
+        for extensions in ("mail", "other"):
+            with self.subTest(extensions):
+                signature = self.sign(self.issue(f"purposes_{extensions}", "issuing", extensions))
+                self.assertEqual("TOTAL-PASSED", self.verdict(signature=signature))
 
     def test_invalidity_date_counts(self):
         said = self.judge("--crl", self.crl((-HOUR, f",keyTime,{stamp(self.now - DAY)}")))[1]

@@ -28,7 +28,10 @@ static int issue_work(void *userdata) {
 }
 
 static int issue_store(Txn *t, void *userdata) {
-        return register_append(t, &((Issue *) userdata)->issuance.entry);
+        Issue *i = userdata;
+        int r = states_check_key(i->task.authority->states, t, i->issuance.entry.key);
+
+        return r < 0 ? r : register_append(t, &i->issuance.entry);
 }
 
 /* A certificate that could not be published is issued all the same: what others see is that it is not known yet. */
@@ -37,6 +40,8 @@ static int issue_published(Task *t, int result, sd_bus_error *error) {
 }
 
 static int issue_stored(Task *t, int result, sd_bus_error *error) {
+        if (result == -EKEYREVOKED)
+                return fail_key_revealed(error);
         if (result < 0)
                 return result == -EKEYREJECTED ? fail_key_used(error) : fail_store(result, error);
         return task_publish(t, false, issue_published, error);

@@ -81,7 +81,10 @@ static int request_work(void *userdata) {
 static int request_store(Txn *t, void *userdata) {
         Decision *d = userdata;
         Entry *e = &d->issuance.entry;
+        int r = states_check_key(d->task.authority->states, t, e->key);
 
+        if (r < 0)
+                return r;
         d->entry.subject = TAKE_PTR(e->certificate.subject);
         d->entry.profile = e->profile;
         d->entry.days = d->issuance.days;
@@ -95,6 +98,8 @@ static int request_store(Txn *t, void *userdata) {
 static int request_stored(Task *t, int result, sd_bus_error *error) {
         int r;
 
+        if (result == -EKEYREVOKED)
+                return fail_key_revealed(error);
         if (result == -ENOBUFS)
                 return bus_error_set(error, ERROR_LIMIT, "Too many requests wait already. An operator decides about them: %u of one user may wait.",
                                      QUEUE_PER_USER_MAX);
@@ -343,6 +348,8 @@ static int approve_store(Txn *t, void *userdata) {
 
         r = find_pending(t, d);
         if (r == 0)
+                r = states_check_key(d->task.authority->states, t, d->issuance.entry.key);
+        if (r == 0)
                 r = register_append(t, &d->issuance.entry);
         if (r != 0)
                 return r;
@@ -357,6 +364,8 @@ static int approve_published(Task *t, int result, sd_bus_error *error) {
 static int approve_stored(Task *t, int result, sd_bus_error *error) {
         if (result == -EKEYREJECTED)
                 return fail_key_used(error);
+        if (result == -EKEYREVOKED)
+                return fail_key_revealed(error);
         if (result != 0)
                 return result < 0 ? fail_store(result, error) : refused(result, error);
         return task_publish(t, false, approve_published, error);

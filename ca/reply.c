@@ -152,6 +152,11 @@ int fail_key_used(sd_bus_error *error) {
                              "This key was certified before for another subject or profile. Make a new key: one key has one holder and one purpose.");
 }
 
+int fail_key_revealed(sd_bus_error *error) {
+        return bus_error_set(error, ERROR_KEY_COMPROMISED,
+                             "No certificate is issued for this key: one that it has is suspended, or was revoked because the key was revealed.");
+}
+
 int fail_issuance(int result, const char *problem, sd_bus_error *error) {
         if (problem)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem);

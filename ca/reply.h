@@ -41,6 +41,7 @@ int fail_store(int result, sd_bus_error *error);
 
 /* register_append() returned -EKEYREJECTED. */
 int fail_key_used(sd_bus_error *error);
+int fail_key_revealed(sd_bus_error *error);
 
 /* Why a certificate was not issued: a result of issuance_run(), with its `problem`. */
 int fail_issuance(int result, const char *problem, sd_bus_error *error);

@@ -183,3 +183,22 @@ int states_update(States *s, Txn *t) {
                 s->certificates = 0; /* all anew next time */
         return r < 0 ? r : 0;
 }
+
+int states_check_key(States *s, Txn *t, const uint8_t key[static 32]) {
+        Row *row;
+        int r;
+
+        r = states_update(s, t);
+        if (r < 0)
+                return r;
+        r = txn_query(t, &row, "SELECT serial FROM certificate WHERE key = ?1", "b", VIEW(key, 32));
+        for (; r > 0; r = txn_next(t, &row)) {
+                const StateRecord *record = row_text(row, 0) ? find(s, row_text(row, 0)) : NULL;
+
+                if (!record)
+                        return -EBADMSG;
+                if (record->state == CERTIFICATE_SUSPENDED || (record->state == CERTIFICATE_REVOKED && record->reason == REASON_KEY_COMPROMISE))
+                        return -EKEYREVOKED;
+        }
+        return r;
+}

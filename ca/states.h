@@ -30,5 +30,9 @@ DEFINE_CLEANUP(States *, states_free);
 /* In a job: takes in what was written since. -EBADMSG when register or events were altered, or hold less than was published. */
 int states_update(States *s, Txn *t);
 
+/* In a job, before a certificate for the key (SHA-256 of its public key) is written: -EKEYREVOKED when one of the key's is suspended, or was revoked because
+ * the key was revealed. Another would take that back without anybody's having decided so. */
+int states_check_key(States *s, Txn *t, const uint8_t key[static 32]);
+
 /* NULL when this CA issued no such certificate. Borrowed, until the next update. `serial` is hexadecimal in lower case. */
 const StateRecord *states_find(const States *s, const char *serial);

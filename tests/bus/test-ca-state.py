@@ -88,7 +88,37 @@ def read_status(a):
     return root, this, following, {r[0].hex(): (("good", "suspended", "revoked")[r[1]], *r[2:]) for r in records}
 
 
+def asked(client, der):
+    return client.call("org.sygnet.CA1.Request", "aysa{sv}", der, "seal", {}, **CA)
+
+
+def approve(client, number):
+    return client.call("org.sygnet.CA1.Approve", "ta{sv}", number, {}, **CA)
+
+
 class States(TestCase):
+    def test_key_that_was_revealed(self):
+        """Whoever has the key has a request of it as well: its end is not taken back by another certificate."""
+        with authority() as (m, _), tempfile.TemporaryDirectory() as t:
+            folder, alice = Path(t), m.client(ALICE)
+            der = request(folder, SEAL)
+            waiting = [asked(alice, der), asked(alice, der)]
+            serial = serial_of(folder, issue(m.operator, der)[0])
+            suspend(m.operator, serial)
+            self.refused("KeyCompromised", issue, m.operator, der)
+            self.refused("KeyCompromised", asked, alice, der)
+            self.refused("KeyCompromised", approve, m.operator, waiting[0])
+            # What was reported wrongly ends nothing, nor does what says nothing against the key.
+            resume(m.operator, serial)
+            approve(m.operator, waiting[0])
+            revoke(m.operator, serial, "superseded")
+            second = serial_of(folder, issue(m.operator, der)[0])
+            revoke(m.operator, second, "keyCompromise")
+            self.refused("KeyCompromised", issue, m.operator, der)
+            self.refused("KeyCompromised", approve, m.operator, waiting[1])
+            self.assertEqual(3, len(listing(m.operator)))
+            issue(m.operator, request(folder, SEAL))
+
     def test_life(self):
         """Good, suspended, good, suspended, revoked: the same in GetState, List, the list of revocations and the list of states, and for openssl and certtool."""
         with authority() as (m, a), tempfile.TemporaryDirectory() as t:

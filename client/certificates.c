@@ -236,18 +236,6 @@ int certificates_append_message(sd_bus_message *m, const CertificateList *l) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-int pem_write(const char *what, View der, Bytes *text) {
-        _cleanup_free_ char *body = base64_encode(der);
-        int r;
-
-        if (!body)
-                return -ENOMEM;
-        r = bytes_printf(text, "-----BEGIN %s-----\n", what);
-        for (size_t i = 0, n = strlen(body); r >= 0 && i < n; i += 64)
-                r = bytes_printf(text, "%.64s\n", body + i);
-        return r < 0 ? r : bytes_printf(text, "-----END %s-----\n", what);
-}
-
 int certificates_pem(const CertificateList *l, Bytes *text) {
         int r = 0;
 
@@ -256,7 +244,7 @@ int certificates_pem(const CertificateList *l, Bytes *text) {
 
                 if (gnutls_x509_crt_export2(l->items[i], GNUTLS_X509_FMT_DER, &der) < 0)
                         return -ENOMEM;
-                r = pem_write("CERTIFICATE", VIEW(der.data, der.size), text);
+                r = pem_append(text, "CERTIFICATE", VIEW(der.data, der.size));
                 gnutls_free(der.data);
         }
         return r;

@@ -39,8 +39,7 @@ void certificates_cut_to_chain(CertificateList *l);
 int certificates_read_message(sd_bus_message *m, CertificateList *ret);
 int certificates_append_message(sd_bus_message *m, const CertificateList *l);
 
-/* PEM on standard output, or into a new file. `what` is "CERTIFICATE" or "CERTIFICATE REQUEST". */
-int pem_write(const char *what, View der, Bytes *text);
+/* Appends them as PEM. 0 or -ENOMEM. */
 int certificates_pem(const CertificateList *l, Bytes *text);
 
 /* Writes text to --output (not over an existing file without --force), or to standard output. */

@@ -200,7 +200,7 @@ static int write_text(RequestForm form, View request, Bytes *text) {
         _cleanup_free_ char *body = NULL;
 
         if (form == REQUEST_PEM)
-                return pem_write("CERTIFICATE REQUEST", request, text);
+                return pem_append(text, "CERTIFICATE REQUEST", request);
         body = base64_encode(request);
         return body ? bytes_printf(text, "%s\n", body) : -ENOMEM;
 }

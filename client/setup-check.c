@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "client/certificates.h"
 #include "client/output.h"
 #include "client/program.h"
@@ -42,7 +43,7 @@ static int check_system(Setup *s, const Candidate *candidate) {
         const Field *constraints = dict_field(&candidate->info, "constraints");
         _cleanup_bytes_ Bytes pem = BYTES_NULL;
 
-        if (pem_write("CERTIFICATE", bytes_view(&candidate->der), &pem) < 0)
+        if (pem_append(&pem, "CERTIFICATE", bytes_view(&candidate->der)) < 0)
                 return fail_memory();
         for (size_t i = 0; i < ELEMENTSOF(checkers); i++) {
                 const Program p = { .argv = checkers[i].argv, .input = bytes_view(&pem), .seconds = SECONDS };

@@ -229,7 +229,7 @@ int verb_ca_crl(Client *c) {
                 return fail_message(r);
         if (arguments_has(&c->arguments, "der"))
                 return write_output(c, VIEW(data, size));
-        if (pem_write("X509 CRL", VIEW(data, size), &text) < 0 || bytes_append_byte(&text, 0) < 0)
+        if (pem_append(&text, "X509 CRL", VIEW(data, size)) < 0 || bytes_append_byte(&text, 0) < 0)
                 return fail_memory();
         if (c->json) {
                 Json j = JSON_INIT(stdout);

@@ -87,7 +87,6 @@ static int append_purpose(Bytes *b, const Record *r, unsigned purpose, const cha
 /* The certificate and behind it what OpenSSL calls CertAux: SEQUENCE { trust SEQUENCE OF OBJECT IDENTIFIER }. */
 static int trusted_certificate(const Record *r, Bytes *ret) {
         _cleanup_bytes_ Bytes oids = BYTES_NULL, trust = BYTES_NULL, all = BYTES_NULL, text = BYTES_NULL;
-        _cleanup_free_ char *base64 = NULL;
         int k;
 
         k = append_purpose(&oids, r, PURPOSE_TLS, OID_SERVER_AUTH);
@@ -103,16 +102,8 @@ static int trusted_certificate(const Record *r, Bytes *ret) {
                 k = bytes_append_view(&all, bytes_view(&r->der));
         if (k >= 0)
                 k = der_append_element(&all, 0x30, bytes_view(&trust));
-        if (k < 0)
-                return k;
-        base64 = base64_encode(bytes_view(&all));
-        if (!base64)
-                return -ENOMEM;
-        k = bytes_printf(&text, "-----BEGIN TRUSTED CERTIFICATE-----\n");
-        for (size_t i = 0, n = strlen(base64); k >= 0 && i < n; i += 64)
-                k = bytes_printf(&text, "%.64s\n", base64 + i);
         if (k >= 0)
-                k = bytes_printf(&text, "-----END TRUSTED CERTIFICATE-----\n");
+                k = pem_append(&text, "TRUSTED CERTIFICATE", bytes_view(&all));
         if (k < 0)
                 return k;
         *ret = bytes_take(&text);

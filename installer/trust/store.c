@@ -109,17 +109,9 @@ int command_add(CommandList *l, const char *const *argv) {
 /* --- Files -------------------------------------------------------------------------------------------------------- */
 
 int certificate_to_pem(View der, Bytes *ret) {
-        _cleanup_free_ char *text = base64_encode(der);
         _cleanup_bytes_ Bytes b = BYTES_NULL;
-        int r;
+        int r = pem_append(&b, "CERTIFICATE", der);
 
-        if (!text)
-                return -ENOMEM;
-        r = bytes_printf(&b, "-----BEGIN CERTIFICATE-----\n");
-        for (size_t i = 0, n = strlen(text); r >= 0 && i < n; i += 64)
-                r = bytes_printf(&b, "%.64s\n", text + i);
-        if (r >= 0)
-                r = bytes_printf(&b, "-----END CERTIFICATE-----\n");
         if (r < 0)
                 return r;
         *ret = bytes_take(&b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Hexadecimal, base32 and base64 (RFC 4648); see codec.h. */
+/* Hexadecimal, base32 and base64 (RFC 4648), PEM; see codec.h. */
 
 #include <errno.h>
 #include <string.h>
@@ -144,6 +144,18 @@ char *base64_encode(View v) {
         }
         *p = 0;
         return s;
+}
+
+int pem_append(Bytes *text, const char *label, View der) {
+        _cleanup_free_ char *body = base64_encode(der);
+        int r;
+
+        if (!body)
+                return -ENOMEM;
+        r = bytes_printf(text, "-----BEGIN %s-----\n", label);
+        for (size_t i = 0, n = strlen(body); r >= 0 && i < n; i += 64)
+                r = bytes_printf(text, "%.64s\n", body + i);
+        return r < 0 ? r : bytes_printf(text, "-----END %s-----\n", label);
 }
 
 static int base64_digit(uint8_t c) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Text forms of bytes: hexadecimal, base32 and base64 (RFC 4648). For secrets use the variants that return a Secret;
+/* Text forms of bytes: hexadecimal, base32 and base64 (RFC 4648), PEM (RFC 7468). For secrets use the variants that return a Secret;
  * these read and write public data. */
 
 #include "base/bytes.h"
@@ -21,6 +21,9 @@ int base32_decode_secret(View text, Secret **ret);
 
 /* Base64 with padding on one line (RFC 4648 §4), NUL-terminated; NULL when out of memory. The caller frees. */
 char *base64_encode(View v);
+
+/* Appends a PEM block (RFC 7468 §2) of that label, with its last line feed. 0 or -ENOMEM. */
+int pem_append(Bytes *text, const char *label, View der);
 
 /* Skips white space (so PEM bodies work); -EINVAL for anything else that is not base64. */
 int base64_decode(View text, Bytes *ret);

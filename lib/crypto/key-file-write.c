@@ -140,18 +140,6 @@ static bool password_is_fit(View password) {
         return password.len > 0 && password.len <= SECRET_MAX && utf8_is_valid(password);
 }
 
-static int append_pem(Bytes *text, const char *what, View der) {
-        _cleanup_free_ char *body = base64_encode(der);
-        int r;
-
-        if (!body)
-                return -ENOMEM;
-        r = bytes_printf(text, "-----BEGIN %s-----\n", what);
-        for (size_t i = 0, n = strlen(body); r >= 0 && i < n; i += 64)
-                r = bytes_printf(text, "%.64s\n", body + i);
-        return r < 0 ? r : bytes_printf(text, "-----END %s-----\n", what);
-}
-
 int key_file_write_pkcs8(gnutls_privkey_t key, View password, Bytes *ret) {
         _cleanup_bytes_ Bytes der = BYTES_NULL, text = BYTES_NULL;
         int r;
@@ -160,7 +148,7 @@ int key_file_write_pkcs8(gnutls_privkey_t key, View password, Bytes *ret) {
                 return -EINVAL;
         r = append_encrypted_key(&der, key, password);
         if (r >= 0)
-                r = append_pem(&text, "ENCRYPTED PRIVATE KEY", bytes_view(&der));
+                r = pem_append(&text, "ENCRYPTED PRIVATE KEY", bytes_view(&der));
         if (r < 0)
                 return r;
         *ret = bytes_take(&text);

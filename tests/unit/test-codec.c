@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/base/codec.c against the vectors of RFC 4648 §10. */
+/* lib/base/codec.c against the vectors of RFC 4648 §10; PEM. */
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/codec.h"
@@ -81,6 +82,20 @@ static void test_hex(void **state) {
         assert_int_equal(hex_decode("0g", &none), -EINVAL);
 }
 
+/* 48 bytes fill a line of 64 letters. */
+static void test_pem(void **state) {
+        static const char full[] = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\n";
+        uint8_t a[49];
+        _cleanup_bytes_ Bytes one = BYTES_NULL, expected = BYTES_NULL;
+
+        memset(a, 'a', sizeof(a));
+        assert_int_equal(pem_append(&one, "X509 CRL", VIEW(a, 48)), 0);
+        assert_int_equal(pem_append(&one, "CERTIFICATE", VIEW(a, 49)), 0);
+        assert_int_equal(bytes_printf(&expected, "-----BEGIN X509 CRL-----\n%s-----END X509 CRL-----\n-----BEGIN CERTIFICATE-----\n%sYQ==\n-----END CERTIFICATE-----\n",
+                                      full, full), 0);
+        assert_true(view_equal(bytes_view(&one), bytes_view(&expected)));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_base64),
@@ -88,6 +103,7 @@ int main(void) {
                 cmocka_unit_test(test_base32),
                 cmocka_unit_test(test_base32_as_typed),
                 cmocka_unit_test(test_hex),
+                cmocka_unit_test(test_pem),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

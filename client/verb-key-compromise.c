@@ -105,13 +105,14 @@ static int print_report(const Client *c, const Dict *credential, const Dict *res
         return r;
 }
 
-static int revoke_certificate(Client *c, const Dict *credential) {
-        int r;
+/* For good, and `result` says so. */
+static int revoke_certificate(Client *c, const Dict *credential, Dict *result) {
+        int r = call(c, &service_ca, CA_INTERFACE, "Revoke", NULL, "ssa{sv}", dict_string(credential, "serial"), REASON, 0);
 
-        r = call(c, &service_ca, CA_INTERFACE, "Revoke", NULL, "ssa{sv}", dict_string(credential, "serial"), REASON, 0);
-        if (r == 0 && !c->json)
-                out("%s\n", _("Its certificate is revoked for good."));
-        return r;
+        if (r != 0)
+                return r;
+        dict_remove(result, "certificate");
+        return dict_set_string(result, "certificate", "revoked") < 0 ? fail_memory() : 0;
 }
 
 static int confirm(const Client *c, const Dict *credential) {
@@ -146,10 +147,9 @@ int verb_key_compromise(Client *c) {
                 r = report(c, dict_string(&credential, "id"), &session, &result);
         if (r != 0)
                 return r;
+        if (arguments_has(&c->arguments, "revoke") && strcmp(dict_string(&result, "certificate"), "suspended") == 0)
+                r = revoke_certificate(c, &credential, &result);
         s = print_report(c, &credential, &result);
-        if (!arguments_has(&c->arguments, "revoke") || strcmp(dict_string(&result, "certificate"), "suspended") != 0)
-                return s;
-        r = revoke_certificate(c, &credential);
         return r != 0 ? r : s;
 }
 

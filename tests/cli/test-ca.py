@@ -88,6 +88,18 @@ class Ca(Signing):
         self.sygnet(FAILED, "ca", "resume", file, uid=ROOT, says="final")
         self.assertIn("revoked", self.sygnet(OK, "ca", "list", uid=ROOT))
 
+    def test_c4_revealed_key(self):
+        """Reported by the seal's Administrator, taken back, and reported by the operator, who revokes in the same breath."""
+        seal = self.seal()
+        self.sygnet(USAGE, "key", "compromise", seal, says="--yes")
+        self.assertIn("is suspended", self.sygnet(OK, "key", "compromise", seal, "--yes"))
+        self.sygnet(DENIED, "key", "release", seal, uid=BOB)
+        self.sygnet(OK, "key", "release", seal, uid=ROOT, says="sygnet ca resume")
+        told = json.loads(self.sygnet(OK, "key", "compromise", seal, "--operator", "--revoke", "--yes", "--json", uid=ROOT))
+        self.assertEqual(("blocked", "revoked", None), (told["status"], told["certificate"], told["problem"]))
+        state = json.loads(self.sygnet(NOT_VALID, "ca", "status", told["serial"], "--json"))
+        self.assertEqual(("revoked", "keyCompromise"), (state["state"], state["reason"]))
+
     def test_crl(self):
         file, serial = self.issued()
         self.sygnet(OK, "ca", "revoke", file, "--reason", "keyCompromise", "--yes", uid=ROOT)

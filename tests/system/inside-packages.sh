@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by inside.sh: the Debian package and the self-contained installer, made here and then used where no compiler is left: installed, upgraded with data,
-# taken off, with systemd and without.
+# taken off, with systemd and without (requirement C6).
 
 made=/home/builder/made work=/srv/work
 newer=99.0.1

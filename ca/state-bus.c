@@ -93,6 +93,7 @@ typedef struct Change {
         char comment[EVENT_COMMENT_MAX + 1];
         View certificate; /* that it must be; empty: the serial number suffices. Borrowed from the message. */
         int64_t since; /* with CHANGE_E_SUSPENDED and CHANGE_E_REVOKED: since when */
+        int refused;   /* what is to be said of the certificate itself, when others were suspended */
 } Change;
 
 static int judge(Change *c, const StateRecord *record) {
@@ -127,9 +128,33 @@ static int check_certificate(Txn *t, const Change *c) {
         return same ? CHANGE_DONE : CHANGE_E_UNKNOWN;
 }
 
+/* A report is of the key: whoever has that signs by any certificate of it. 1 when there were others. */
+static int suspend_others(Txn *t, const Change *c) {
+        Event event = c->event;
+        int r, others = 0;
+
+        while ((r = states_find_good(c->states, t, c->event.serial, event.serial)) > 0) {
+                r = event_append(t, &event);
+                if (r < 0)
+                        return r;
+                others = 1;
+        }
+        return r < 0 ? r : others;
+}
+
+static int change_one(Txn *t, Change *c) {
+        int r = judge(c, states_find(c->states, c->event.serial));
+
+        if (r != CHANGE_DONE)
+                return r;
+        c->event.comment = c->comment;
+        r = event_append(t, &c->event);
+        return r < 0 ? r : CHANGE_DONE;
+}
+
 static int change_store(Txn *t, void *userdata) {
         Change *c = userdata;
-        int r;
+        int r, others;
 
         r = states_update(c->states, t);
         if (r < 0)
@@ -137,12 +162,15 @@ static int change_store(Txn *t, void *userdata) {
         r = check_certificate(t, c);
         if (r != CHANGE_DONE)
                 return r;
-        r = judge(c, states_find(c->states, c->event.serial));
-        if (r != CHANGE_DONE)
+        r = change_one(t, c);
+        if (c->certificate.len == 0 || (r != CHANGE_DONE && r != CHANGE_E_SUSPENDED && r != CHANGE_E_REVOKED))
                 return r;
         c->event.comment = c->comment;
-        r = event_append(t, &c->event);
-        return r < 0 ? r : CHANGE_DONE;
+        others = suspend_others(t, c);
+        if (others <= 0)
+                return others < 0 ? others : r;
+        c->refused = r;
+        return CHANGE_DONE;
 }
 
 static int change_refused(const Change *c, int outcome, sd_bus_error *error) {
@@ -166,7 +194,11 @@ static int change_refused(const Change *c, int outcome, sd_bus_error *error) {
 }
 
 static int change_published(Task *t, int result, sd_bus_error *error) {
-        return result < 0 ? fail_not_published(error) : reply_empty(t->message);
+        const Change *c = (Change *) t;
+
+        if (result < 0)
+                return fail_not_published(error);
+        return c->refused != CHANGE_DONE ? change_refused(c, c->refused, error) : reply_empty(t->message);
 }
 
 static int change_stored(Task *t, int result, sd_bus_error *error) {

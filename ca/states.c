@@ -189,7 +189,8 @@ int states_check_key(States *s, Txn *t, const uint8_t key[static 32]) {
         int r;
 
         r = states_update(s, t);
-        if (r < 0)
+        /* Nothing has happened to any of them. */
+        if (r < 0 || s->events == 0)
                 return r;
         r = txn_query(t, &row, "SELECT serial FROM certificate WHERE key = ?1", "b", VIEW(key, 32));
         for (; r > 0; r = txn_next(t, &row)) {
@@ -199,6 +200,28 @@ int states_check_key(States *s, Txn *t, const uint8_t key[static 32]) {
                         return -EBADMSG;
                 if (record->state == CERTIFICATE_SUSPENDED || (record->state == CERTIFICATE_REVOKED && record->reason == REASON_KEY_COMPROMISE))
                         return -EKEYREVOKED;
+        }
+        return r;
+}
+
+int states_find_good(States *s, Txn *t, const char *serial, char ret[static SERIAL_TEXT_SIZE]) {
+        Row *row;
+        int r;
+
+        r = states_update(s, t);
+        if (r < 0)
+                return r;
+        r = txn_query(t, &row, "SELECT serial FROM certificate WHERE key = (SELECT key FROM certificate WHERE serial = ?1)", "s", serial);
+        for (; r > 0; r = txn_next(t, &row)) {
+                const char *text = row_text(row, 0);
+                const StateRecord *record = text ? find(s, text) : NULL;
+
+                if (!record || strlen(text) >= SERIAL_TEXT_SIZE)
+                        return -EBADMSG;
+                if (record->state != CERTIFICATE_GOOD)
+                        continue;
+                strcpy(ret, text);
+                return 1;
         }
         return r;
 }

@@ -34,5 +34,8 @@ int states_update(States *s, Txn *t);
  * the key was revealed. Another would take that back without anybody's having decided so. */
 int states_check_key(States *s, Txn *t, const uint8_t key[static 32]);
 
+/* In a job: a certificate of the same key that is good: 1, or 0 when there is none. */
+int states_find_good(States *s, Txn *t, const char *serial, char ret[static SERIAL_TEXT_SIZE]);
+
 /* NULL when this CA issued no such certificate. Borrowed, until the next update. `serial` is hexadecimal in lower case. */
 const StateRecord *states_find(const States *s, const char *serial);

@@ -97,6 +97,28 @@ def approve(client, number):
 
 
 class States(TestCase):
+    def test_report_is_about_the_key(self):
+        """Whoever has the key signs by any certificate that it has: a report ends all of them, whichever is in use."""
+        with authority() as (m, a), tempfile.TemporaryDirectory() as t:
+            folder, daemon = Path(t), m.client(SYGNET)
+            der = request(folder, SEAL)
+            certificates = [issue(m.operator, der)[0] for _ in range(4)]
+            serials = [serial_of(folder, c) for c in certificates]
+            other, = certified(m, folder)
+            revoke(m.operator, serials[3], "superseded")
+            # An operator's own suspension is of one certificate.
+            suspend(m.operator, serials[0])
+            self.assertEqual({serials[0], serials[3]}, published(a, folder).serials)
+            # Even where the one that is named is suspended already.
+            self.refused("Exists", suspend, daemon, serials[0], certificate=V("ay", certificates[0]))
+            self.assertEqual(["suspended"] * 3 + ["revoked", "good"], [state(daemon, s)["state"] for s in (*serials, other)])
+            self.assertEqual(set(serials), published(a, folder).serials)
+            for serial in serials[:3]:
+                resume(m.operator, serial)
+            suspend(daemon, serials[1], certificate=V("ay", certificates[1]))
+            self.assertEqual(["suspended"] * 3 + ["revoked", "good"], [state(daemon, s)["state"] for s in (*serials, other)])
+            self.assertEqual(set(serials), published(a, folder).serials)
+
     def test_key_that_was_revealed(self):
         """Whoever has the key has a request of it as well: its end is not taken back by another certificate."""
         with authority() as (m, _), tempfile.TemporaryDirectory() as t:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A certificate's life, from the request to the revocation and beyond (C4, C5): what becomes of documents signed before, in and after a suspension, with and without
-proof of time. Once of the local CA, whose list and responder openssl is asked about as well and agrees; once of an outside CA of three levels, played by openssl."""
+proof of time. Once of the local CA, once of an outside CA of three levels, played by openssl; of either openssl reads lists and answers of the responder as well, and agrees."""
 import json
 import os
 import socket
@@ -104,14 +104,25 @@ class Outside:
     def suspend(self):
         self.ca.openssl("ca", "-revoke", "leaf.pem", "-crl_hold", "holdInstructionNone")
         self.publish()
+        self.peers_say("certificate revoked", "revoked")
 
     def resume(self):
         self.database.write_text(self.good)
         self.publish()
+        self.peers_say("leaf.pem: OK", "good")
 
     def revoke(self):
         self.ca.openssl("ca", "-revoke", "leaf.pem", "-crl_reason", "keyCompromise")
         self.publish()
+        self.peers_say("certificate revoked", "revoked")
+
+    def peers_say(self, verify, ocsp):
+        """What openssl makes of the list and of the answer, which are those that ours is given."""
+        chain = ["-CAfile", "outside/root.pem", "-untrusted", "outside/policy.pem", "-untrusted", "outside/issuing.pem"]
+        self.test.assertIn(verify, self.test.openssl("verify", *chain, "-crl_check", "-CRLfile", "outside/crl.pem", "outside/leaf.pem", check=False))
+        said = self.test.openssl("ocsp", "-respin", "outside/answer.der", "-issuer", "outside/issuing.pem", "-cert", "outside/leaf.pem", "-verify_other", "outside/issuing.pem",
+                                 "-trust_other", "-no_nonce")
+        self.test.assertIn(f"leaf.pem: {ocsp}", said)
 
     def ways(self):
         verify = [SYGNET, "verify"]

@@ -496,7 +496,8 @@ const Verb verbs[] = {
           N_("Makes a new key and writes its certificate request, while the old certificate goes on serving. The new key has the password or PIN of the old one, and takes its "
              "place when its certificate is put in: “key import”."), key_renew_options, verb_key_place_renew },
         { "key import", "[KEY] FILE…", 1, UINT_MAX, N_("Put in a key's certificate and its issuers', or take in a key"),
-          N_("Takes PEM, DER and PKCS#7 (p7b) files, and base64 of these, in any order. What does not belong to the key's chain is left out. A FILE alone is a key with its certificates, PKCS#12 or PKCS#8, or the pkcs11: URI of a card: from then on the key "
+          N_("Takes PEM, DER and PKCS#7 (p7b) files, and base64 of these, in any order. What does not belong to the key's chain is left out. "
+             "A FILE alone is a key with its certificates, PKCS#12 or PKCS#8, or the pkcs11: URI of a card: from then on the key "
              "stands in the list and is called by its label; it stays where it is."), key_import_options, verb_key_place_import },
         { "key export", "KEY", 1, 1, N_("Write a key that is in a file into another file"),
           N_("In a form and under a password of choice. A key in the service or on a card never leaves it."), key_export_options, verb_key_export },

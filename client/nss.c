@@ -133,7 +133,7 @@ static int find(sqlite3_stmt *s, const uint8_t *fingerprint) {
         return sqlite_error(r);
 }
 
-#define SELECT_CERTIFICATES "SELECT a11, a81, a82, id FROM nssPublic WHERE " IS_CERTIFICATE " AND a11 IS NOT NULL"
+#define SELECT_CERTIFICATES "SELECT a11, a81, a82, id, a3 FROM nssPublic WHERE " IS_CERTIFICATE " AND a11 IS NOT NULL"
 #define SELECT_TRUST "SELECT ace536358, ace536359, ace53635b, ace53635a FROM nssPublic WHERE a0 = x'ce534353' AND a81 = ? AND a82 = ?"
 #define SELECT_P11_TRUST "SELECT a62c, a62d, a62f, a62e FROM nssPublic WHERE a0 = x'0000000b' AND a81 = ? AND a82 = ?"
 
@@ -375,11 +375,32 @@ int nss_discard(const char *folder) {
         return 0;
 }
 
-bool nss_verifies(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRINT]) {
+/* Whether the certificate has the name that we give, by which certutil finds no other. */
+static int has_our_name(const char *folder, const uint8_t *fingerprint, const char *nickname) {
+        _cleanup_sqlite_ sqlite3 *db = NULL;
+        _cleanup_statement_ sqlite3_stmt *s = NULL;
+        int r;
+
+        r = open_database(folder, &db);
+        if (r >= 0)
+                r = prepare(db, SELECT_CERTIFICATES, &s);
+        if (r >= 0)
+                r = find(s, fingerprint);
+        if (r <= 0)
+                return r;
+        return view_equal(VIEW(sqlite3_column_blob(s, 4), (size_t) sqlite3_column_bytes(s, 4)), view_string(nickname));
+}
+
+int nss_verifies(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRINT]) {
         _cleanup_free_ char *directory = directory_argument(folder);
         char nickname[32];
         const char *argv[] = { CERTUTIL, "-V", "-d", directory, "-n", nickname, "-u", "L", NULL };
+        int r;
 
         nickname_of(fingerprint, nickname, sizeof(nickname));
-        return directory && program_run(&(Program) { .argv = argv, .seconds = SECONDS }, NULL) == 0;
+        r = directory ? has_our_name(folder, fingerprint, nickname) : -ENOMEM;
+        if (r <= 0)
+                return r < 0 ? r : -ENOTSUP;
+        r = program_run(&(Program) { .argv = argv, .seconds = SECONDS }, NULL);
+        return r < 0 ? r : r == 0;
 }

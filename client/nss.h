@@ -41,5 +41,6 @@ int nss_take_out(const char *folder, const uint8_t fingerprint[static NSS_FINGER
 int nss_create(const char *folder);
 int nss_discard(const char *folder);
 
-/* Whether NSS itself takes it for an authority for TLS there. Only for certificates that nss_put() put in. */
-bool nss_verifies(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRINT]);
+/* Whether NSS itself takes it for an authority for TLS there: 1 or 0. -ENOTSUP where it has another name than nss_put() gives, by which certutil might
+ * find another. */
+int nss_verifies(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRINT]);

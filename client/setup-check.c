@@ -59,16 +59,17 @@ static void check_databases(Setup *s, const Candidate *candidate) {
 
         for (size_t i = 0; record && record->trust[0] == 'C' && i < s->databases.n; i++) {
                 const NssDatabase *d = &s->databases.items[i];
-                const RecordedDatabase *before = trust_record_database(record, d->path);
                 _cleanup_free_ char *name = nss_database_name(d), *title = NULL;
                 NssEntry e;
+                int r;
 
-                /* One that was there has a name of its own, by which certutil may find another. */
-                if (d->form != NSS_SQL || !before || (strcmp(before->before, BEFORE_ABSENT) != 0 && strcmp(before->before, BEFORE_NONE) != 0))
+                if (d->form != NSS_SQL || !trust_record_database(record, d->path))
                         continue;
                 if (nss_read(d->path, record->digest, &e) < 0 || !e.present || asprintf(&title, "NSS, %s", name ?: d->program) < 0)
                         continue; /* told already */
-                note(s, candidate, title, d->path, nss_verifies(d->path, record->digest));
+                r = nss_verifies(d->path, record->digest);
+                if (r >= 0)
+                        note(s, candidate, title, d->path, r > 0);
         }
 }
 

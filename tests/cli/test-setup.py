@@ -87,7 +87,9 @@ class ThereAndBack(Setup):
         other = trust.make(self.folder, "other", subject="/C=PL/O=Example sp. z o.o./CN=Zażółć: CA of the centre")
         browsers.certutil(third, "-A", "-n", "Other", "-t", "CT,,c", "-i", self.folder / "other.pem")
         before = self.home.photograph()
-        self.set_up(OK, "--from", "ca.der", "--yes", "--no-system")
+        told = self.set_up(OK, "--from", "ca.der", "--yes", "--no-system")
+        self.assertIn("NSS, Firefox: profile: trusts it", told)
+        self.assertNotIn("NSS, Firefox: abcd", told)  # certutil would have to know it by a name that is not ours
         self.assertEqual(sorted(browsers.PLACES), sorted(self.trusted_in()))
         self.assertIn(trust.fingerprint(other), self.home.photograph()["elsewhere/profile"])
         self.set_up(OK, "--undo", "--yes")

@@ -71,10 +71,10 @@ visit() {
         openssl) printf 'GET /openssl HTTP/1.0\r\n\r\n' | maria openssl s_client -connect centre.example:$port -servername centre.example -verify_return_error -quiet ;;
         gnutls) printf 'GET /gnutls HTTP/1.0\r\n\r\n' | maria gnutls-cli -p $port centre.example ;;
         chromium) maria timeout 60 chromium --headless=new --no-sandbox --disable-gpu --no-first-run --dump-dom "$url" ;;
-        firefox)
+        firefox | late)
                 # It never ends by itself where it shows an error.
                 (exec setpriv --reuid=maria --regid=maria --init-groups --reset-env timeout 120 firefox-esr --headless --no-remote \
-                        --profile /home/maria/.mozilla/firefox/test.default --screenshot /home/maria/shot.png "$url") &
+                        --profile "/home/maria/.mozilla/firefox/$1.default" --screenshot /home/maria/shot.png "$url") &
                 client=$!
                 while [[ ! -s $centre/log ]] && kill -0 $client; do sleep 0.2; done
                 sleep 1
@@ -103,6 +103,14 @@ P
         done
 }
 
+has_no_certificates() {
+        python3 - "$1/cert9.db" <<'P'
+import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute("SELECT hex(a0), hex(a3) FROM nssPublic").fetchall()
+assert not rows, rows
+P
+}
+
 everywhere_trusted() {
         maria sygnet trust status "$centre/$1.pem" --json >$centre/status.json && python3 - $centre/status.json <<'P'
 import json, sys
@@ -121,7 +129,7 @@ check_trust() {
         check 'browsers and other TLS clients' apt-get -q -y --no-install-recommends install firefox-esr chromium wget curl gnutls-bin openssl libnss3-tools
         check 'a test centre' make_centre
         make_person
-        maria mkdir -p /home/maria/.mozilla/firefox/test.default
+        maria mkdir -p /home/maria/.mozilla/firefox/{firefox,late}.default
         cd $centre || return
         serve server.pem server.key
         for client in "${clients[@]}"; do check "before setup $client refuses the centre's server" refuses "$client"; done
@@ -129,9 +137,14 @@ check_trust() {
         check 'sygnet setup' maria sygnet setup --from $centre/root.pem --yes
         check 'sygnet trust status: trusted everywhere' everywhere_trusted root
         for client in "${clients[@]}"; do check "after setup $client accepts it" accepts "$client"; done
+        # A profile that comes after setup has the certificate from Firefox's policy, and keeps a copy.
+        check 'so does Firefox with a new profile' accepts late
         check 'a second setup finds nothing to do' maria sygnet setup
         check 'sygnet setup --undo' maria sygnet setup --undo --yes
         for client in "${clients[@]}"; do check "after --undo $client refuses it" refuses "$client"; done
+        check 'the new profile refuses it as well' refuses late
+        check 'and has no copy of the certificate' has_no_certificates /home/maria/.mozilla/firefox/late.default
+        rm -rf /home/maria/.mozilla/firefox/late.default
         photograph >$centre/after
         check 'text stores and databases are as before' diff $centre/before $centre/after
         kill "$server"

@@ -19,7 +19,7 @@ prepare_builder() {
 
 build_package() { cd $made/sygnet && build_as dpkg-buildpackage -us -uc -Pnocheck && cd / && ls -l $made/sygnet_*.deb $made/sygnet_*.changes; }
 package_is_clean() { build_as lintian --fail-on error,warning $made/sygnet_*.changes; }
-make_installer() { build_as $made/sygnet/installer/make-installer --build "$(echo $made/sygnet/obj-*)" $made; }
+make_installer() { build_as $made/sygnet/installer/make-installer --build $made/sygnet/build $made; }
 
 # repack FOLDER: as the next version would differ: a file less, a file more
 repack() { rm "$1/usr/share/sygnet/templates/en/test.mail" && echo new >"$1/usr/share/sygnet/new"; }

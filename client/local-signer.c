@@ -259,7 +259,7 @@ static int init_token(LocalSigner *s, const char *uri) {
         _cleanup_token_certificates_ TokenCertificates chosen = { 0 }, all = { 0 };
         _cleanup_free_ char *objects = without_type(uri);
         _cleanup_bytes_ Bytes public_key = BYTES_NULL;
-        const TokenCertificate *own;
+        const TokenCertificate *own = NULL;
         int r;
 
         if (!objects)

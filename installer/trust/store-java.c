@@ -211,7 +211,7 @@ static int survey(const Stores *s, Survey *ret) {
 }
 
 /* Debian's own package names so what it finds in /etc/ssl/certs. */
-static const char *const alias_formats[] = { "sygnet-%.16s", "debian:sygnet-%.16s.pem" };
+#define ALIASES 2U
 
 static int alias_of(const Record *r, size_t i, char ret[static 64]) {
         return i == 0 ? snprintf(ret, 64, "sygnet-%.16s", r->fingerprint) : snprintf(ret, 64, "debian:sygnet-%.16s.pem", r->fingerprint);
@@ -267,7 +267,7 @@ static int add_import(const Stores *s, const KeyStore *k, const char *work, cons
 static int add_deletes(const KeyStore *k, const char *work, View content, const Record *r, CommandList *ret) {
         int n = 0;
 
-        for (size_t i = 0; n >= 0 && i < ELEMENTSOF(alias_formats); i++) {
+        for (size_t i = 0; n >= 0 && i < ALIASES; i++) {
                 char alias[64];
 
                 (void) alias_of(r, i, alias);

@@ -11,7 +11,7 @@ from harness import SOURCE, SYGNET, Machine, TestCase, main
 
 FIELDS = {"code": "ABCD-EFGH-JKMN-PQRS", "login": "anna", "name": "Anna Żółta", "organization": "Example sp. z o.o.", "seal": "Example seal",
           "expires": "2026-02-01 12:00", "support": "IT desk, extension 12", "password": "WXYZ-1234", "email": "new@example.com", "phone": "+48100200300",
-          "head": "00" * 32, "entries": "17", "invitation": "0123456789abcdef"}
+          "head": "00" * 32, "entries": "17", "invitation": "0123456789abcdef", "credential": "Example seal", "id": "0123456789abcdef"}
 
 
 class WithServer(TestCase):

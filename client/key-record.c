@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,6 +11,7 @@
 #include "base/codec.h"
 #include "base/conf.h"
 #include "base/utf8.h"
+#include "client/home.h"
 #include "client/key-record.h"
 #include "client/output.h"
 #include "crypto/digest.h"
@@ -84,17 +84,12 @@ int key_record_id(View public_key, char ret[static KEY_RECORD_ID_SIZE]) {
 
 /* The XDG base directory specification: a relative path is none. */
 static char *data_home(void) {
-        const char *set = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
+        const char *set = secure_getenv("XDG_DATA_HOME"), *home = home_folder();
         char *path = NULL;
 
         if (set && *set == '/')
                 return strdup(set);
-        if (!home || *home != '/') {
-                const struct passwd *p = getpwuid(geteuid());
-
-                home = p ? p->pw_dir : "/";
-        }
-        return asprintf(&path, "%s/.local/share", home) < 0 ? NULL : path;
+        return asprintf(&path, "%s/.local/share", home ?: "") < 0 ? NULL : path;
 }
 
 static char *folder(void) {

@@ -9,6 +9,7 @@
 
 #include "bus/names.h"
 #include "client/bus-call.h"
+#include "client/home.h"
 #include "client/output.h"
 #include "client/program.h"
 #include "client/prompt.h"

@@ -7,6 +7,7 @@
 
 #include "bus/names.h"
 #include "client/bus-call.h"
+#include "client/home.h"
 #include "client/output.h"
 #include "client/prompt.h"
 #include "client/setup.h"

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,6 +16,7 @@
 #include "base/codec.h"
 #include "base/conf.h"
 #include "client/certificates.h"
+#include "client/home.h"
 #include "client/output.h"
 #include "client/trust-record.h"
 #include "crypto/digest.h"
@@ -114,16 +114,6 @@ int trust_record_note(TrustRecord *r, const char *path, const char *before) {
 }
 
 /* --- On disk -------------------------------------------------------------------------------------------------------- */
-
-const char *home_folder(void) {
-        const char *home = getenv("HOME");
-        const struct passwd *pw;
-
-        if (home && *home == '/')
-                return home;
-        pw = getpwuid(geteuid());
-        return pw && *pw->pw_dir == '/' ? pw->pw_dir : NULL;
-}
 
 /* The folder of records, or a file in it. */
 static int record_path(char *buffer, size_t size, const char *fingerprint, const char *ending) {

@@ -34,9 +34,6 @@ typedef struct TrustRecords {
         size_t n;
 } TrustRecords;
 
-/* The person's home folder; NULL when there is none. Borrowed. */
-const char *home_folder(void);
-
 /* Makes the folder of records and locks it for this process; says so when another one has it. `ret_fd` is the lock. An exit code. */
 int trust_records_lock(int *ret_fd);
 

@@ -8,6 +8,7 @@
 #include "bus/names.h"
 #include "client/bus-call.h"
 #include "client/certificates.h"
+#include "client/home.h"
 #include "client/output.h"
 #include "client/trust-record.h"
 #include "client/trust-table.h"

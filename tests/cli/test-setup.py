@@ -199,6 +199,13 @@ class ThereAndBack(Setup):
         self.assertIn("not to be trusted", self.run_setup(OK, "trust", "status", self.seen))
         self.run_setup(NOT_FOUND, "trust", "status", "nothing", says="nothing")
 
+    def test_home_of_another_user(self):
+        """HOME may be left from somebody else, as under "sudo -E"."""
+        look = lambda uid: json.loads(self.run_setup(OK, "trust", "status", "ca.pem", "--json", uid=uid))["certificates"][0]["stores"]
+        within = lambda stores: [s for s in stores if s["path"] and s["path"].startswith(str(self.home.path))]
+        self.assertTrue(within(look(ROOT)))
+        self.assertEqual([], within(look(ALICE)))
+
     def test_a_database_of_another_user(self):
         browsers.own(self.home.path / ".thunderbird", ALICE)
         plan = json.loads(self.set_up(OK, "--from", "ca.pem", "--yes", "--no-system", "--json"))["changes"]

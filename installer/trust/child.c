@@ -77,8 +77,9 @@ static void __attribute__((noreturn)) run_program(const ChildParams *p, int in, 
         if (close_range(p->inherited > 0 ? 4 : 3, ~0U, 0) < 0)
                 _exit(127);
         umask(0022);
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || limit(RLIMIT_CORE, 0) < 0)
+        if (limit(RLIMIT_CORE, 0) < 0)
                 _exit(127);
+        /* A command that changes a store runs to its end though we be killed: broken off, it leaves its own scratch files. Who comes after us waits for it. */
         if (p->confined && (give_up_powers(user->pw_uid, user->pw_gid) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0))
                 _exit(127);
         execve(p->argv[0], (char *const *) p->argv, (char *const *) environment);

@@ -234,6 +234,29 @@ class Distributions(Common):
             self.assertEqual(p.before, p.photograph())
 
 
+    def test_killed_while_the_command_writes(self):
+        """A command that is broken off would leave its scratch file; it ends by itself, and the next service waits for it."""
+        with place(suse) as (m, s, p):
+            der, script = make(p.folder), p.top / "usr/sbin/update-ca-certificates"
+            text, scratch = script.read_text(), p.top / "var/lib/ca-certificates/scratch"
+            os.mkfifo(p.folder / "go")
+            go = os.open(p.folder / "go", os.O_RDWR | os.O_CLOEXEC)
+            script.write_text(f"#!/bin/sh\necho half > {scratch}\nread line < {p.folder}/go\nrm {scratch}\n" + text.partition("\n")[2])
+            c = m.client()
+            c.start("org.sygnet.Trust1.InstallAll", "aayasa{sv}", [files.dbus.ByteArray(der)], [fingerprint(der)], {}, **trust.TRUST)
+            m.wait_for(scratch.exists, "the command's start")
+            s.kill()
+            c.leave()
+            os.write(go, b"go on\n")
+            os.close(go)
+            script.write_text(text)
+            s.start()
+            self.refused("NotFound", trust.remove, m.operator, "0" * 64)  # comes after the repair
+            for e in trust.listing(m.operator):
+                trust.remove(m.operator, e["fingerprint"])
+            self.assertEqual(p.before, p.photograph())
+
+
 class Firefox(Common):
     def test_without_policies(self):
         self.walk(firefox(), "firefox-policy", False, names=())

@@ -28,20 +28,20 @@ ca_backup() {
         ca_commands 'BACKUP AND RESTORE' 1 >/tmp/ca-backup.sh
         cat /tmp/ca-backup.sh
         grep -q backup /tmp/ca-backup.sh || return 1
-        (cd /root && bash -e /tmp/ca-backup.sh)
+        (cd "$ca_folder" && bash -e /tmp/ca-backup.sh)
 }
 
 ca_restore() {
         ca_commands 'BACKUP AND RESTORE' 2 >/tmp/ca-restore.sh
         cat /tmp/ca-restore.sh
         grep -q restore /tmp/ca-restore.sh || return 1
-        (cd /root && bash -e /tmp/ca-restore.sh <"$out/recovery-key-sygnet-cad.txt")
+        (cd "$ca_folder" && bash -e /tmp/ca-restore.sh <"$out/recovery-key-sygnet-cad.txt")
 }
 
 ca_jumped() {
         local before after
         for _ in $(seq 50); do
-                before=$((16#$(ca_number /root/ca.crl.last | sed 's/^0x//'))) after=$((16#$(ca_number /var/lib/sygnet-pki/ca.crl | sed 's/^0x//')))
+                before=$((16#$(ca_number "$ca_folder/ca.crl.last" | sed 's/^0x//'))) after=$((16#$(ca_number /var/lib/sygnet-pki/ca.crl | sed 's/^0x//')))
                 ((after > before + 1000000)) && return 0
                 sleep 0.2
         done
@@ -50,9 +50,10 @@ ca_jumped() {
 }
 
 check_ca_restore() {
+        ca_folder=$(mktemp -d)
         check 'the CA is backed up as sygnet-cad(8) says' ca_backup
         check 'then a certificate is revoked' sygnet ca revoke /tmp/ca-leaf.pem --reason keyCompromise --yes
-        cp /var/lib/sygnet-pki/ca.crl /root/ca.crl.last
+        cp /var/lib/sygnet-pki/ca.crl "$ca_folder/ca.crl.last"
         check 'the CA is restored as sygnet-cad(8) says' ca_restore
         check 'it is the same CA' cmp <(sygnet ca show --pem) <(openssl x509 -in "$out/ca.pem")
         check 'the number of its list jumped' ca_jumped
@@ -60,7 +61,7 @@ check_ca_restore() {
         check 'an operator revokes it again' sygnet ca revoke /tmp/ca-leaf.pem --reason keyCompromise --yes
         check_status 'and it is revoked' 5 sygnet ca status /tmp/ca-leaf.pem
         check 'modes are right' modes_are_right
-        rm -rf /var/lib/sygnet-ca.old /root/ca.backup /root/ca.crl.*
+        rm -rf /var/lib/sygnet-ca.old "$ca_folder"
 }
 
 check_ca() {

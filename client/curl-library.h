@@ -22,7 +22,7 @@ typedef struct CurlLibrary {
 
 extern CurlLibrary curl_library;
 
-/* Loads and initialises the library, once; call before any of its functions, in a program of one thread. -ELIBACC when it, or one of the
+/* Loads and initialises the library, once; call before any of its functions. -ELIBACC when it, or one of the
  * functions, is not there. */
 int curl_library_load(void);
 

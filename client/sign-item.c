@@ -13,7 +13,6 @@
 #include "crypto/digest.h"
 
 #define OUTPUT_MODE 0644
-#define PDF_HEADER_WITHIN 1024 /* bytes; what readers of PDF look through (ISO 32000-1 annex H, note 13) */
 
 static int fail_write(const SignItem *item, int error) {
         _cleanup_free_ char *shown = text_clean(item->output);
@@ -25,19 +24,11 @@ static int fail_write(const SignItem *item, int error) {
         return fail_file(error, item->output);
 }
 
-/* The mode that the user's umask gives a new file. */
-static mode_t new_mode(void) {
+mode_t sign_item_mode(void) {
         mode_t mask = umask(0);
 
         umask(mask);
         return OUTPUT_MODE & ~mask;
-}
-
-static bool looks_like_pdf(int fd) {
-        char head[PDF_HEADER_WITHIN];
-        ssize_t n = pread(fd, head, sizeof(head), 0);
-
-        return n > 0 && memmem(head, (size_t) n, "%PDF-", 5);
 }
 
 static int open_document(SignItem *item) {
@@ -55,24 +46,21 @@ static int open_document(SignItem *item) {
         return 0;
 }
 
-static bool ends_with_pdf(const char *s) {
-        size_t len = strlen(s);
-
-        return len > 4 && strcasecmp(s + len - 4, ".pdf") == 0;
-}
-
-/* invoice.pdf becomes invoice-sealed.pdf; anything else gets an ending more. NULL when memory ran out. */
+/* invoice.pdf becomes invoice-sealed.pdf where the signature is inside; anything else gets an ending more. NULL when memory ran out. */
 static char *default_name(const SignItem *item, const SignOptions *options) {
         const char *slash = strrchr(item->path, '/'), *base = slash ? slash + 1 : item->path;
-        size_t directory_len = (size_t) (base - item->path), stem = strlen(base) - (ends_with_pdf(base) ? 4 : 0);
+        bool inside;
+        const char *ending = document_format_ending(item->format, &inside);
+        size_t directory_len = (size_t) (base - item->path), len = strlen(base), stem = len, ending_len = strlen(ending);
         _cleanup_free_ char *name = NULL;
         char *full = NULL;
         int r;
 
-        if (item->format == SIGN_PADES)
-                r = asprintf(&name, "%.*s-%s%s", (int) stem, base, options->seal ? "sealed" : "signed", ends_with_pdf(base) ? base + stem : ".pdf");
-        else
-                r = asprintf(&name, "%s%s", base, item->format == SIGN_CADES ? ".p7s" : ".p7m");
+        if (inside && len > ending_len && strcasecmp(base + len - ending_len, ending) == 0) {
+                stem -= ending_len;
+                ending = base + stem;
+        }
+        r = asprintf(&name, "%.*s%s%s", (int) stem, base, !inside ? "" : options->seal ? "-sealed" : "-signed", ending);
         if (r < 0)
                 return NULL;
         if (options->output)
@@ -101,102 +89,74 @@ int sign_item_name(SignItem *item, const SignOptions *options) {
 
 int sign_item_open(SignItem *item, const char *path, const SignOptions *options) {
         _cleanup_free_ char *name = text_from_locale(path);
+        SignatureFormat suits;
         int r;
 
-        *item = (SignItem) { .path = path, .fd = -1, .shown = text_clean(name ?: ""), .format = options->format };
+        *item = (SignItem) { .path = path, .fd = -1, .shown = text_clean(name ?: ""), .format = options->document.format };
         r = open_document(item);
         if (r > 0)
                 return r;
-        if (item->format == SIGN_AUTOMATIC)
-                item->format = looks_like_pdf(item->fd) ? SIGN_PADES : SIGN_CADES;
-        else if (item->format == SIGN_PADES && !looks_like_pdf(item->fd))
+        suits = document_format_recognize(item->fd);
+        if (item->format == FORMAT_AUTOMATIC)
+                item->format = suits;
+        else if (item->format == FORMAT_PADES && suits != FORMAT_PADES)
                 return fail(EXIT_FAILED, _("%s is no PDF: use --format cades, which signs any file."), item->shown);
         return 0;
 }
 
-static int draft_pades(SignItem *item, const Signer *signer, const SignOptions *options) {
-        const PadesParams params = { .signing_time = options->now, .reason = options->reason, .location = options->location };
-        int r;
-
-        r = atomic_file_open(item->output, new_mode(), &item->file);
-        if (r < 0)
-                return fail_write(item, r);
-        r = pades_draft_new(signer, &params, item->fd, atomic_file_fd(item->file), &item->pades);
-        if (r > 0)
-                return fail(EXIT_FAILED, "%s: %s", item->shown, _(pades_strerror(r)));
-        return r < 0 ? fail_write(item, r) : 0;
-}
-
-static int draft_cades(SignItem *item, const Signer *signer, const SignOptions *options) {
-        const CadesParams params = { .signing_time = options->now };
-        Digest digest;
-        int r;
-
-        r = digest_of_fd(signer->scheme.message_digest, item->fd, 0, (uint64_t) item->size, &digest);
-        if (r < 0)
-                return fail_file(r, item->path);
-        r = cades_draft_new(signer, &params, digest_view(&digest), &item->cades);
-        if (r < 0)
-                return fail_file(r, item->path);
-        if (item->format == SIGN_CADES)
-                close(TAKE_FD(item->fd));
-        return 0;
+/* Of the two files an errno is about: the disk that is full is the one that is written to. */
+static int fail_draft(const SignItem *item, int error) {
+        return error == -ENOSPC || error == -EDQUOT || error == -EROFS ? fail_write(item, error) : fail_file(error, item->path);
 }
 
 int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *options) {
-        return item->format == SIGN_PADES ? draft_pades(item, signer, options) : draft_cades(item, signer, options);
-}
-
-View sign_item_tbs(const SignItem *item) {
-        return item->pades ? pades_draft_tbs(item->pades) : cades_draft_tbs(item->cades);
-}
-
-static int complete_detached(SignItem *item, View signature) {
-        _cleanup_bytes_ Bytes cms = BYTES_NULL;
+        const DocumentFile file = { .fd = item->fd, .name = item->shown };
+        DocumentParams params = options->document;
         int r;
 
-        r = cades_draft_complete(item->cades, signature, &cms);
-        return r < 0 ? r : write_all(atomic_file_fd(item->file), bytes_view(&cms));
+        r = atomic_file_open(item->output, options->mode, &item->file);
+        if (r < 0)
+                return fail_write(item, r);
+        params.format = item->format;
+        r = document_draft_new(signer, &params, &file, 1, atomic_file_fd(item->file), &item->draft);
+        if (r > 0)
+                return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
+        return r < 0 ? fail_draft(item, r) : 0;
+}
+
+SignerItem sign_item_of(const SignItem *item) {
+        const char *slash = item->shown ? strrchr(item->shown, '/') : NULL;
+        SignerItem i;
+
+        document_draft_item(item->draft, &i);
+        i.name = slash ? slash + 1 : item->shown;
+        return i;
 }
 
 /* A document that changed meanwhile is not the one that was digested; a detached signature is of no use where it is gone. */
 static bool is_unchanged(const SignItem *item) {
         struct stat st;
 
-        return (item->fd >= 0 ? fstat(item->fd, &st) : stat(item->path, &st)) == 0 && st.st_size == item->size &&
+        return stat(item->path, &st) == 0 && st.st_size == item->size &&
                st.st_mtim.tv_sec == item->modified.tv_sec &&
                st.st_mtim.tv_nsec == item->modified.tv_nsec;
-}
-
-static int write_signed(SignItem *item, View signature) {
-        int r;
-
-        if (!item->file) {
-                r = atomic_file_open(item->output, new_mode(), &item->file);
-                if (r < 0)
-                        return r;
-        }
-        if (item->pades)
-                return pades_draft_complete(item->pades, signature);
-        if (item->format == SIGN_CADES)
-                return complete_detached(item, signature);
-        return cades_draft_complete_enveloping(item->cades, signature, item->fd, (uint64_t) item->size, atomic_file_fd(item->file));
 }
 
 int sign_item_complete(SignItem *item, View signature, const SignOptions *options) {
         int r;
 
-        r = write_signed(item, signature);
-        if (r >= 0 && !is_unchanged(item))
+        r = document_draft_complete(item->draft, signature, VIEW(NULL, 0));
+        if (r > 0)
+                return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
+        if (r == 0 && !is_unchanged(item))
                 return fail(EXIT_FAILED, _("%s was changed or removed while it was being signed; nothing was written. Sign it again."), item->shown);
-        if (r >= 0)
+        if (r == 0)
                 r = atomic_file_commit(item->file, options->replace);
         return r < 0 ? fail_write(item, r) : 0;
 }
 
 void sign_item_done(SignItem *item) {
-        item->cades = cades_draft_free(item->cades);
-        item->pades = pades_draft_free(item->pades);
+        item->draft = document_draft_free(item->draft);
         item->file = atomic_file_free(item->file);
         if (item->fd >= 0)
                 close(TAKE_FD(item->fd));

@@ -7,43 +7,35 @@
 
 #include "base/atomic-file.h"
 #include "client/client.h"
-#include "sign/cades.h"
-#include "sign/pades.h"
-
-typedef enum SignFormat {
-        SIGN_AUTOMATIC,
-        SIGN_PADES,
-        SIGN_CADES,
-        SIGN_CADES_ENVELOPING,
-} SignFormat;
+#include "sign/document.h"
 
 typedef struct SignOptions {
-        SignFormat format;     /* SIGN_AUTOMATIC: pades for a PDF, cades otherwise */
+        DocumentParams document; /* FORMAT_AUTOMATIC: what suits each file */
         const char *output;    /* a file or, when `output_is_directory`, a directory; NULL: beside the document */
         bool output_is_directory;
         bool replace;
         bool seal;             /* says -sealed instead of -signed */
-        const char *reason;
-        const char *location;
-        int64_t now;
+        mode_t mode;           /* of what is written */
 } SignOptions;
 
 typedef struct SignItem {
         const char *path;      /* borrowed */
         char *shown;           /* the path, UTF-8, fit to be shown */
         char *output;
-        SignFormat format;
-        int fd;                /* the document; -1 once it is of no more use */
+        SignatureFormat format;
+        int fd;                /* the document */
         int64_t size;
         struct timespec modified;
         AtomicFile *file;
-        CadesDraft *cades;
-        PadesDraft *pades;
+        DocumentDraft *draft;
         bool skipped;          /* cannot be signed; said already */
 } SignItem;
 
 /* Opens the document and chooses the format. 0, or an exit code after saying why this file cannot be signed. */
 int sign_item_open(SignItem *item, const char *path, const SignOptions *options);
+
+/* The mode that the user's umask gives a new file: for options.mode. Before there are threads. */
+mode_t sign_item_mode(void);
 
 /* Chooses the name to write; what is in the way is found before anybody is asked for a code. */
 int sign_item_name(SignItem *item, const SignOptions *options);
@@ -51,8 +43,8 @@ int sign_item_name(SignItem *item, const SignOptions *options);
 /* Digests the document and makes the to-be-signed bytes. */
 int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *options);
 
-/* Borrowed from the item. */
-View sign_item_tbs(const SignItem *item);
+/* What is to be signed, with the name for the signer's history; borrowed from the item. */
+SignerItem sign_item_of(const SignItem *item);
 
 /* Writes the signed file. */
 int sign_item_complete(SignItem *item, View signature, const SignOptions *options);

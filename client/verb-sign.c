@@ -30,19 +30,22 @@ static void batch_done(Batch *b) {
         free(b->items);
 }
 
-static int parse_format(const Arguments *a, SignFormat *ret) {
+static int fail_format(void) {
+        _cleanup_bytes_ Bytes names = BYTES_NULL;
+        int r = 0;
+
+        for (unsigned i = FORMAT_AUTOMATIC + 1; r == 0 && i < FORMAT_MAX; i++)
+                r = bytes_printf(&names, "%s%s", names.len > 0 ? ", " : "", document_format_to_string((SignatureFormat) i));
+        return r < 0 ? fail_memory() : fail(EXIT_USAGE, _("--format is one of %s."), (const char *) names.data);
+}
+
+static int parse_format(const Arguments *a, SignatureFormat *ret) {
         const char *s = arguments_get(a, "format");
 
         if (!s)
-                *ret = SIGN_AUTOMATIC;
-        else if (strcmp(s, "pades") == 0)
-                *ret = SIGN_PADES;
-        else if (strcmp(s, "cades") == 0)
-                *ret = SIGN_CADES;
-        else if (strcmp(s, "cades-enveloping") == 0)
-                *ret = SIGN_CADES_ENVELOPING;
-        else
-                return fail(EXIT_USAGE, "%s", _("--format is one of pades, cades, cades-enveloping."));
+                *ret = FORMAT_AUTOMATIC;
+        else if (document_format_from_string(s, ret) < 0)
+                return fail_format();
         return 0;
 }
 
@@ -50,14 +53,14 @@ static int parse_options(const Arguments *a, SignOptions *ret) {
         SignOptions o = {
                 .output = arguments_get(a, "output"),
                 .replace = arguments_has(a, "force"),
-                .reason = arguments_get(a, "reason"),
-                .location = arguments_get(a, "location"),
-                .now = time(NULL),
+                .mode = sign_item_mode(),
+                .document.signing_time = time(NULL),
+                .document.pades = { .reason = arguments_get(a, "reason"), .location = arguments_get(a, "location") },
         };
         struct stat st;
         int r;
 
-        r = parse_format(a, &o.format);
+        r = parse_format(a, &o.document.format);
         if (r > 0)
                 return r;
         o.output_is_directory = o.output && stat(o.output, &st) == 0 && S_ISDIR(st.st_mode);
@@ -69,7 +72,7 @@ static int parse_options(const Arguments *a, SignOptions *ret) {
         return 0;
 }
 
-/* Each PDF keeps two files open until it is signed. */
+/* Each document keeps two files open until it is signed. */
 static void raise_file_limit(void) {
         struct rlimit l;
 
@@ -173,12 +176,9 @@ static int sign_all(Batch *b, KeySigner *key, const SignOptions *options) {
 
         if (!items || !signatures)
                 return fail_memory();
-        for (size_t i = 0; i < b->n; i++) {
-                const char *slash = b->items[i].shown ? strrchr(b->items[i].shown, '/') : NULL;
-
+        for (size_t i = 0; i < b->n; i++)
                 if (!b->items[i].skipped)
-                        items[k++] = (SignerItem) { SIGNER_ITEM_CMS_ATTRIBUTES, sign_item_tbs(&b->items[i]), slash ? slash + 1 : b->items[i].shown };
-        }
+                        items[k++] = sign_item_of(&b->items[i]);
         r = signer->sign(signer, items, n, signatures);
         if (r < 0)
                 return key_signer_status(key);
@@ -186,10 +186,6 @@ static int sign_all(Batch *b, KeySigner *key, const SignOptions *options) {
         for (size_t i = 0; i < n; i++)
                 bytes_done(&signatures[i]);
         return b->status;
-}
-
-static const char *format_name(SignFormat f) {
-        return f == SIGN_PADES ? "pades" : f == SIGN_CADES ? "cades" : "cades-enveloping";
 }
 
 static void print_json(const Batch *b) {
@@ -202,7 +198,7 @@ static void print_json(const Batch *b) {
                 json_string(&j, "file", b->items[i].path);
                 json_string(&j, "output", b->items[i].skipped ? NULL : b->items[i].output);
                 json_bool(&j, "signed", !b->items[i].skipped);
-                json_string(&j, "format", format_name(b->items[i].format));
+                json_string(&j, "format", document_format_to_string(b->items[i].format));
                 json_object_end(&j);
         }
         json_array_end(&j);
@@ -271,7 +267,7 @@ int verb_sign(Client *c) {
                 if (r > 0)
                         return r;
                 /* The documents are dated when their signatures are made. */
-                options.now = time(NULL);
+                options.document.signing_time = time(NULL);
         }
         return sign_batch(c, &b, &key, &options);
 }

@@ -166,11 +166,11 @@ static int append_signature(Plan *p) {
         if (r == 0)
                 r = append_date(u, p->params->signing_time);
         if (r == 0)
-                r = append_text(u, "/Reason ", p->params->reason);
+                r = append_text(u, "/Reason ", p->params->options.reason);
         if (r == 0)
-                r = append_text(u, "/Location ", p->params->location);
+                r = append_text(u, "/Location ", p->params->options.location);
         if (r == 0)
-                r = append_text(u, "/ContactInfo ", p->params->contact);
+                r = append_text(u, "/ContactInfo ", p->params->options.contact);
         if (r == 0)
                 r = bytes_append_view(&u->out, VIEW_LITERAL("/ByteRange "));
         p->byte_range_at = u->out.len;

@@ -18,11 +18,16 @@ enum {
         PADES_E_TOO_COMPLEX,  /* a limit of size or depth was reached */
 };
 
-typedef struct PadesParams {
-        int64_t signing_time;    /* the dictionary's M */
-        const char *reason;      /* may be NULL, as the following */
+/* What the signer chooses; all may be NULL. */
+typedef struct PadesOptions {
+        const char *reason;
         const char *location;
         const char *contact;
+} PadesOptions;
+
+typedef struct PadesParams {
+        int64_t signing_time;    /* the dictionary's M */
+        PadesOptions options;
 } PadesParams;
 
 /* Reads the document at `in_fd` and writes it with the update, a place left for the signature, to `out_fd` (readable, empty).

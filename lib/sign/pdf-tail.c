@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -86,6 +87,16 @@ static int read_header(int fd, PdfTail *t) {
                 return PDF_TAIL_NOT_PDF;
         t->header = (uint64_t) (p - b);
         return 0;
+}
+
+bool pdf_tail_recognize(int fd) {
+        struct stat st;
+        PdfTail t;
+
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return false;
+        t.size = (uint64_t) st.st_size;
+        return read_header(fd, &t) == 0;
 }
 
 /* The last startxref, its number, and the %%EOF right after it: `startxref 1 2 %%EOF` is refused, since readers differ on it. */

@@ -29,5 +29,8 @@ enum {
 /* Reads the ends of the first `size` bytes of `fd`; its position stays. 0, one of the outcomes, or -errno. */
 int pdf_tail_read(int fd, uint64_t size, PdfTail *ret);
 
+/* Whether a header stands in the first kilobyte: then it is meant to be a PDF document, whatever the rest. */
+bool pdf_tail_recognize(int fd);
+
 /* pread(2) of exactly `len` bytes. -EIO when the file is shorter. */
 int pdf_read_at(int fd, uint64_t offset, void *data, size_t len);

@@ -69,7 +69,7 @@ static void require_prefix(int fd, View v) {
 static void sign(int fd, View v) {
         _cleanup_close_ int out = memory_file((View) { 0 });
         _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
-        PadesParams params = { .signing_time = 1800000000, .reason = "Zażółć" };
+        PadesParams params = { .signing_time = 1800000000, .options = { .reason = "Zażółć" } };
         int r;
 
         r = pades_draft_new(signer(), &params, fd, out, &draft);

@@ -40,7 +40,7 @@ static int load(const char *key_path, const char *chain_path, Signer *signer, gn
 }
 
 static int sign(Signer *signer, const char *in, const char *out, const char *reason) {
-        PadesParams params = { .signing_time = time(NULL), .reason = reason, .location = reason ? "Kraków" : NULL };
+        PadesParams params = { .signing_time = time(NULL), .options = { .reason = reason, .location = reason ? "Kraków" : NULL } };
         _cleanup_close_ int in_fd = open(in, O_RDONLY | O_CLOEXEC), out_fd = open(out, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
         _cleanup_bytes_ Bytes signature = BYTES_NULL;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a format gives to lib/sign/document.c: a row of functions, in a file of its own (document-pades.c …). */
+
+#include "sign/document.h"
+
+typedef struct DocumentFormat {
+        const char *name;    /* on the command line */
+        const char *ending;
+        bool inside;         /* see document_format_ending() */
+        size_t files_max;
+        /* `*ret` is the format's own draft; see document_draft_new(). */
+        int (*draft)(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd, void **ret);
+        void (*item)(const void *draft, SignerItem *ret);
+        int (*stamped)(void *draft, View signature, Bytes *ret); /* NULL: over the signature value as it is */
+        int (*complete)(void *draft, View signature, View timestamp_token);
+        void (*free)(void *draft);
+} DocumentFormat;
+
+extern const DocumentFormat document_pades, document_cades, document_cades_enveloping;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* All formats by one table; see document.h. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sign/document-format.h"
+#include "sign/pdf-tail.h"
+
+/* Marks a sentence for xgettext. */
+#define N_(s) s
+
+#define OUTCOMES 100 /* of a format, see document_strerror() */
+
+struct DocumentDraft {
+        const DocumentFormat *format;
+        void *state;
+};
+
+static const DocumentFormat *const formats[FORMAT_MAX] = {
+        [FORMAT_PADES] = &document_pades,
+        [FORMAT_CADES] = &document_cades,
+        [FORMAT_CADES_ENVELOPING] = &document_cades_enveloping,
+};
+
+/* By the hundred that their outcomes begin with. */
+static const char *(*const sentences[])(int outcome) = { pades_strerror };
+
+static const DocumentFormat *format_of(SignatureFormat format) {
+        return (unsigned) format < FORMAT_MAX ? formats[format] : NULL;
+}
+
+int document_format_from_string(const char *name, SignatureFormat *ret) {
+        for (unsigned i = 0; i < FORMAT_MAX; i++)
+                if (formats[i] && strcmp(formats[i]->name, name) == 0) {
+                        *ret = (SignatureFormat) i;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+const char *document_format_to_string(SignatureFormat format) {
+        const DocumentFormat *f = format_of(format);
+
+        return f ? f->name : NULL;
+}
+
+SignatureFormat document_format_recognize(int fd) {
+        return pdf_tail_recognize(fd) ? FORMAT_PADES : FORMAT_CADES;
+}
+
+const char *document_format_ending(SignatureFormat format, bool *ret_inside) {
+        const DocumentFormat *f = format_of(format);
+
+        *ret_inside = f && f->inside;
+        return f ? f->ending : "";
+}
+
+int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
+                       DocumentDraft **ret) {
+        const DocumentFormat *format = format_of(params->format);
+        _cleanup_(document_draft_freep) DocumentDraft *d = NULL;
+        int r;
+
+        if (!format || n_files == 0 || n_files > format->files_max)
+                return -EINVAL;
+        d = calloc(1, sizeof(*d));
+        if (!d)
+                return -ENOMEM;
+        d->format = format;
+        r = format->draft(signer, params, files, n_files, out_fd, &d->state);
+        if (r != 0)
+                return r;
+        *ret = TAKE_PTR(d);
+        return 0;
+}
+
+void document_draft_item(const DocumentDraft *d, SignerItem *ret) {
+        d->format->item(d->state, ret);
+}
+
+int document_draft_stamped(DocumentDraft *d, View signature, Bytes *ret) {
+        return d->format->stamped ? d->format->stamped(d->state, signature, ret) : bytes_dup(signature, ret);
+}
+
+int document_draft_complete(DocumentDraft *d, View signature, View timestamp_token) {
+        return d->format->complete(d->state, signature, timestamp_token);
+}
+
+const char *document_strerror(int outcome) {
+        size_t i = (size_t) outcome / OUTCOMES;
+
+        return outcome > 0 && i < ELEMENTSOF(sentences) ? sentences[i](outcome) : N_("The document cannot be signed.");
+}
+
+DocumentDraft *document_draft_free(DocumentDraft *d) {
+        if (!d)
+                return NULL;
+        if (d->state)
+                d->format->free(d->state);
+        free(d);
+        return NULL;
+}

@@ -121,35 +121,16 @@ int batch_payload(const Batch *b, Bytes *ret) {
         return bytes_dup(VIEW(text, len), ret);
 }
 
-/* XML Signature 1.1 section 6.4.3: r and s, each as wide as the group's order, without ASN.1. */
-static int to_fixed_width(Bytes *signature, size_t width) {
-        const gnutls_datum_t der = { signature->data, (unsigned) signature->len };
-        gnutls_datum_t parts[2] = { 0 };
-        Bytes fixed = BYTES_NULL;
-        int r = 0;
+/* In XML an ECDSA value is written otherwise than in CMS. */
+static int to_xml(const SignatureScheme *scheme, Bytes *signature) {
+        Bytes value = BYTES_NULL;
+        int r;
 
-        if (gnutls_decode_rs_value(&der, &parts[0], &parts[1]) < 0)
-                return -EIO;
-        for (size_t i = 0; r >= 0 && i < 2; i++) {
-                View v = VIEW(parts[i].data, parts[i].size);
-
-                while (v.len > width && v.data[0] == 0)
-                        v = VIEW(v.data + 1, v.len - 1);
-                if (v.len > width)
-                        r = -EIO;
-                for (size_t k = v.len; r >= 0 && k < width; k++)
-                        r = bytes_append_byte(&fixed, 0);
-                if (r >= 0)
-                        r = bytes_append_view(&fixed, v);
-        }
-        gnutls_free(parts[0].data);
-        gnutls_free(parts[1].data);
-        if (r < 0) {
-                bytes_done(&fixed);
+        r = signature_value_to_xml(scheme, bytes_view(signature), &value);
+        if (r < 0)
                 return r;
-        }
         bytes_done(signature);
-        *signature = fixed;
+        *signature = value;
         return 0;
 }
 
@@ -165,7 +146,6 @@ static int keep_signature(Batch *b, size_t i, View signature) {
 
 static int sign_range(Batch *b, const ItemRules *rules, gnutls_privkey_t key, size_t from, size_t to) {
         const SignatureScheme *scheme = item_rules_scheme(rules);
-        size_t width = scheme->algorithm == KEY_P256 ? 32 : scheme->algorithm == KEY_P384 ? 48 : 0;
         int r;
 
         for (size_t i = from; i < to; i++) {
@@ -173,8 +153,8 @@ static int sign_range(Batch *b, const ItemRules *rules, gnutls_privkey_t key, si
                 Bytes signature = BYTES_NULL;
 
                 r = key_sign(key, scheme, item->bytes, &signature);
-                if (r >= 0 && width > 0 && item->type == ITEM_XML_SIGNEDINFO)
-                        r = to_fixed_width(&signature, width);
+                if (r >= 0 && item->type == ITEM_XML_SIGNEDINFO)
+                        r = to_xml(scheme, &signature);
                 if (r >= 0)
                         r = keep_signature(b, i, bytes_view(&signature));
                 secret_wipe(signature.data, signature.len);

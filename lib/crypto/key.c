@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <gnutls/crypto.h>
 
 #include "crypto/key.h"
 
@@ -264,4 +265,50 @@ bool ecdsa_value_is_der(View value) {
                 return false;
         rest = VIEW(value.data + header, value.len - header);
         return take_positive_integer(&rest) && take_positive_integer(&rest) && rest.len == 0;
+}
+
+/* Octets of a number modulo the group's order; 0 for what is no ECDSA. */
+static size_t order_size(gnutls_sign_algorithm_t sign) {
+        switch (sign) {
+        case GNUTLS_SIGN_ECDSA_SHA256:
+                return 32;
+        case GNUTLS_SIGN_ECDSA_SHA384:
+                return 48;
+        case GNUTLS_SIGN_ECDSA_SHA512:
+                return 66;
+        default:
+                return 0;
+        }
+}
+
+static int append_fixed(Bytes *b, const gnutls_datum_t *number, size_t width) {
+        View v = VIEW(number->data, number->size);
+        int r = 0;
+
+        while (v.len > width && v.data[0] == 0)
+                v = VIEW(v.data + 1, v.len - 1);
+        if (v.len > width)
+                return -EBADMSG;
+        for (size_t i = v.len; r >= 0 && i < width; i++)
+                r = bytes_append_byte(b, 0);
+        return r < 0 ? r : bytes_append_view(b, v);
+}
+
+int signature_value_to_xml(const SignatureScheme *scheme, View value, Bytes *ret) {
+        _cleanup_(datum_done) gnutls_datum_t numbers_r = { 0 }, numbers_s = { 0 };
+        const gnutls_datum_t der = { (unsigned char *) value.data, (unsigned) value.len };
+        _cleanup_bytes_ Bytes fixed = BYTES_NULL;
+        size_t width = order_size(scheme->sign);
+        int r;
+
+        if (width == 0)
+                return bytes_dup(value, ret);
+        if (!ecdsa_value_is_der(value) || gnutls_decode_rs_value(&der, &numbers_r, &numbers_s) < 0)
+                return -EBADMSG;
+        r = append_fixed(&fixed, &numbers_r, width);
+        if (r >= 0)
+                r = append_fixed(&fixed, &numbers_s, width);
+        if (r >= 0)
+                *ret = bytes_take(&fixed);
+        return r;
 }

@@ -205,6 +205,36 @@ static void test_ecdsa_value(void **state) {
                 assert_int_equal(ecdsa_value_is_der(VIEW(cases[i].value, cases[i].len)), cases[i].good);
 }
 
+static void test_value_for_xml(void **state) {
+        /* r = 1, s = 0x80: the one is padded with zeros, the other loses DER's. */
+        static const uint8_t der[] = { 0x30, 7, 2, 1, 1, 2, 2, 0, 0x80 };
+        static const struct {
+                KeyAlgorithm algorithm;
+                size_t width;
+        } cases[] = { { KEY_P256, 32 }, { KEY_P384, 48 } };
+        SignatureScheme scheme;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_bytes_ Bytes value = BYTES_NULL, none = BYTES_NULL;
+                uint8_t expected[96] = { 0 };
+
+                expected[cases[i].width - 1] = 1;
+                expected[2 * cases[i].width - 1] = 0x80;
+                assert_int_equal(signature_scheme_of(cases[i].algorithm, &scheme), 0);
+                assert_int_equal(signature_value_to_xml(&scheme, VIEW(der, sizeof(der)), &value), 0);
+                assert_true(view_equal(bytes_view(&value), VIEW(expected, 2 * cases[i].width)));
+                assert_int_equal(signature_value_to_xml(&scheme, VIEW(der, sizeof(der) - 1), &none), -EBADMSG);
+                assert_int_equal(signature_value_to_xml(&scheme, bytes_view(&value), &none), -EBADMSG);
+        }
+        for (KeyAlgorithm a = KEY_RSA3072; a <= KEY_ED25519; a++) {
+                _cleanup_bytes_ Bytes value = BYTES_NULL;
+
+                assert_int_equal(signature_scheme_of(a, &scheme), 0);
+                assert_int_equal(signature_value_to_xml(&scheme, VIEW(der, sizeof(der)), &value), 0);
+                assert_true(view_equal(bytes_view(&value), VIEW(der, sizeof(der))));
+        }
+}
+
 static void test_certificate(void **state) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t certificate = NULL;
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
@@ -229,6 +259,7 @@ int main(void) {
                 cmocka_unit_test(test_import_refuses),
                 cmocka_unit_test(test_threads),
                 cmocka_unit_test(test_ecdsa_value),
+                cmocka_unit_test(test_value_for_xml),
                 cmocka_unit_test(test_certificate),
         };
 

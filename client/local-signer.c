@@ -149,7 +149,7 @@ static int sign_items(LocalSigner *s, const SignerItem *items, size_t n, Bytes *
         if (r > 0)
                 return r;
         for (size_t i = 0; i < n; i++)
-                if (key_sign(s->key, &s->signer.scheme, items[i].tbs, &ret[i]) < 0)
+                if (signer_sign_item(s->key, &s->signer.scheme, &items[i], &ret[i]) < 0)
                         return s->key_uri ? token_fail(&s->token, GNUTLS_E_PKCS11_ERROR, _("The card did not sign"))
                                           : fail(EXIT_FAILED, "%s", _("The key could not sign."));
         return 0;

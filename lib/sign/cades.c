@@ -13,11 +13,10 @@
 #include "sign/cms-build.h"
 
 #define COPY_SIZE (256U * 1024U)
-#define CHAIN_MAX 16U
 
 struct CadesDraft {
         SignatureScheme scheme;
-        Bytes certificates[CHAIN_MAX];
+        Bytes certificates[SIGNER_CHAIN_MAX];
         size_t n_certificates;
         Bytes issuer, serial;
         Bytes tbs;
@@ -30,7 +29,7 @@ static void datum_done(gnutls_datum_t *d) {
 CadesDraft *cades_draft_free(CadesDraft *d) {
         if (!d)
                 return NULL;
-        for (size_t i = 0; i < d->n_certificates; i++)
+        for (size_t i = 0; i < SIGNER_CHAIN_MAX; i++)
                 bytes_done(&d->certificates[i]);
         bytes_done(&d->issuer);
         bytes_done(&d->serial);
@@ -39,34 +38,15 @@ CadesDraft *cades_draft_free(CadesDraft *d) {
         return NULL;
 }
 
-static bool is_self_issued(gnutls_x509_crt_t crt) {
-        _cleanup_(datum_done) gnutls_datum_t subject = { 0 }, issuer = { 0 };
-
-        return gnutls_x509_crt_get_raw_dn(crt, &subject) >= 0 && gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) >= 0 &&
-               view_equal(VIEW(subject.data, subject.size), VIEW(issuer.data, issuer.size));
-}
-
 static int copy_chain(CadesDraft *d, const Signer *signer) {
         _cleanup_(datum_done) gnutls_datum_t issuer = { 0 };
         uint8_t serial[64];
         size_t serial_len = sizeof(serial);
         int r;
 
-        if (signer->n_chain == 0 || signer->n_chain > CHAIN_MAX)
-                return -EINVAL;
-        for (size_t i = 0; i < signer->n_chain; i++) {
-                _cleanup_(datum_done) gnutls_datum_t der = { 0 };
-
-                /* A root says nothing here: who verifies has it, or does not trust it. */
-                if (i > 0 && is_self_issued(signer->chain[i]))
-                        continue;
-                if (gnutls_x509_crt_export2(signer->chain[i], GNUTLS_X509_FMT_DER, &der) < 0)
-                        return -ENOMEM;
-                r = bytes_dup(VIEW(der.data, der.size), &d->certificates[d->n_certificates]);
-                if (r < 0)
-                        return r;
-                d->n_certificates++;
-        }
+        r = signer_copy_chain(signer, d->certificates, &d->n_certificates);
+        if (r < 0)
+                return r;
         if (gnutls_x509_crt_get_raw_issuer_dn(signer->chain[0], &issuer) < 0 ||
             gnutls_x509_crt_get_serial(signer->chain[0], serial, &serial_len) < 0)
                 return -EBADMSG;

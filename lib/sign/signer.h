@@ -22,10 +22,19 @@ struct Signer {
         SignatureScheme scheme;
         gnutls_x509_crt_t *chain; /* the signing certificate first, then its issuers, the root may be missing */
         size_t n_chain;
-        /* Signs all items in one go, in order; `ret` has room for n values, each owned by the caller. All or nothing. */
+        /* Signs all items in one go, in order; `ret` has room for n values, each owned by the caller. All or nothing. Values of ECDSA are as the item's
+         * format has them: DER in CMS, r and s of fixed width in XML. */
         int (*sign)(Signer *s, const SignerItem *items, size_t n, Bytes *ret);
         void *userdata;
 };
 
 /* A signer over a private key in this process (PKCS#12 or PKCS#8 files, tests). Borrows all it is given. */
 void signer_init_privkey(Signer *s, gnutls_privkey_t *key, const SignatureScheme *scheme, gnutls_x509_crt_t *chain, size_t n_chain);
+
+/* Signs one item with such a key, its value as the item's format has it. -EIO. */
+int signer_sign_item(gnutls_privkey_t key, const SignatureScheme *scheme, const SignerItem *item, Bytes *ret);
+
+/* What of the chain a signature carries, in DER: all but self-issued certificates above the signer's, since a root says nothing there: who verifies has it, or
+ * does not trust it. `ret` has room for SIGNER_CHAIN_MAX, each owned by the caller, also when it fails; it must be empty before. */
+#define SIGNER_CHAIN_MAX 16U
+int signer_copy_chain(const Signer *s, Bytes ret[static SIGNER_CHAIN_MAX], size_t *ret_n);

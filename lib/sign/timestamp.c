@@ -66,7 +66,7 @@ static int check_extensions(View extensions) {
 }
 
 /* accuracy, ordering, nonce, tsa and extensions, each of which may be absent. */
-static int read_rest(View info) {
+static int read_rest(View info, View *ret_nonce) {
         static const uint8_t tags[] = { TAG_SEQUENCE, TAG_BOOLEAN, TAG_INTEGER, TAG_CONTEXT_0 };
         View passed, extensions;
         int r;
@@ -75,6 +75,8 @@ static int read_rest(View info) {
                 r = der_optional(&info, tags[i], &passed);
                 if (r < 0)
                         return r;
+                if (r > 0 && tags[i] == TAG_INTEGER)
+                        *ret_nonce = passed;
         }
         r = der_optional(&info, TAG_CONTEXT_1, &extensions);
         if (r < 0 || info.len > 0)
@@ -88,14 +90,14 @@ int timestamp_info_read(View tst_info, TimestampInfo *ret) {
         int r;
 
         if (der_expect(&tst_info, TAG_SEQUENCE, &info) < 0 || tst_info.len > 0 || der_expect(&info, TAG_INTEGER, &version) < 0 || version.len != 1 ||
-            version.data[0] != 1 || der_next(&info, &policy, NULL) < 0 || der_expect(&info, TAG_SEQUENCE, &imprint) < 0 ||
+            version.data[0] != 1 || der_next(&info, &policy, NULL) < 0 || der_read_oid(policy, t.policy) < 0 || der_expect(&info, TAG_SEQUENCE, &imprint) < 0 ||
             der_expect(&info, TAG_INTEGER, &serial) < 0 || der_expect(&info, TAG_GENERALIZED_TIME, &time) < 0)
                 return -EBADMSG;
         r = read_imprint(imprint, &t);
         if (r >= 0)
                 r = read_time(time, &t.time);
         if (r >= 0)
-                r = read_rest(info);
+                r = read_rest(info, &t.nonce);
         if (r < 0)
                 return r;
         if (t.algorithm == GNUTLS_DIG_UNKNOWN)
@@ -119,15 +121,25 @@ static int read_token(View token, Bytes *ret) {
         return cms_read_content(&source, &d, TST_INFO_MAX, ret);
 }
 
+int timestamp_token_read(View token, Bytes *ret_content, TimestampInfo *ret) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        int r;
+
+        r = read_token(token, &content);
+        if (r >= 0)
+                r = timestamp_info_read(bytes_view(&content), ret);
+        if (r >= 0)
+                *ret_content = bytes_take(&content);
+        return r;
+}
+
 static int check_imprint(View token, View stamped, const VerifyParams *params, int64_t *ret_time) {
         _cleanup_bytes_ Bytes content = BYTES_NULL;
         TimestampInfo info;
         Digest digest;
         int r;
 
-        r = read_token(token, &content);
-        if (r >= 0)
-                r = timestamp_info_read(bytes_view(&content), &info);
+        r = timestamp_token_read(token, &content, &info);
         if (r >= 0)
                 r = digest_of(info.algorithm, stamped, &digest);
         if (r < 0)
@@ -152,23 +164,32 @@ static bool is_authority(View certificate) {
         return gnutls_x509_crt_get_key_purpose_oid(crt, 1, oid, &more, NULL) == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 }
 
-static int check_signature(View token, const VerifyParams *params, char **ret_authority) {
+/* Why the authority's signature does not hold, by what its verification found. CAdES: there is a signing-certificate attribute, and it fits. */
+static int judge(const VerifyReport *report) {
+        const SignatureReport *s = &report->signatures[0];
+
+        if (report->n_signatures != 1)
+                return TIMESTAMP_E_MALFORMED;
+        if (s->subindication == SUB_HASH_FAILURE || s->subindication == SUB_SIG_CRYPTO_FAILURE)
+                return TIMESTAMP_E_ALTERED;
+        if (s->subindication == SUB_OUT_OF_BOUNDS_NO_POE || s->subindication == SUB_EXPIRED || s->subindication == SUB_NOT_YET_VALID)
+                return TIMESTAMP_E_EXPIRED;
+        return s->indication == INDICATION_TOTAL_PASSED && strcmp(s->format, "CAdES") == 0 && is_authority(bytes_view(&s->certificate)) ? 0 : TIMESTAMP_E_UNTRUSTED;
+}
+
+int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority) {
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
         VerifyParams own = *params;
-        SignatureReport *s;
         int r;
 
         own.content_fd = -1;
         own.no_timestamps = true;
         r = cms_verify(token, &(CmsContent) { 0 }, &own, &report, NULL);
-        if (r < 0)
-                return r;
-        s = &report.signatures[0];
-        /* CAdES: there is a signing-certificate attribute, and it fits. */
-        if (report.n_signatures != 1 || s->indication != INDICATION_TOTAL_PASSED || strcmp(s->format, "CAdES") != 0 || !is_authority(bytes_view(&s->certificate)))
-                return TIMESTAMP_E_UNTRUSTED;
-        *ret_authority = TAKE_PTR(s->signer);
-        return 0;
+        if (r >= 0)
+                r = judge(&report);
+        if (r == 0)
+                *ret_authority = TAKE_PTR(report.signatures[0].signer);
+        return r;
 }
 
 int timestamp_verify(View token, View stamped, const VerifyParams *params, int64_t *ret_time, char **ret_authority) {
@@ -179,7 +200,7 @@ int timestamp_verify(View token, View stamped, const VerifyParams *params, int64
         if (r == 0 && time > params->now + REVOCATION_SKEW_S)
                 return TIMESTAMP_E_UNTRUSTED;
         if (r == 0)
-                r = check_signature(token, params, ret_authority);
+                r = timestamp_verify_signature(token, params, ret_authority);
         if (r == 0)
                 *ret_time = time;
         return r;

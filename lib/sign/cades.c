@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Drafts of CAdES B-B; see cades.h. The draft keeps copies: certificates as DER, the signed attributes as the SET that is signed. */
+/* Drafts of CAdES signatures; see cades.h. The draft keeps copies: certificates as DER, the signed attributes as the SET that is signed. */
 
 #include <errno.h>
 #include <time.h>
@@ -147,7 +147,7 @@ View cades_draft_tbs(const CadesDraft *d) {
         return bytes_view(&d->tbs);
 }
 
-static CmsParts parts_of(const CadesDraft *d, View signature) {
+static CmsParts parts_of(const CadesDraft *d, View signature, View timestamp) {
         return (CmsParts) {
                 .scheme = &d->scheme,
                 .certificates = d->certificates,
@@ -156,12 +156,13 @@ static CmsParts parts_of(const CadesDraft *d, View signature) {
                 .serial = bytes_view(&d->serial),
                 .signed_attributes = bytes_view(&d->tbs),
                 .signature = signature,
+                .timestamp = timestamp,
         };
 }
 
-int cades_draft_complete(CadesDraft *d, View signature, Bytes *ret) {
+int cades_draft_complete(CadesDraft *d, View signature, View timestamp, Bytes *ret) {
         _cleanup_bytes_ Bytes head = BYTES_NULL, tail = BYTES_NULL;
-        CmsParts parts = parts_of(d, signature);
+        CmsParts parts = parts_of(d, signature, timestamp);
         int r;
 
         r = cms_build(&parts, true, 0, &head, &tail);
@@ -171,6 +172,24 @@ int cades_draft_complete(CadesDraft *d, View signature, Bytes *ret) {
                 return r;
         *ret = bytes_take(&head);
         return 0;
+}
+
+/* By making one; what the digest and the signature value are does not change its size. */
+int cades_size(const Signer *signer, const CadesParams *params, size_t *ret) {
+        _cleanup_(cades_draft_freep) CadesDraft *d = NULL;
+        _cleanup_free_ uint8_t *value = calloc(1, signer->scheme.signature_max);
+        const Digest digest = { .len = (size_t) gnutls_hash_get_len(signer->scheme.message_digest) };
+        _cleanup_bytes_ Bytes cms = BYTES_NULL;
+        int r;
+
+        if (!value)
+                return -ENOMEM;
+        r = cades_draft_new(signer, params, digest_view(&digest), &d);
+        if (r >= 0)
+                r = cades_draft_complete(d, VIEW(value, signer->scheme.signature_max), (View) { 0 }, &cms);
+        if (r >= 0)
+                *ret = cms.len;
+        return r;
 }
 
 static int copy(int from, uint64_t len, int to) {
@@ -197,9 +216,9 @@ static int copy(int from, uint64_t len, int to) {
         return 0;
 }
 
-int cades_draft_complete_enveloping(CadesDraft *d, View signature, int content_fd, uint64_t content_len, int out_fd) {
+int cades_draft_complete_enveloping(CadesDraft *d, View signature, View timestamp, int content_fd, uint64_t content_len, int out_fd) {
         _cleanup_bytes_ Bytes head = BYTES_NULL, tail = BYTES_NULL;
-        CmsParts parts = parts_of(d, signature);
+        CmsParts parts = parts_of(d, signature, timestamp);
         int r;
 
         r = cms_build(&parts, false, content_len, &head, &tail);

@@ -15,6 +15,7 @@
 #define TAG_OCTET_STRING 0x04U
 #define TAG_NULL 0x05U
 #define TAG_CONTEXT_0 0xa0U
+#define TAG_CONTEXT_1 0xa1U
 
 int cms_append_digest_algorithm(Bytes *b, gnutls_digest_algorithm_t algorithm) {
         _cleanup_bytes_ Bytes oid = BYTES_NULL;
@@ -72,7 +73,18 @@ static int append_signed_attributes(Bytes *b, const CmsParts *p) {
         return r;
 }
 
-static int append_signer_info(Bytes *b, const CmsParts *p) {
+/* unsignedAttrs, [1] IMPLICIT: signature-time-stamp (EN 319 122-1 §5.3), where there is one. */
+static int append_unsigned_attributes(Bytes *b, const CmsParts *p) {
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
+        int r;
+
+        if (p->timestamp.len == 0)
+                return 0;
+        r = cms_append_attribute(&inner, OID_SIGNATURE_TIME_STAMP, p->timestamp);
+        return r < 0 ? r : der_append_element(b, TAG_CONTEXT_1, bytes_view(&inner));
+}
+
+int cms_append_signer_info(Bytes *b, const CmsParts *p) {
         _cleanup_bytes_ Bytes inner = BYTES_NULL;
         int r;
 
@@ -87,6 +99,8 @@ static int append_signer_info(Bytes *b, const CmsParts *p) {
                 r = append_signature_algorithm(&inner, p->scheme->sign);
         if (r >= 0)
                 r = der_append_element(&inner, TAG_OCTET_STRING, p->signature);
+        if (r >= 0)
+                r = append_unsigned_attributes(&inner, p);
         return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
 }
 
@@ -101,7 +115,7 @@ static int build_tail(const CmsParts *p, Bytes *ret) {
                 r = der_append_set_of(&tail, TAG_CONTEXT_0, bytes_view(&inner));
         bytes_done(&inner);
         if (r >= 0)
-                r = append_signer_info(&inner, p);
+                r = cms_append_signer_info(&inner, p);
         if (r >= 0)
                 r = der_append_element(&tail, TAG_SET, bytes_view(&inner));
         if (r < 0)
@@ -121,8 +135,7 @@ static int build_start(const CmsParts *p, Bytes *b) {
         return r < 0 ? r : der_append_element(b, TAG_SET, bytes_view(&inner));
 }
 
-/* The octets of a header for contents of this length. */
-static uint64_t header_size(uint64_t length) {
+uint64_t cms_header_size(uint64_t length) {
         uint64_t n = 2;
 
         if (length >= 0x80)
@@ -131,18 +144,17 @@ static uint64_t header_size(uint64_t length) {
         return n;
 }
 
-/* encapContentInfo up to the content's first octet. */
-static int append_encapsulation(Bytes *b, bool detached, uint64_t content_len) {
+int cms_append_encapsulation(Bytes *b, const char *content_type, bool detached, uint64_t content_len) {
         _cleanup_bytes_ Bytes oid = BYTES_NULL;
-        uint64_t octets = header_size(content_len) + content_len;
+        uint64_t octets = cms_header_size(content_len) + content_len;
         int r;
 
-        r = der_append_oid(&oid, OID_DATA);
+        r = der_append_oid(&oid, content_type);
         if (r < 0)
                 return r;
         if (detached)
                 return der_append_element(b, TAG_SEQUENCE, bytes_view(&oid));
-        r = der_append_header(b, TAG_SEQUENCE, oid.len + header_size(octets) + octets);
+        r = der_append_header(b, TAG_SEQUENCE, oid.len + cms_header_size(octets) + octets);
         if (r >= 0)
                 r = bytes_append_view(b, bytes_view(&oid));
         if (r >= 0)
@@ -150,30 +162,34 @@ static int append_encapsulation(Bytes *b, bool detached, uint64_t content_len) {
         return r < 0 ? r : der_append_header(b, TAG_OCTET_STRING, content_len);
 }
 
+int cms_append_content_info(Bytes *b, uint64_t inside) {
+        _cleanup_bytes_ Bytes oid = BYTES_NULL;
+        uint64_t signed_data = cms_header_size(inside) + inside;
+        int r;
+
+        r = der_append_oid(&oid, OID_SIGNED_DATA);
+        if (r >= 0)
+                r = der_append_header(b, TAG_SEQUENCE, oid.len + cms_header_size(signed_data) + signed_data);
+        if (r >= 0)
+                r = bytes_append_view(b, bytes_view(&oid));
+        if (r >= 0)
+                r = der_append_header(b, TAG_CONTEXT_0, signed_data);
+        return r < 0 ? r : der_append_header(b, TAG_SEQUENCE, inside);
+}
+
 int cms_build(const CmsParts *parts, bool detached, uint64_t content_len, Bytes *ret_head, Bytes *ret_tail) {
-        _cleanup_bytes_ Bytes start = BYTES_NULL, tail = BYTES_NULL, head = BYTES_NULL, oid = BYTES_NULL;
-        uint64_t inside;
+        _cleanup_bytes_ Bytes start = BYTES_NULL, tail = BYTES_NULL, head = BYTES_NULL;
         int r;
 
         if (content_len > INT64_MAX)
                 return -EFBIG;
         r = build_start(parts, &start);
         if (r >= 0)
-                r = append_encapsulation(&start, detached, content_len);
+                r = cms_append_encapsulation(&start, OID_DATA, detached, content_len);
         if (r >= 0)
                 r = build_tail(parts, &tail);
         if (r >= 0)
-                r = der_append_oid(&oid, OID_SIGNED_DATA);
-        if (r < 0)
-                return r;
-        inside = start.len + (detached ? 0 : content_len) + tail.len;
-        r = der_append_header(&head, TAG_SEQUENCE, oid.len + header_size(header_size(inside) + inside) + header_size(inside) + inside);
-        if (r >= 0)
-                r = bytes_append_view(&head, bytes_view(&oid));
-        if (r >= 0)
-                r = der_append_header(&head, TAG_CONTEXT_0, header_size(inside) + inside);
-        if (r >= 0)
-                r = der_append_header(&head, TAG_SEQUENCE, inside);
+                r = cms_append_content_info(&head, start.len + (detached ? 0 : content_len) + tail.len);
         if (r >= 0)
                 r = bytes_append_view(&head, bytes_view(&start));
         if (r < 0)

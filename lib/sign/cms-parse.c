@@ -177,19 +177,20 @@ static int read_signed_data(BerSource *s, const BerElement *signed_data, CmsSign
         BerElement e;
         int r;
 
-        r = expect(s, signed_data, &at, TAG_INTEGER, &e);
+        r = expect(s, signed_data, &at, TAG_INTEGER, &d->version);
         if (r >= 0)
-                r = check_version(s, &e);
+                r = check_version(s, &d->version);
         if (r >= 0)
-                r = expect(s, signed_data, &at, TAG_SET, &e);
+                r = expect(s, signed_data, &at, TAG_SET, &d->digest_set);
         if (r >= 0)
-                r = read_digest_algorithms(s, &e, d);
+                r = read_digest_algorithms(s, &d->digest_set, d);
         if (r >= 0)
                 r = read_encapsulation(s, signed_data, &at, d);
         if (r < 0)
                 return r;
         r = ber_next(s, signed_data, &at, &e);
         if (r > 0 && e.tag == TAG_CONTEXT_0) {
+                d->certificate_set = e;
                 r = read_certificates(s, &e, d);
                 if (r >= 0)
                         r = ber_next(s, signed_data, &at, &e);

@@ -15,16 +15,19 @@
 #define CMS_SIGNERS_MAX 256U
 
 typedef struct CmsSignedData {
+        BerElement version;
+        BerElement digest_set;           /* digestAlgorithms */
         gnutls_digest_algorithm_t digest_algorithms[CMS_DIGEST_ALGORITHMS_MAX];
         size_t n_digest_algorithms;
         char content_type[DER_OID_MAX];
         bool has_content;
         BerElement content;              /* what is in eContent's [0]: an OCTET STRING, or in PKCS #7 1.5 anything */
+        BerElement certificate_set;      /* the certificates field; nothing in it where it is absent */
         gnutls_x509_crt_t *certificates; /* those that GnuTLS can read; others are passed over */
         size_t n_certificates;
         BerElement revocations;          /* the crls field; nothing in it where it is absent */
         bool has_revocation_values;      /* something is in it */
-        BerElement *signers;
+        BerElement *signers;             /* SignerInfos, one each */
         size_t n_signers;
         uint64_t size;
 } CmsSignedData;

@@ -64,18 +64,14 @@ static int complete_detached(void *state, View signature, View timestamp_token) 
         Draft *d = state;
         int r;
 
-        if (timestamp_token.len > 0)
-                return -EOPNOTSUPP;
-        r = cades_draft_complete(d->cades, signature, &cms);
+        r = cades_draft_complete(d->cades, signature, timestamp_token, &cms);
         return r < 0 ? r : write_all(d->out_fd, bytes_view(&cms));
 }
 
 static int complete_enveloping(void *state, View signature, View timestamp_token) {
         Draft *d = state;
 
-        if (timestamp_token.len > 0)
-                return -EOPNOTSUPP;
-        return cades_draft_complete_enveloping(d->cades, signature, d->content_fd, d->content_len, d->out_fd);
+        return cades_draft_complete_enveloping(d->cades, signature, timestamp_token, d->content_fd, d->content_len, d->out_fd);
 }
 
 const DocumentFormat document_cades = {

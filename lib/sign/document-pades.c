@@ -7,7 +7,7 @@
 #include "sign/document-format.h"
 
 static int draft(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd, void **ret) {
-        const PadesParams pades = { .signing_time = params->signing_time, .options = params->pades };
+        const PadesParams pades = { .signing_time = params->signing_time, .timestamped = params->timestamped, .options = params->pades };
         PadesDraft *d;
         int r;
 
@@ -22,7 +22,7 @@ static void item(const void *d, SignerItem *ret) {
 }
 
 static int complete(void *d, View signature, View timestamp_token) {
-        return timestamp_token.len > 0 ? -EOPNOTSUPP : pades_draft_complete(d, signature);
+        return pades_draft_complete(d, signature, timestamp_token);
 }
 
 static void draft_free(void *d) {

@@ -18,8 +18,8 @@
 /* Marks a sentence for xgettext. */
 #define N_(s) s
 
-/* Room in /Contents beside the certificates: signed attributes, signature value, and later a timestamp. */
-#define CONTENTS_EXTRA 8192U
+/* Room in /Contents for a timestamp, where one is awaited: tokens with the certificates of an authority of three levels have 6 KiB. */
+#define TIMESTAMP_ROOM 8192U
 
 /* The ByteRange's numbers are written into a field of this width. */
 #define BYTE_RANGE_WIDTH 64U
@@ -142,20 +142,15 @@ static int append_filler(Bytes *b, char c, size_t n) {
         return 0;
 }
 
-/* The certificates, the signer's name once more, and some. */
-static int contents_room(const Signer *signer, size_t *ret) {
-        size_t room = CONTENTS_EXTRA;
+static int contents_room(const Signer *signer, const PadesParams *params, size_t *ret) {
+        const CadesParams cades = { .pades = true, .signing_time = params->signing_time };
+        size_t room;
+        int r;
 
-        for (size_t i = 0; i < signer->n_chain; i++) {
-                gnutls_datum_t der = { 0 };
-
-                if (gnutls_x509_crt_export2(signer->chain[i], GNUTLS_X509_FMT_DER, &der) < 0)
-                        return -EIO;
-                room += i == 0 ? 2 * (size_t) der.size : der.size;
-                gnutls_free(der.data);
-        }
-        *ret = room;
-        return 0;
+        r = cades_size(signer, &cades, &room);
+        if (r >= 0)
+                *ret = room + (params->timestamped ? TIMESTAMP_ROOM : 0);
+        return r;
 }
 
 static int append_signature(Plan *p) {
@@ -203,7 +198,7 @@ static int set_byte_range(Plan *p) {
 static int build_update(Plan *p, PdfDocument *d, const PdfTail *tail, const char *name) {
         int signature_id, r;
 
-        r = contents_room(p->signer, &p->contents_room);
+        r = contents_room(p->signer, p->params, &p->contents_room);
         if (r < 0)
                 return r;
         r = pdf_update_init(&p->update, d, tail);
@@ -344,12 +339,12 @@ View pades_draft_tbs(const PadesDraft *d) {
         return cades_draft_tbs(d->cades);
 }
 
-int pades_draft_complete(PadesDraft *d, View signature) {
+int pades_draft_complete(PadesDraft *d, View signature, View timestamp) {
         _cleanup_bytes_ Bytes cms = BYTES_NULL;
         _cleanup_free_ char *hex = NULL;
         int r;
 
-        r = cades_draft_complete(d->cades, signature, &cms);
+        r = cades_draft_complete(d->cades, signature, timestamp, &cms);
         if (r < 0)
                 return r;
         if (cms.len > d->contents_room)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* PAdES B-B (EN 319 142-1): a signature dictionary with SubFilter ETSI.CAdES.detached, added as an incremental update (ISO 32000-1
+/* PAdES B-B and B-T (EN 319 142-1): a signature dictionary with SubFilter ETSI.CAdES.detached, added as an incremental update (ISO 32000-1
  * §7.5.6, §12.8). The bytes that were there stay as they were. Two steps, like lib/sign/cades.h. */
 
 #include "sign/cades.h"
@@ -27,6 +27,7 @@ typedef struct PadesOptions {
 
 typedef struct PadesParams {
         int64_t signing_time;    /* the dictionary's M */
+        bool timestamped;        /* leave room for a timestamp */
         PadesOptions options;
 } PadesParams;
 
@@ -36,8 +37,8 @@ int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, 
 
 View pades_draft_tbs(const PadesDraft *d);
 
-/* Writes the CMS into its place. */
-int pades_draft_complete(PadesDraft *d, View signature);
+/* Writes the CMS into its place. `timestamp` is a TimeStampToken over the signature value, or empty. -EMSGSIZE when there is no room for it. */
+int pades_draft_complete(PadesDraft *d, View signature, View timestamp);
 
 const char *pades_strerror(int outcome); /* untranslated, marked for gettext */
 

@@ -77,7 +77,7 @@ static void sign(int fd, View v) {
         if (r > 0)
                 return;
         /* No ECDSA value verifies by being a wrong one; the form is what is looked at. */
-        require(pades_draft_complete(draft, VIEW_LITERAL("\x30\x06\x02\x01\x01\x02\x01\x01")) == 0);
+        require(pades_draft_complete(draft, VIEW_LITERAL("\x30\x06\x02\x01\x01\x02\x01\x01"), (View) { 0 }) == 0);
         require_prefix(out, v);
         require(verify(out) == 1);
 }

@@ -63,8 +63,8 @@ static int sign_cms(Signer *signer, bool enveloping, int in, int out) {
         if (r < 0)
                 return r;
         if (enveloping)
-                return cades_draft_complete_enveloping(draft, bytes_view(&value), in, (uint64_t) st.st_size, out);
-        r = cades_draft_complete(draft, bytes_view(&value), &cms);
+                return cades_draft_complete_enveloping(draft, bytes_view(&value), (View) { 0 }, in, (uint64_t) st.st_size, out);
+        r = cades_draft_complete(draft, bytes_view(&value), (View) { 0 }, &cms);
         return r < 0 ? r : write_all(out, bytes_view(&cms));
 }
 

@@ -54,7 +54,7 @@ static int sign(Signer *signer, const char *in, const char *out, const char *rea
                 return r;
         item.tbs = pades_draft_tbs(draft);
         r = signer->sign(signer, &item, 1, &signature);
-        return r < 0 ? r : pades_draft_complete(draft, bytes_view(&signature));
+        return r < 0 ? r : pades_draft_complete(draft, bytes_view(&signature), (View) { 0 });
 }
 
 int main(int argc, char **argv) {

@@ -138,8 +138,8 @@ static void test_enveloping(void **state) {
                 d = draft(*state, false, VIEW(content, sizes[i]));
                 value = sign(*state, d);
                 assert_int_equal(write_all(in, VIEW(content, sizes[i])), 0);
-                assert_int_equal(cades_draft_complete(d, bytes_view(&value), &detached), 0);
-                assert_int_equal(cades_draft_complete_enveloping(d, bytes_view(&value), in, sizes[i], out), 0);
+                assert_int_equal(cades_draft_complete(d, bytes_view(&value), (View) { 0 }, &detached), 0);
+                assert_int_equal(cades_draft_complete_enveloping(d, bytes_view(&value), (View) { 0 }, in, sizes[i], out), 0);
                 whole = slurp(out);
                 /* DER, one element, and the end is that of the detached one. */
                 rest = bytes_view(&whole);
@@ -160,7 +160,7 @@ static void test_vanishing_content(void **state) {
         _cleanup_bytes_ Bytes value = sign(*state, d);
 
         assert_int_equal(write_all(in, VIEW_LITERAL("ab")), 0);
-        assert_int_equal(cades_draft_complete_enveloping(d, bytes_view(&value), in, 3, out), -EIO);
+        assert_int_equal(cades_draft_complete_enveloping(d, bytes_view(&value), (View) { 0 }, in, 3, out), -EIO);
 }
 
 static void test_wrong_digest(void **state) {

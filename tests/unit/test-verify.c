@@ -106,11 +106,11 @@ static Bytes sign(const Entity *seal, const Entity *middle, bool enveloping) {
         assert_int_equal(cades_draft_new(&signer, &params, digest_view(&digest), &draft), 0);
         assert_int_equal(signer.sign(&signer, &(SignerItem) { SIGNER_ITEM_CMS_ATTRIBUTES, cades_draft_tbs(draft), NULL }, 1, &value), 0);
         if (!enveloping) {
-                assert_int_equal(cades_draft_complete(draft, bytes_view(&value), &cms), 0);
+                assert_int_equal(cades_draft_complete(draft, bytes_view(&value), (View) { 0 }, &cms), 0);
                 return cms;
         }
         assert_int_equal(write_all(in, DOCUMENT), 0);
-        assert_int_equal(cades_draft_complete_enveloping(draft, bytes_view(&value), in, DOCUMENT.len, out), 0);
+        assert_int_equal(cades_draft_complete_enveloping(draft, bytes_view(&value), (View) { 0 }, in, DOCUMENT.len, out), 0);
         assert_int_equal(lseek(out, 0, SEEK_SET), 0);
         assert_int_equal(read_fd(out, 65536, &cms), 0);
         return cms;

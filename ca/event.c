@@ -15,29 +15,11 @@
         (e)->number, (e)->serial, certificate_state_to_string((e)->state), certificate_reason_to_string((e)->reason), (e)->at, \
                 (e)->invalid_since, (e)->comment, (int64_t) (e)->uid
 
-/* Number and MAC of the last event, or 0 and the root's. */
-static int read_tail(Txn *t, int64_t *ret_number, uint8_t ret_mac[static MAC_SIZE]) {
-        Row *row;
-        int r;
-
-        r = txn_query(t, &row, "SELECT number, mac FROM event ORDER BY number DESC LIMIT 1", "");
-        if (r < 0)
-                return r;
-        *ret_number = 0;
-        if (r == 0)
-                return register_root_mac(t, ret_mac);
-        if (row_blob(row, 1).len != MAC_SIZE)
-                return -EBADMSG;
-        *ret_number = row_int(row, 0);
-        memcpy(ret_mac, row_blob(row, 1).data, MAC_SIZE);
-        return 0;
-}
-
 int event_append(Txn *t, Event *e) {
         uint8_t before[MAC_SIZE], mac[MAC_SIZE];
         int r;
 
-        r = read_tail(t, &e->number, before);
+        r = register_read_tail(t, "SELECT number, mac FROM event ORDER BY number DESC LIMIT 1", &e->number, before);
         if (r < 0)
                 return r;
         e->number++;

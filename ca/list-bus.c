@@ -39,9 +39,7 @@ static int read_list(List *l, sd_bus_message *m, sd_bus_error *error) {
 
         l->limit = LIST_DEFAULT;
         r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
-        if (r >= 0 && (l->limit < 1 || l->limit > LIST_MAX))
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The limit must be 1 to %u.", LIST_MAX);
-        return r;
+        return r < 0 ? r : bus_check_limit(l->limit, LIST_MAX, error);
 }
 
 static int list_store(Txn *t, void *userdata) {
@@ -66,21 +64,6 @@ static int list_store(Txn *t, void *userdata) {
         return 0;
 }
 
-static int append_certificate(sd_bus_message *reply, View der) {
-        int r;
-
-        r = sd_bus_message_open_container(reply, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(reply, "s", "certificate");
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'v', "ay");
-        if (r >= 0)
-                r = sd_bus_message_append_array(reply, 'y', der.data, der.len);
-        for (int depth = 0; r >= 0 && depth < 2; depth++)
-                r = sd_bus_message_close_container(reply);
-        return r;
-}
-
 static int append_entry(sd_bus_message *reply, const Entry *e, const StateRecord *s) {
         const Certificate *c = &e->certificate;
         int r;
@@ -94,7 +77,7 @@ static int append_entry(sd_bus_message *reply, const Entry *e, const StateRecord
         if (r >= 0)
                 r = append_state(reply, s);
         if (r >= 0)
-                r = append_certificate(reply, bytes_view(&c->der));
+                r = bus_append_bytes(reply, "certificate", bytes_view(&c->der));
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

@@ -212,9 +212,7 @@ static int read_list(RequestList *l, sd_bus_message *m, sd_bus_error *error) {
 
         l->limit = LIST_DEFAULT;
         r = bus_message_read_options(m, options, ELEMENTSOF(options), error);
-        if (r >= 0 && (l->limit < 1 || l->limit > LIST_MAX))
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The limit must be 1 to %u.", LIST_MAX);
-        return r;
+        return r < 0 ? r : bus_check_limit(l->limit, LIST_MAX, error);
 }
 
 int method_list_requests(sd_bus_message *m, void *userdata, sd_bus_error *error) {

@@ -115,12 +115,11 @@ void entry_list_done(EntryList *l) {
         (e)->number, (e)->certificate.serial, (e)->certificate.subject, profile_to_string((e)->profile), (e)->certificate.not_before, \
                 (e)->certificate.not_after, (e)->issued, (int64_t) (e)->uid, VIEW((e)->key, sizeof((e)->key)), bytes_view(&(e)->certificate.der)
 
-/* The number and MAC of the last row, or 0 and the root's. */
-static int read_tail(Txn *t, int64_t *ret_number, uint8_t ret_mac[static MAC_SIZE]) {
+int register_read_tail(Txn *t, const char *query, int64_t *ret_number, uint8_t ret_mac[static MAC_SIZE]) {
         Row *row;
         int r;
 
-        r = txn_query(t, &row, "SELECT number, mac FROM certificate ORDER BY number DESC LIMIT 1", "");
+        r = txn_query(t, &row, query, "");
         if (r < 0)
                 return r;
         *ret_number = 0;
@@ -148,7 +147,7 @@ int register_append(Txn *t, Entry *e) {
 
         r = check_key(t, e);
         if (r >= 0)
-                r = read_tail(t, &e->number, before);
+                r = register_read_tail(t, "SELECT number, mac FROM certificate ORDER BY number DESC LIMIT 1", &e->number, before);
         if (r < 0)
                 return r;
         e->number++;

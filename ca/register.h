@@ -33,6 +33,9 @@ int register_load_root(Txn *t, Root **ret);
 /* In a job: the MAC of the root's record, with which the chains begin. -ENOENT when there is none. */
 int register_root_mac(Txn *t, uint8_t ret[static 32]);
 
+/* In a job: number and MAC of a chain's last row, which `query` gives, or 0 and the root's. */
+int register_read_tail(Txn *t, const char *query, int64_t *ret_number, uint8_t ret_mac[static 32]);
+
 /* In a job: the one and only root. -EEXIST when there is one. */
 int register_insert_root(Txn *t, const Root *root);
 

@@ -10,6 +10,7 @@
 #include "client/bus-call.h"
 #include "client/issue.h"
 #include "client/output.h"
+#include "client/verb-ca.h"
 #include "client/verbs.h"
 
 #define DAYS_MAX 36500U
@@ -20,22 +21,6 @@ static int parse_number(const char *s, uint64_t *ret) {
         errno = 0;
         *ret = strtoull(s, &end, 10);
         return errno == 0 && s[0] >= '0' && s[0] <= '9' && !*end ? 0 : fail(EXIT_USAGE, _("“%s” is not the number of a request."), s);
-}
-
-static int print_pem(Client *c, const CertificateList *l) {
-        _cleanup_bytes_ Bytes text = BYTES_NULL;
-
-        if (certificates_pem(l, &text) < 0 || bytes_append_byte(&text, 0) < 0)
-                return fail_memory();
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "pem", (const char *) text.data);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
-        return write_output(c, VIEW(text.data, text.len - 1));
 }
 
 /* --- Who asks ----------------------------------------------------------------------------------------------------- */
@@ -138,7 +123,7 @@ int verb_ca_answer(Client *c) {
         if (r != 0)
                 return r;
         r = certificates_read_message(reply, &l);
-        return r < 0 ? fail_message(r) : print_pem(c, &l);
+        return r < 0 ? fail_message(r) : ca_print_chain(c, &l);
 }
 
 /* --- Who decides -------------------------------------------------------------------------------------------------- */
@@ -178,7 +163,7 @@ int verb_ca_approve(Client *c) {
         if (r != 0)
                 return r;
         if (c->json || arguments_has(&c->arguments, "output"))
-                return print_pem(c, &l);
+                return ca_print_chain(c, &l);
         out(_("Issued. Who asked fetches it: sygnet ca answer %llu -o certificate.pem\n"), (unsigned long long) number);
         return EXIT_OK;
 }

@@ -155,10 +155,26 @@ int verb_ca_show(Client *c) {
         return write_output(c, bytes_view(&text));
 }
 
+int ca_print_chain(Client *c, const CertificateList *l) {
+        _cleanup_bytes_ Bytes text = BYTES_NULL;
+
+        if (certificates_pem(l, &text) < 0 || bytes_append_byte(&text, 0) < 0)
+                return fail_memory();
+        if (c->json) {
+                Json j = JSON_INIT(stdout);
+
+                json_object_begin(&j, NULL);
+                json_string(&j, "pem", (const char *) text.data);
+                json_object_end(&j);
+                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+        }
+        return write_output(c, VIEW(text.data, text.len - 1));
+}
+
 int verb_ca_issue(Client *c) {
         const char *profile = arguments_get(&c->arguments, "profile");
         static const char *const needed[] = { "profile", NULL };
-        _cleanup_bytes_ Bytes request = BYTES_NULL, text = BYTES_NULL;
+        _cleanup_bytes_ Bytes request = BYTES_NULL;
         _cleanup_certificates_ CertificateList l = { 0 };
         unsigned days;
         int r;
@@ -172,19 +188,7 @@ int verb_ca_issue(Client *c) {
                 return r;
         agent_start(&c->agent);
         r = issue_by_local_ca(c, bytes_view(&request), profile, days, &l);
-        if (r != 0)
-                return r;
-        if (certificates_pem(&l, &text) < 0 || bytes_append_byte(&text, 0) < 0)
-                return fail_memory();
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "pem", (const char *) text.data);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
-        return write_output(c, VIEW(text.data, text.len - 1));
+        return r != 0 ? r : ca_print_chain(c, &l);
 }
 
 int verb_ca_list(Client *c) {

@@ -37,16 +37,8 @@ static int append(sd_bus_message *m, const char *serial, View certificate) {
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "{sv}");
         if (r >= 0)
-                r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", "certificate");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "ay");
-        if (r >= 0)
-                r = sd_bus_message_append_array(m, 'y', certificate.data, certificate.len);
-        for (unsigned i = 0; r >= 0 && i < 3; i++)
-                r = sd_bus_message_close_container(m);
-        return r;
+                r = bus_append_bytes(m, "certificate", certificate);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 int ca_suspend(sd_bus *bus, View certificate, sd_bus_message_handler_t then, void *userdata, sd_bus_slot **ret_slot) {

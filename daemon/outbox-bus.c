@@ -113,11 +113,7 @@ static int read_options(OutboxCall *c, sd_bus_error *error) {
 
         c->limit = LIMIT_DEFAULT;
         r = bus_message_read_options(c->call.message, options, ELEMENTSOF(options), error);
-        if (r < 0)
-                return r;
-        if (c->limit < 1 || c->limit > OUTBOX_LIST_MAX)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "The limit is 1 to %u.", OUTBOX_LIST_MAX);
-        return 0;
+        return r < 0 ? r : bus_check_limit(c->limit, OUTBOX_LIST_MAX, error);
 }
 
 static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {

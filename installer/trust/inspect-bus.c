@@ -26,21 +26,6 @@ static int append_texts(sd_bus_message *reply, const char *key, char *const *tex
         return r;
 }
 
-static int append_bytes(sd_bus_message *reply, const char *key, View v) {
-        int r;
-
-        r = sd_bus_message_open_container(reply, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(reply, "s", key);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'v', "ay");
-        if (r >= 0)
-                r = sd_bus_message_append_array(reply, 'y', v.data, v.len);
-        for (int depth = 0; r >= 0 && depth < 2; depth++)
-                r = sd_bus_message_close_container(reply);
-        return r;
-}
-
 /* The entries of one certificate; of what could not be read just the problem. */
 static int append_entries(sd_bus_message *reply, const CheckReply *k, const char *fingerprint, unsigned stores) {
         int r;
@@ -71,7 +56,7 @@ static int append_info(sd_bus_message *reply, const Call *c, const Surveys *surv
         if (r >= 0 && numbered)
                 r = bus_append_u32(reply, "number", (uint32_t) (i + 1));
         if (r >= 0 && numbered)
-                r = append_bytes(reply, "certificate", bytes_view(&k->der));
+                r = bus_append_bytes(reply, "certificate", bytes_view(&k->der));
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

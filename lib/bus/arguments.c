@@ -279,6 +279,10 @@ int bus_message_read_options(sd_bus_message *m, BusOption *options, size_t n, sd
 
 /* --- Dictionaries ------------------------------------------------------------------------------------------------- */
 
+int bus_check_limit(uint32_t limit, uint32_t max, sd_bus_error *error) {
+        return limit >= 1 && limit <= max ? 0 : bus_error_set(error, ERROR_INVALID_ARGUMENT, "The limit is 1 to %u.", max);
+}
+
 int bus_append_string(sd_bus_message *m, const char *key, const char *value) {
         return sd_bus_message_append(m, "{sv}", key, "s", value ? value : "");
 }
@@ -297,4 +301,19 @@ int bus_append_u64(sd_bus_message *m, const char *key, uint64_t value) {
 
 int bus_append_i64(sd_bus_message *m, const char *key, int64_t value) {
         return sd_bus_message_append(m, "{sv}", key, "x", value);
+}
+
+int bus_append_bytes(sd_bus_message *m, const char *key, View value) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", key);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "ay");
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'y', value.data, value.len);
+        for (int depth = 0; r >= 0 && depth < 2; depth++)
+                r = sd_bus_message_close_container(m);
+        return r;
 }

@@ -52,6 +52,9 @@ int bus_option_secret(sd_bus_message *m, void *target); /* Secret * */
  * InvalidArgument in `error` that names the key. */
 int bus_message_read_options(sd_bus_message *m, BusOption *options, size_t n, sd_bus_error *error);
 
+/* Whether a list's `limit` is 1 to `max`; else -EINVAL with InvalidArgument in `error`. */
+int bus_check_limit(uint32_t limit, uint32_t max, sd_bus_error *error);
+
 /* --- Dictionaries in replies: one entry {sv} each ----------------------------------------------------------------- */
 
 int bus_append_string(sd_bus_message *m, const char *key, const char *value); /* NULL gives the empty string */
@@ -59,3 +62,4 @@ int bus_append_bool(sd_bus_message *m, const char *key, bool value);
 int bus_append_u32(sd_bus_message *m, const char *key, uint32_t value);
 int bus_append_u64(sd_bus_message *m, const char *key, uint64_t value);
 int bus_append_i64(sd_bus_message *m, const char *key, int64_t value); /* times */
+int bus_append_bytes(sd_bus_message *m, const char *key, View value);

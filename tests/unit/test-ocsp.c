@@ -11,32 +11,9 @@
 
 #include <gnutls/ocsp.h>
 
-#include "base/atomic-file.h"
 #include "crypto/key.h"
 #include "sign/ocsp.h"
-
-#define MADE INT64_C(1795283567) /* when the fixtures were made */
-#define DAY (24 * 3600)
-
-static const char *folder;
-
-static Bytes fixture(const char *name) {
-        _cleanup_free_ char *path = NULL;
-        Bytes b;
-
-        assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
-        assert_int_equal(read_file(path, 65536, &b), 0);
-        return b;
-}
-
-static gnutls_x509_crt_t certificate(const char *name) {
-        _cleanup_bytes_ Bytes der = fixture(name);
-        gnutls_x509_crt_t crt;
-
-        assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-        assert_int_equal(gnutls_x509_crt_import(crt, &(gnutls_datum_t) { der.data, (unsigned) der.len }, GNUTLS_X509_FMT_DER), 0);
-        return crt;
-}
+#include "revocation-fixture.h"
 
 static void test_answers(void **state) {
         static const struct {

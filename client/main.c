@@ -41,6 +41,25 @@ static int run_group(int argc, char **argv) {
         return EXIT_USAGE;
 }
 
+/* The overview, or what the words name. */
+static int run_help(int argc, char **argv) {
+        const Verb *verb;
+        int words;
+
+        if (argc == 0) {
+                help_overview(NULL);
+                return EXIT_OK;
+        }
+        verb = verb_find(argc, argv, &words);
+        if (verb)
+                help_verb(verb);
+        else if (verb_is_group(argv[0]))
+                help_overview(argv[0]);
+        else
+                return unknown(argv[0]);
+        return EXIT_OK;
+}
+
 static int run_verb(const Verb *verb, int argc, char **argv, bool json) {
         Client c = { .json = json };
         int r;
@@ -75,10 +94,8 @@ static int run(int argc, char **argv) {
                 out("sygnet %s\n", SYGNET_VERSION);
                 return EXIT_OK;
         }
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "help") == 0) {
-                help_overview(NULL);
-                return EXIT_OK;
-        }
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "help") == 0)
+                return run_help(argc - i - 1, argv + i + 1);
         verb = verb_find(argc - i, argv + i, &words);
         if (verb)
                 return run_verb(verb, argc - i - words, argv + i + words, json);

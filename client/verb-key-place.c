@@ -220,7 +220,7 @@ static void add_there(Table *t, const Dict *d) {
         table_cell(t, key_place_text("daemon"));
         table_cell(t, kind_text(dict_string(d, "kind")));
         table_cell(t, status_text(dict_string(d, "status")));
-        table_cell(t, dict_has(d, "not_after") ? text_time(dict_number(d, "not_after", 0)) : "–");
+        table_cell(t, dict_has(d, "not_after") ? text_date(dict_number(d, "not_after", 0)) : "–");
 }
 
 static void add_here(Table *t, const KeyRecord *k) {
@@ -231,7 +231,7 @@ static void add_here(Table *t, const KeyRecord *k) {
         table_cell(t, key_place_text(key_place_to_string(k->place)));
         table_cell(t, k->profile ? kind_text(profile) : "–");
         table_cell(t, status_text(key_local_status(k)));
-        table_cell(t, k->chain.n > 0 ? text_time(gnutls_x509_crt_get_expiration_time(k->chain.items[0])) : "–");
+        table_cell(t, k->chain.n > 0 ? text_date(gnutls_x509_crt_get_expiration_time(k->chain.items[0])) : "–");
 }
 
 int verb_key_list(Client *c) {

@@ -18,7 +18,7 @@ static const char *validity(const Dict *d) {
         if (dict_number(d, "not_after", now) < now)
                 return _("expired");
         if (!expiry_text(d))
-                return text_time(dict_number(d, "not_after", 0));
+                return text_date(dict_number(d, "not_after", 0));
         snprintf(text, sizeof(text), "%s (%s)", text_date(dict_number(d, "not_after", 0)), expiry_text(d));
         return text;
 }

@@ -50,6 +50,13 @@ class Help(TestCase):
                 self.assertIn("--json", options_of(verb))
                 self.assertLessEqual(max(map(len, p.stdout.splitlines())), 80)
 
+    def test_help_of_something(self):
+        self.assertEqual(run("sign", "--help").stdout, self.ends(OK, "help", "sign").stdout)
+        self.assertEqual(run("otp", "--help").stdout, self.ends(OK, "help", "otp").stdout)
+        self.assertEqual(run("otp", "enroll", "--help").stdout, self.ends(OK, "help", "otp", "enroll").stdout)
+        self.assertEqual(run("--help").stdout, self.ends(OK, "help").stdout)
+        self.ends(USAGE, "help", "frobnicate", says="frobnicate")
+
     def test_group_help(self):
         self.assertIn("enroll", self.ends(OK, "otp", "--help").stdout)
 

@@ -18,7 +18,7 @@ RULES = {
     "lib/base": ((), ()),
     "lib/crypto": (("lib/base",), ("gnutls/", "nettle/", "argon2.h")),
     "lib/der": (("lib/base",), ("libtasn1.h",)),
-    "lib/sign": (("lib/base", "lib/crypto", "lib/der"), ("gnutls/", "nettle/", "qpdf/")),
+    "lib/sign": (("lib/base", "lib/crypto", "lib/der"), ("gnutls/", "nettle/", "qpdf/", "libxml/")),
     "lib/bus": (("lib/base",), ("systemd/",)),
     "lib/store": (("lib/base", "lib/crypto"), ("sqlite3.h",)),
 }

@@ -163,16 +163,26 @@ static int certify(Making *m) {
         return r != 0 ? r : key_record_write(&m->record);
 }
 
+static int print_json(const Making *m) {
+        Json j = JSON_INIT(stdout);
+
+        key_local_json(&j, NULL, &m->record, new_password_generated(m->client) ? m->password : NULL, m->waits);
+        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Something failed after the key was made: whoever had the password generated has to see it all the same. */
+static void print_password(const Making *m) {
+        if (m->client->json)
+                (void) print_json(m);
+        new_password_show(m->client, m->password);
+}
+
 static int print_made(const Making *m) {
         const KeyRecord *k = &m->record;
         _cleanup_free_ char *label = text_clean(k->label);
 
-        if (m->client->json) {
-                Json j = JSON_INIT(stdout);
-
-                key_local_json(&j, NULL, k, new_password_generated(m->client) ? m->password : NULL, m->waits);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (m->client->json)
+                return print_json(m);
         out(_("Key %s made.\n"), k->id);
         new_password_show(m->client, m->password);
         if (m->waits > 0)
@@ -200,15 +210,14 @@ int key_local_generate(Client *c, KeyPlace place, Profile profile, const Subject
         r = key_record_write(&m.record);
         if (r > 0) {
                 hint(_("The key was made, but is not in the list: %s"), m.record.path ?: m.record.uri);
-                new_password_show(c, m.password);
+                print_password(&m);
                 return r;
         }
         /* KSeF certifies its own. */
         if (!arguments_has(&c->arguments, "no-issue") && !profile_keeps_order(profile)) {
                 r = certify(&m);
                 if (r != 0) {
-                        /* Whoever had the password generated has to see it all the same. */
-                        new_password_show(c, m.password);
+                        print_password(&m);
                         return issue_tell_failed(r, m.record.id, m.record.profile);
                 }
                 issue_tell_waits(m.record.id, m.record.profile, m.waits);

@@ -94,6 +94,8 @@ static int generate_with_password(Client *c, const Wanted *w) {
                 r = issue_all(c, id, profile_to_string(w->profile), &factors, &waits);
                 if (r != 0) {
                         /* Whoever had the password generated has to see it all the same. */
+                        if (c->json)
+                                (void) issue_print_made(id, false, 0, new_password_generated(c) ? password : NULL);
                         new_password_show(c, password);
                         return r;
                 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keys in files (requirement C2): made, certified, used and taken out, with openssl, certtool and Java's keytool at the other end."""
 import base64
+import json
 import os
 import re
 import signal
@@ -372,6 +373,10 @@ class Guided(Keys):
         shown = re.search(r"^Password: (\S+)$", p.stdout, re.M).group(1)
         self.assertNotEqual(made["password"], shown)
         self.openssl("pkcs12", "-in", "y.p12", "-passin", f"file:{self.secret('typed', shown)}", "-noout", "-info")
+        p = self.generate("lost", "--place", "file", "-o", "lost.p12", "--generate-password", "--json", code=FAILED,
+                          DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nonexistent")
+        kept = json.loads(p.stdout)["password"]  # the key was made, and waits for its certificate
+        self.openssl("pkcs12", "-in", "lost.p12", "-passin", f"file:{self.secret('typed', kept)}", "-noout", "-info")
         self.generate("z", "--place", "file", "-o", "z.p12", "--generate-password", "--password-file", self.password, code=USAGE)
 
 

@@ -18,6 +18,7 @@ enum {
         EXIT_NOT_FOUND = 4,
         EXIT_NOT_VALID = 5,
         EXIT_INDETERMINATE = 6,
+        EXIT_LEVEL = 7, /* signed, at a lower level than was asked for */
 };
 
 struct Client {

@@ -64,6 +64,10 @@ static const char *scheme_of(const char *url) {
         return NULL;
 }
 
+bool fetch_is_address(const char *url) {
+        return scheme_of(url) && strlen(url) <= FETCH_URL_MAX;
+}
+
 /* The rest of an address may hold what is nobody's business. */
 static void host_of(const char *url, char ret[static 128]) {
         const char *host = strstr(url, "://") + 3, *at;
@@ -115,8 +119,28 @@ static int set_body(Transfer *t, const FetchParams *params) {
         return 0;
 }
 
+/* curl takes a copy of its own. */
+static int set_account(const Transfer *t, const FetchParams *params) {
+        _cleanup_secret_ Secret *password = NULL;
+        size_t len = params->password ? secret_len(params->password) : 0;
+        int r;
+
+        if (!params->user)
+                return 0;
+        r = secret_new(len + 1, &password);
+        if (r < 0)
+                return r;
+        if (len > 0)
+                memcpy(secret_data(password), secret_view(params->password).data, len);
+        curl_easy_setopt(t->curl, CURLOPT_HTTPAUTH, strcmp(t->scheme, "https") == 0 ? (long) CURLAUTH_BASIC : (long) CURLAUTH_DIGEST);
+        curl_easy_setopt(t->curl, CURLOPT_USERNAME, params->user);
+        curl_easy_setopt(t->curl, CURLOPT_PASSWORD, (const char *) secret_data(password));
+        return 0;
+}
+
 static int set_options(Transfer *t, const char *url, const FetchParams *params) {
         CURL *curl = t->curl;
+        int r;
 
         curl_easy_setopt(curl, CURLOPT_URL, url);
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, t->scheme);
@@ -137,7 +161,8 @@ static int set_options(Transfer *t, const char *url, const FetchParams *params) 
         /* A resolver that hangs is left behind rather than waited for. */
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 #endif
-        return set_body(t, params);
+        r = set_account(t, params);
+        return r < 0 ? r : set_body(t, params);
 }
 
 static int judge(const Transfer *t, CURLcode code, char **ret_problem) {
@@ -148,6 +173,8 @@ static int judge(const Transfer *t, CURLcode code, char **ret_problem) {
                 curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
                 if (status == 200)
                         return 0;
+                if (status == 401 || status == 407)
+                        return problem(-EPROTO, ret_problem, _("%s wants a user and a password that it accepts."), t->host);
                 return problem(-EPROTO, ret_problem, _("%s does not have it: it answers with status %ld."), t->host, status);
         case CURLE_FILESIZE_EXCEEDED:
                 return problem(-EFBIG, ret_problem, _("%s sends more than is taken."), t->host);
@@ -185,7 +212,7 @@ int fetch_url(const char *url, const FetchParams *params, Bytes *ret, char **ret
         if (!params)
                 params = &defaults;
         t.scheme = scheme_of(url);
-        if (!t.scheme || strlen(url) > FETCH_URL_MAX)
+        if (!fetch_is_address(url))
                 return problem(-EINVAL, ret_problem, _("Only http and https addresses are fetched."));
         host_of(url, t.host);
         t.size_max = params->size_max ?: FETCH_SIZE_MAX;

@@ -118,6 +118,7 @@ int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *opt
         if (r < 0)
                 return fail_write(item, r);
         params.format = item->format;
+        params.timestamped = options->timestamps != NULL;
         r = document_draft_new(signer, &params, &file, 1, atomic_file_fd(item->file), &item->draft);
         if (r > 0)
                 return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
@@ -142,10 +143,40 @@ static bool is_unchanged(const SignItem *item) {
                st.st_mtim.tv_nsec == item->modified.tv_nsec;
 }
 
+/* An authority that is of no use now costs a level, never the signature. Nothing in `ret` then. */
+static int get_timestamp(SignItem *item, View signature, const SignOptions *options, Bytes *ret) {
+        _cleanup_bytes_ Bytes stamped = BYTES_NULL;
+        int r;
+
+        if (!options->timestamps)
+                return 0;
+        r = document_draft_stamped(item->draft, signature, &stamped);
+        if (r == 0)
+                r = timestamp_service_stamp(options->timestamps, bytes_view(&stamped), ret);
+        return r == -ENODATA ? 0 : r;
+}
+
+static int complete(SignItem *item, View signature, const SignOptions *options) {
+        _cleanup_bytes_ Bytes token = BYTES_NULL;
+        int r;
+
+        r = get_timestamp(item, signature, options, &token);
+        if (r != 0)
+                return r;
+        r = document_draft_complete(item->draft, signature, bytes_view(&token));
+        if (r == -EMSGSIZE && token.len > 0) {
+                complain(_("%s: the timestamp is larger than the place that was left for it."), item->shown);
+                bytes_done(&token);
+                r = document_draft_complete(item->draft, signature, VIEW(NULL, 0));
+        }
+        item->timestamped = r == 0 && token.len > 0;
+        return r;
+}
+
 int sign_item_complete(SignItem *item, View signature, const SignOptions *options) {
         int r;
 
-        r = document_draft_complete(item->draft, signature, VIEW(NULL, 0));
+        r = complete(item, signature, options);
         if (r > 0)
                 return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
         if (r == 0 && !is_unchanged(item))

@@ -7,6 +7,7 @@
 
 #include "base/atomic-file.h"
 #include "client/client.h"
+#include "client/timestamp-service.h"
 #include "sign/document.h"
 
 typedef struct SignOptions {
@@ -16,6 +17,7 @@ typedef struct SignOptions {
         bool replace;
         bool seal;             /* says -sealed instead of -signed */
         mode_t mode;           /* of what is written */
+        TimestampService *timestamps; /* NULL: none are wanted */
 } SignOptions;
 
 typedef struct SignItem {
@@ -28,6 +30,7 @@ typedef struct SignItem {
         struct timespec modified;
         AtomicFile *file;
         DocumentDraft *draft;
+        bool timestamped;      /* it got a timestamp */
         bool skipped;          /* cannot be signed; said already */
 } SignItem;
 
@@ -46,7 +49,7 @@ int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *opt
 /* What is to be signed, with the name for the signer's history; borrowed from the item. */
 SignerItem sign_item_of(const SignItem *item);
 
-/* Writes the signed file. */
+/* Writes the signed file, with a timestamp where one is wanted and an authority gives one that fits; else without. */
 int sign_item_complete(SignItem *item, View signature, const SignOptions *options);
 
 void sign_item_done(SignItem *item);

@@ -21,6 +21,7 @@ typedef struct Batch {
         SignItem *items;
         size_t n;
         size_t skipped;
+        size_t lowered; /* signed without the timestamp that is wanted */
         int status; /* of the file that failed last; 0 none */
 } Batch;
 
@@ -162,6 +163,7 @@ static void complete_all(Batch *b, const Bytes *signatures, const SignOptions *o
 
                 if (r > 0)
                         skip(b, &b->items[i], r);
+                b->lowered += !b->items[i].skipped && options->timestamps && !b->items[i].timestamped;
                 progress_update(&progress, i + 1);
         }
         progress_end(&progress);
@@ -199,6 +201,7 @@ static void print_json(const Batch *b) {
                 json_string(&j, "output", b->items[i].skipped ? NULL : b->items[i].output);
                 json_bool(&j, "signed", !b->items[i].skipped);
                 json_string(&j, "format", document_format_to_string(b->items[i].format));
+                json_string(&j, "level", b->items[i].skipped ? NULL : b->items[i].timestamped ? "B-T" : "B-B");
                 json_object_end(&j);
         }
         json_array_end(&j);
@@ -227,6 +230,13 @@ static void print_summary(const Batch *b) {
         out(".\n");
 }
 
+static int fail_level(const Batch *b) {
+        complain(ngettext("%zu file was signed at level B-B, without the timestamp that was asked for.",
+                          "%zu files were signed at level B-B, without the timestamp that was asked for.", b->lowered), b->lowered);
+        hint("%s", _("The signatures are good. “sygnet extend FILE” adds a timestamp later."));
+        return EXIT_LEVEL;
+}
+
 static int sign_batch(Client *c, Batch *b, KeySigner *key, SignOptions *options) {
         int r;
 
@@ -243,18 +253,22 @@ static int sign_batch(Client *c, Batch *b, KeySigner *key, SignOptions *options)
                 print_json(b);
         else
                 print_summary(b);
-        return b->status;
+        return b->status != 0 || b->lowered == 0 ? b->status : fail_level(b);
 }
 
 int verb_sign(Client *c) {
         _cleanup_(key_signer_done) KeySigner key = { 0 };
+        _cleanup_timestamp_service_ TimestampService timestamps = { 0 };
         _cleanup_(batch_done) Batch b = { 0 };
         SignOptions options;
         int r;
 
         r = parse_options(&c->arguments, &options);
+        if (r == 0)
+                r = timestamp_service_open(c, &timestamps);
         if (r > 0)
                 return r;
+        options.timestamps = timestamps.n > 0 ? &timestamps : NULL;
         raise_file_limit();
         r = open_all(&c->arguments, &options, &b);
         if (r == 0)

@@ -32,6 +32,14 @@
 #define DAYS { "days", 0, "N", N_("validity in days") }
 #define LIMIT { "limit", 'n', "N", N_("show at most N, the newest first") }
 
+#define TIMESTAMP                                                                                                                  \
+        { "timestamp", 0, "URL", N_("have the signature timestamped there; may be repeated: the next one where one does not answer") }, \
+        { "timestamp-anchors", 0, "FILE", N_("believe timestamps by the certificates in FILE, instead of the system's; may be repeated") }, \
+        { "timestamp-policy", 0, "OID", N_("the policy that timestamps must be under") },                                         \
+        { "timestamp-user", 0, "NAME", N_("your user name at the timestamp authority") },                                         \
+        { "timestamp-password-file", 0, "FILE", N_("read the password there from FILE") },                                        \
+        { "timestamp-timeout", 0, "SECONDS", N_("wait so long for each authority; 20 unless it is said") }
+
 static const Option login_options[] = {
         { "remember", 'r', NULL, N_("keep the session until it is closed; one code for all signatures") },
         PASSWORD_FILE,
@@ -52,6 +60,8 @@ static const Option sign_options[] = {
         FORCE,
         { "reason", 0, "TEXT", N_("why it is signed; PDF only") },
         { "location", 0, "TEXT", N_("where it is signed; PDF only") },
+        TIMESTAMP,
+        { "no-timestamp", 0, NULL, N_("no timestamp, even where the configuration names an authority") },
         { "mandate", 'm', "ID", N_("seal under this mandate of your Unix user, without a code") },
         { "wait", 0, "[=SECONDS]", N_("wait while somebody else uses the seal, for 1800 seconds unless it is said; you are let in, in turn") },
         { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },

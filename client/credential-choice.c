@@ -226,14 +226,21 @@ int credential_choose(Client *c, Dict *ret) {
 }
 
 const char *expiry_text(const Dict *d) {
-        int64_t now = time(NULL), left = dict_number(d, "not_after", now) - now;
+        const char *text;
+
+        if (!dict_has(d, "not_after") || strcmp(dict_string(d, "status"), "active") != 0)
+                return NULL;
+        text = expiry_text_at(dict_number(d, "not_after", 0));
+        return text && dict_has(d, "renewal") ? _("renewal under way") : text;
+}
+
+const char *expiry_text_at(int64_t not_after) {
+        int64_t left = not_after - time(NULL);
         unsigned long days = (unsigned long) (left / DAY);
         static char text[64];
 
-        if (!dict_has(d, "not_after") || strcmp(dict_string(d, "status"), "active") != 0 || left < 0 || left > SOON_DAYS * DAY)
+        if (left < 0 || left > SOON_DAYS * DAY)
                 return NULL;
-        if (dict_has(d, "renewal"))
-                return _("renewal under way");
         if (days == 0)
                 return _("within a day");
         snprintf(text, sizeof(text), ngettext("in %lu day", "in %lu days", days), days);

@@ -24,6 +24,9 @@ int invitation_list(Client *c, const char *session, DictList *ret);
 /* Of a certificate that expires within 30 days, when: "in 5 days", or that its renewal is under way; translated. NULL for others. Valid until the next call. */
 const char *expiry_text(const Dict *d);
 
+/* The same of a certificate that the service does not know of. */
+const char *expiry_text_at(int64_t not_after);
+
 /* Translated: "seal", "customs key"; "active" … Takes any string. */
 const char *kind_text(const char *kind);
 const char *status_text(const char *status);

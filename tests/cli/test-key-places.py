@@ -70,6 +70,15 @@ class Places(Signing):
         said = tool("openssl", "pkcs12", "-in", "root.p12", "-passin", f"file:{self.key_password}", "-nodes", cwd=self.folder)
         self.assertIn("Anna Example", said)
 
+    def test_status_tells_of_a_file_that_expires(self):
+        """Nobody else watches over it."""
+        self.make("in file", "--place", "file", "-o", "key.p12", "--password-file", self.key_password)
+        self.assertEqual([], json.loads(self.sygnet(OK, "status", "--json"))["expiring"])
+        self.sygnet(OK, "ca", "issue", "request.pem", "--profile", "customs", "--days", "20", "-o", "certificate.pem", "--force", uid=ROOT)
+        self.sygnet(OK, "key", "import", "in file", "certificate.pem", "--password-file", self.key_password)
+        self.assertEqual(["in file"], [k["label"] for k in json.loads(self.sygnet(OK, "status", "--json"))["expiring"]])
+        self.assertIn("“in file”", self.sygnet(OK, "status"))
+
     def test_service_keys_stay(self):
         self.make("in service", "--password-file", self.key_password)
         self.sygnet(FAILED, "key", "export", "in service", "-o", "x.p12", "--password-file", self.key_password, says="never leaves")

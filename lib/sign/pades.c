@@ -7,22 +7,19 @@
 #include <gnutls/crypto.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/codec.h"
-#include "base/utf8.h"
 #include "crypto/digest.h"
-#include "sign/pades-field.h"
-#include "sign/pades.h"
+#include "sign/pades-check.h"
+#include "sign/pades-dictionary.h"
+#include "sign/pades-form.h"
+#include "sign/pdf-pages.h"
 
 /* Marks a sentence for xgettext. */
 #define N_(s) s
 
 /* Room in /Contents for a timestamp, where one is awaited: tokens with the certificates of an authority of three levels have 6 KiB. */
 #define TIMESTAMP_ROOM 8192U
-
-/* The ByteRange's numbers are written into a field of this width. */
-#define BYTE_RANGE_WIDTH 64U
 
 #define COPY_CHUNK (256U * 1024U)
 
@@ -34,14 +31,12 @@ struct PadesDraft {
 };
 
 /* What is built before the document is copied. */
-typedef struct Plan {
+typedef struct Build {
         const Signer *signer;
         const PadesParams *params;
         PdfUpdate update;
-        size_t byte_range_at; /* in the update */
-        size_t contents_at;   /* in the update */
-        size_t contents_room;
-} Plan;
+        PadesDictionary dictionary;
+} Build;
 
 static int outcome_of_tail(int r) {
         switch (r) {
@@ -65,83 +60,6 @@ static int outcome_of_document(int r) {
         }
 }
 
-/* What an update of the form cannot serve: the XML form is the document there, and AcroForm fields its shadow. A static XFA form
- * with AcroForm fields is signed like any other. */
-static bool is_xfa_only(PdfDocument *d) {
-        qpdf_oh root = qpdf_get_root(d->q), form = pdf_get(d, root, "/AcroForm"), rendering = pdf_get(d, root, "/NeedsRendering");
-
-        if (qpdf_oh_is_null(d->q, pdf_get(d, form, "/XFA")))
-                return false;
-        return pdf_count(d, pdf_get(d, form, "/Fields")) == 0 ||
-                (qpdf_oh_is_bool(d->q, rendering) && qpdf_oh_get_bool_value(d->q, rendering));
-}
-
-/* Whether the document takes a signature at all, and under what name. */
-static int check_document(PdfDocument *d, char **ret_name) {
-        _cleanup_(pdf_fields_done) PdfFields fields = { 0 };
-        _cleanup_free_ char *name = NULL;
-        int r;
-
-        if (d->repaired)
-                return PADES_E_DAMAGED;
-        if (qpdf_is_encrypted(d->q) || qpdf_oh_has_key(d->q, qpdf_get_trailer(d->q), "/Encrypt"))
-                return PADES_E_ENCRYPTED;
-        if (is_xfa_only(d))
-                return PADES_E_XFA;
-        r = pdf_fields_collect(d, &fields);
-        if (r < 0)
-                return r == -E2BIG ? PADES_E_TOO_COMPLEX : r;
-        if (pdf_certification_level(d, &fields) == 1)
-                return PADES_E_FORBIDDEN;
-        r = pades_field_choose_name(d, &fields, &name);
-        if (r < 0)
-                return r;
-        if (!name)
-                return PADES_E_FORBIDDEN;
-        *ret_name = TAKE_PTR(name);
-        return pdf_document_failed(d) ? PADES_E_DAMAGED : 0;
-}
-
-/* A text string (ISO 32000-1 §7.9.2.2) in PDFDocEncoding or UTF-16BE, as qpdf chooses. */
-static int append_text(PdfUpdate *u, const char *key, const char *text) {
-        qpdf_data q = u->document->q;
-        qpdf_oh string;
-        int r;
-
-        if (!text)
-                return 0;
-        if (!utf8_is_valid(view_string(text)))
-                return -EILSEQ;
-        string = qpdf_oh_new_unicode_string(q, text);
-        r = bytes_append_view(&u->out, view_string(key));
-        if (r == 0)
-                r = pdf_unparse(u->document, string, true, &u->out);
-        return r < 0 ? r : bytes_append_byte(&u->out, '\n');
-}
-
-/* M: a date in UTC (§7.9.4). */
-static int append_date(PdfUpdate *u, int64_t seconds) {
-        time_t t = (time_t) seconds;
-        char text[64];
-        struct tm tm;
-
-        if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
-                return -EINVAL;
-        if (strftime(text, sizeof(text), "/M (D:%Y%m%d%H%M%SZ)\n", &tm) == 0)
-                return -EINVAL;
-        return bytes_append_view(&u->out, view_string(text));
-}
-
-static int append_filler(Bytes *b, char c, size_t n) {
-        int r = bytes_reserve(b, n);
-
-        if (r < 0)
-                return r;
-        memset(b->data + b->len, c, n);
-        b->len += n;
-        return 0;
-}
-
 static int contents_room(const Signer *signer, const PadesParams *params, size_t *ret) {
         const CadesParams cades = { .pades = true, .signing_time = params->signing_time };
         size_t room;
@@ -153,72 +71,49 @@ static int contents_room(const Signer *signer, const PadesParams *params, size_t
         return r;
 }
 
-static int append_signature(Plan *p) {
-        PdfUpdate *u = &p->update;
+/* The widget and what it shows: of a new field, which is invisible, on the first page. */
+static int make_widget(PdfDocument *d, const PadesPlan *plan, PadesWidget *ret) {
+        int r = 0;
+
+        *ret = (PadesWidget) { .page = qpdf_oh_new_null(d->q) };
+        if (plan->field.is_new)
+                r = pdf_page_find(d, 0, &ret->page);
+        return r > 0 ? PADES_E_DAMAGED : r;
+}
+
+/* Signature, field, form, in the order of their numbers; what is wrong with one of them is wrong with the document. */
+static int write_objects(Build *b, const PadesPlan *plan, const PadesWidget *widget) {
+        PdfUpdate *u = &b->update;
+        int signature_id = pdf_update_reserve(u), r;
+        PadesForm form = { .certification_id = plan->certify ? signature_id : 0 };
+
+        r = pades_dictionary_write(&b->dictionary, u, signature_id);
+        if (r == 0)
+                r = pades_field_write(u, &plan->field, widget, signature_id, &form.field_id);
+        if (r == 0)
+                r = pades_form_write(u, &form);
+        if (r == 0)
+                r = pdf_update_finish(u);
+        return r > 0 ? PADES_E_DAMAGED : r;
+}
+
+static int build_update(Build *b, PdfDocument *d, const PdfTail *tail, const PadesPlan *plan) {
+        PadesWidget widget;
         int r;
 
-        r = bytes_append_view(&u->out, VIEW_LITERAL("<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.CAdES.detached\n"));
+        b->dictionary = (PadesDictionary) { .params = b->params, .certify = plan->certify, .lock = plan->lock };
+        r = contents_room(b->signer, b->params, &b->dictionary.room);
         if (r == 0)
-                r = append_date(u, p->params->signing_time);
+                r = pdf_update_init(&b->update, d, tail);
         if (r == 0)
-                r = append_text(u, "/Reason ", p->params->options.reason);
+                r = make_widget(d, plan, &widget);
         if (r == 0)
-                r = append_text(u, "/Location ", p->params->options.location);
-        if (r == 0)
-                r = append_text(u, "/ContactInfo ", p->params->options.contact);
-        if (r == 0)
-                r = bytes_append_view(&u->out, VIEW_LITERAL("/ByteRange "));
-        p->byte_range_at = u->out.len;
-        if (r == 0)
-                r = append_filler(&u->out, ' ', BYTE_RANGE_WIDTH);
-        if (r == 0)
-                r = bytes_append_view(&u->out, VIEW_LITERAL("\n/Contents "));
-        p->contents_at = u->out.len;
-        if (r == 0)
-                r = bytes_append_byte(&u->out, '<');
-        if (r == 0)
-                r = append_filler(&u->out, '0', 2 * p->contents_room);
-        return r < 0 ? r : bytes_append_view(&u->out, VIEW_LITERAL(">\n>>"));
-}
-
-/* [0 to the string's `<`, and from behind its `>` to the end of the file] (§12.8.1 table 252). */
-static int set_byte_range(Plan *p) {
-        uint64_t gap_start = p->update.start + p->contents_at, gap_end = gap_start + 2 * p->contents_room + 2;
-        char text[BYTE_RANGE_WIDTH + 1];
-        int n;
-
-        n = snprintf(text, sizeof(text), "[0 %llu %llu %llu]", (unsigned long long) gap_start, (unsigned long long) gap_end,
-                     (unsigned long long) (p->update.start + p->update.out.len - gap_end));
-        if (n < 0 || (size_t) n >= sizeof(text))
-                return -EFBIG;
-        memcpy(p->update.out.data + p->byte_range_at, text, (size_t) n);
-        return 0;
-}
-
-static int build_update(Plan *p, PdfDocument *d, const PdfTail *tail, const char *name) {
-        int signature_id, r;
-
-        r = contents_room(p->signer, p->params, &p->contents_room);
-        if (r < 0)
-                return r;
-        r = pdf_update_init(&p->update, d, tail);
-        if (r < 0)
-                return r;
-        signature_id = pdf_update_reserve(&p->update);
-        r = pdf_update_begin_object(&p->update, signature_id, 0);
-        if (r == 0)
-                r = append_signature(p);
-        if (r == 0)
-                r = pdf_update_end_object(&p->update);
-        if (r == 0)
-                r = pades_field_write(&p->update, name, signature_id);
-        if (r == 0)
-                r = pdf_update_finish(&p->update);
-        if (r < 0)
+                r = write_objects(b, plan, &widget);
+        if (r != 0)
                 return r == -E2BIG ? PADES_E_TOO_COMPLEX : r;
-        if (r == PADES_FIELD_DAMAGED || pdf_document_failed(d))
+        if (pdf_document_failed(d))
                 return PADES_E_DAMAGED;
-        return set_byte_range(p);
+        return pades_dictionary_set_byte_range(&b->dictionary, &b->update);
 }
 
 static int write_at(int fd, uint64_t offset, View v) {
@@ -263,25 +158,25 @@ static int copy_document(int in_fd, int out_fd, uint64_t size, gnutls_hash_hd_t 
         return 0;
 }
 
-static int write_and_digest(const Plan *p, int in_fd, int out_fd, gnutls_hash_hd_t h) {
-        View update = bytes_view(&p->update.out);
-        size_t gap_end = p->contents_at + 2 * p->contents_room + 2;
+static int write_and_digest(const Build *b, int in_fd, int out_fd, gnutls_hash_hd_t h) {
+        View update = bytes_view(&b->update.out);
+        size_t gap_end = pades_dictionary_gap_end(&b->dictionary);
         int r;
 
-        r = copy_document(in_fd, out_fd, p->update.start, h);
+        r = copy_document(in_fd, out_fd, b->update.start, h);
         if (r == 0)
-                r = write_at(out_fd, p->update.start, update);
+                r = write_at(out_fd, b->update.start, update);
         if (r == 0)
-                r = hash(h, VIEW(update.data, p->contents_at));
+                r = hash(h, VIEW(update.data, b->dictionary.contents_at));
         if (r == 0)
                 r = hash(h, VIEW(update.data + gap_end, update.len - gap_end));
         return r;
 }
 
-static int make_draft(const Plan *p, int in_fd, int out_fd, PadesDraft **ret) {
+static int make_draft(const Build *b, int in_fd, int out_fd, PadesDraft **ret) {
         _cleanup_(pades_draft_freep) PadesDraft *d = NULL;
-        CadesParams cades = { .pades = true, .signing_time = p->params->signing_time };
-        gnutls_digest_algorithm_t algorithm = p->signer->scheme.message_digest;
+        CadesParams cades = { .pades = true, .signing_time = b->params->signing_time };
+        gnutls_digest_algorithm_t algorithm = b->signer->scheme.message_digest;
         Digest digest = { .len = gnutls_hash_get_len(algorithm) };
         gnutls_hash_hd_t h;
         int r;
@@ -293,45 +188,56 @@ static int make_draft(const Plan *p, int in_fd, int out_fd, PadesDraft **ret) {
                 return -ENOMEM;
         if (gnutls_hash_init(&h, algorithm) < 0)
                 return -EIO;
-        r = write_and_digest(p, in_fd, out_fd, h);
+        r = write_and_digest(b, in_fd, out_fd, h);
         gnutls_hash_deinit(h, digest.data);
         if (r < 0)
                 return r;
         d->out_fd = out_fd;
-        d->contents_start = p->update.start + p->contents_at;
-        d->contents_room = p->contents_room;
-        r = cades_draft_new(p->signer, &cades, digest_view(&digest), &d->cades);
+        d->contents_start = b->update.start + b->dictionary.contents_at;
+        d->contents_room = b->dictionary.room;
+        r = cades_draft_new(b->signer, &cades, digest_view(&digest), &d->cades);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(d);
         return 0;
 }
 
-int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
-        _cleanup_(pdf_document_freep) PdfDocument *document = NULL;
-        Plan plan = { .signer = signer, .params = params };
-        _cleanup_free_ char *name = NULL;
+static int open_document(int in_fd, PdfTail *ret_tail, PdfDocument **ret) {
         struct stat st;
-        PdfTail tail;
         int r;
 
         if (fstat(in_fd, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
-        r = pdf_tail_read(in_fd, (uint64_t) st.st_size, &tail);
+        r = pdf_tail_read(in_fd, (uint64_t) st.st_size, ret_tail);
         if (r != 0)
                 return outcome_of_tail(r);
-        r = pdf_document_open(in_fd, tail.size, tail.size, false, &document);
+        r = pdf_document_open(in_fd, ret_tail->size, ret_tail->size, false, ret);
         if (r != 0)
                 return outcome_of_document(r);
-        r = check_document(document, &name);
-        if (r != 0)
-                return r;
-        r = build_update(&plan, document, &tail, name);
+        if ((*ret)->repaired)
+                return PADES_E_DAMAGED;
+        if (qpdf_is_encrypted((*ret)->q) || qpdf_oh_has_key((*ret)->q, qpdf_get_trailer((*ret)->q), "/Encrypt"))
+                return PADES_E_ENCRYPTED;
+        return 0;
+}
+
+int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
+        _cleanup_(pdf_document_freep) PdfDocument *document = NULL;
+        _cleanup_(pades_plan_done) PadesPlan plan = { 0 };
+        Build build = { .signer = signer, .params = params };
+        PdfTail tail;
+        int r;
+
+        r = open_document(in_fd, &tail, &document);
         if (r == 0)
-                r = make_draft(&plan, in_fd, out_fd, ret);
-        pdf_update_done(&plan.update);
+                r = pades_check(document, signer, params, &plan);
+        if (r == 0)
+                r = build_update(&build, document, &tail, &plan);
+        if (r == 0)
+                r = make_draft(&build, in_fd, out_fd, ret);
+        pdf_update_done(&build.update);
         return r;
 }
 
@@ -369,6 +275,24 @@ const char *pades_strerror(int outcome) {
                 return N_("The author's certification or an earlier signature of the PDF document forbids further signatures.");
         case PADES_E_TOO_COMPLEX:
                 return N_("The PDF document is larger or more deeply nested than can be signed.");
+        case PADES_E_NO_FIELD:
+                return N_("The PDF document has no signature field of that name.");
+        case PADES_E_FIELD_SIGNED:
+                return N_("That signature field is signed already.");
+        case PADES_E_CERTIFY_LATE:
+                return N_("The PDF document bears a signature already, and a certification must be the first; sign it without --certify.");
+        case PADES_E_CERTIFIED:
+                return N_("The PDF document is certified: a visible signature may only go into a field that it has. Name one, or sign invisibly.");
+        case PADES_E_SEED_FORMAT:
+                return N_("The signature field asks for another kind of signature.");
+        case PADES_E_SEED_CERTIFICATE:
+                return N_("The signature field is for another signer's certificate.");
+        case PADES_E_SEED_REASON:
+                return N_("The signature field allows only reasons of its own list, or none.");
+        case PADES_E_SEED_CERTIFY:
+                return N_("The signature field asks for another certification than --certify, or for none.");
+        case PADES_E_SEED_TIMESTAMP:
+                return N_("The signature field asks for a timestamp.");
         default:
                 return N_("The PDF document cannot be signed.");
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* PAdES B-B and B-T (EN 319 142-1): a signature dictionary with SubFilter ETSI.CAdES.detached, added as an incremental update (ISO 32000-1
- * §7.5.6, §12.8). The bytes that were there stay as they were. Two steps, like lib/sign/cades.h. */
+/* PAdES B-B and, with a timestamp, B-T (EN 319 142-1): a signature dictionary with SubFilter ETSI.CAdES.detached, added as an incremental
+ * update (ISO 32000-1 §7.5.6, §12.8). The bytes that were there stay as they were. Two steps, like lib/sign/cades.h. */
 
 #include "sign/cades.h"
 
@@ -16,23 +16,36 @@ enum {
         PADES_E_XFA,
         PADES_E_FORBIDDEN,    /* a certification or a locked field forbids a further signature */
         PADES_E_TOO_COMPLEX,  /* a limit of size or depth was reached */
+        PADES_E_NO_FIELD,     /* no signature field of that name */
+        PADES_E_FIELD_SIGNED,
+        PADES_E_CERTIFY_LATE, /* a certification must be the first signature */
+        PADES_E_CERTIFIED,    /* a visible signature in a new field, in a certified document */
+        PADES_E_SEED_FORMAT,  /* the field's seed values, as the following */
+        PADES_E_SEED_CERTIFICATE,
+        PADES_E_SEED_REASON,
+        PADES_E_SEED_CERTIFY,
+        PADES_E_SEED_TIMESTAMP,
 };
 
-/* What the signer chooses; all may be NULL. */
+/* What the signer chooses; all may be NULL or 0. */
 typedef struct PadesOptions {
         const char *reason;
         const char *location;
         const char *contact;
+        const char *field; /* the full name of an empty signature field that the document has; otherwise a new one is made */
+        int certify;       /* 1 to 3: certify, and allow no change, filling in and signing, or annotations too (DocMDP); 0: approve */
+        const struct PdfAppearance *appearance; /* what is to be seen, and where (pdf-appearance.h); NULL: nothing */
 } PadesOptions;
 
 typedef struct PadesParams {
-        int64_t signing_time;    /* the dictionary's M */
-        bool timestamped;        /* leave room for a timestamp */
+        int64_t signing_time; /* the dictionary's M */
+        bool timestamped;     /* leave room for a timestamp */
         PadesOptions options;
 } PadesParams;
 
 /* Reads the document at `in_fd` and writes it with the update, a place left for the signature, to `out_fd` (readable, empty).
- * Both stay the caller's and open until the draft is freed. 0, one of the enum, or a negative errno. */
+ * Both stay the caller's and open until the draft is freed. The same document, signer and parameters give the same to-be-signed bytes. 0, one
+ * of the enum, or a negative errno. */
 int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret);
 
 View pades_draft_tbs(const PadesDraft *d);

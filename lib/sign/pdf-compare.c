@@ -96,58 +96,12 @@ static int compare_arrays(PdfCompare *c, qpdf_oh former, qpdf_oh later, unsigned
         return r;
 }
 
-static bool is_listed(const char *const *list, const char *key) {
-        for (; list && *list; list++)
-                if (strcmp(*list, key) == 0)
-                        return true;
-        return false;
-}
-
-/* The keys are taken out first: qpdf has one iterator a document, and comparing the values needs it again. */
-int pdf_list_keys(PdfDocument *d, qpdf_oh dictionary, const char *const *except, char ***ret, size_t *ret_n) {
-        size_t n = 0, allocated = 0;
-        char **keys = NULL;
-        int r = 0;
-
-        qpdf_oh_begin_dict_key_iter(d->q, dictionary);
-        while (qpdf_oh_dict_more_keys(d->q)) {
-                const char *key = qpdf_oh_dict_next_key(d->q);
-
-                if (r < 0 || is_listed(except, key))
-                        continue;
-                if (n == allocated) {
-                        char **more = reallocarray(keys, allocated + 16, sizeof(*keys));
-
-                        if (!more) {
-                                r = -ENOMEM;
-                                continue;
-                        }
-                        keys = more;
-                        allocated += 16;
-                }
-                keys[n] = strdup(key);
-                if (!keys[n])
-                        r = -ENOMEM;
-                else
-                        n++;
-        }
-        *ret = keys;
-        *ret_n = n;
-        return r;
-}
-
-void pdf_free_keys(char **keys, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                free(keys[i]);
-        free(keys);
-}
-
 /* The keys by which a document refers back to a page, a field or the catalog. By another, one that the rules for those let change could
  * serve as something that they know nothing of: an XObject dictionary, say, that is also in the list of fields. */
 static bool refers_back(const char *key) {
         static const char *const keys[] = { "/Parent", "/P", "/Pg", "/Obj", "/T", "/Data", "/D", "/Dest", "/Page", "/Root", NULL };
 
-        return is_listed(keys, key);
+        return pdf_key_is_listed(keys, key);
 }
 
 static int compare_value(PdfCompare *c, qpdf_oh former, qpdf_oh later, const char *key, unsigned depth) {

@@ -52,10 +52,5 @@ int pdf_compare_objects(PdfCompare *c, qpdf_oh former, qpdf_oh later, unsigned d
 /* Compares the keys of two dictionaries, but for those of the NULL-terminated list. */
 int pdf_compare_entries(PdfCompare *c, qpdf_oh former, qpdf_oh later, const char *const *except, unsigned depth);
 
-/* The keys of a dictionary, but for those of the NULL-terminated list (which may be NULL), sorted. Free them with pdf_free_keys(), after
- * an error as well. */
-int pdf_list_keys(PdfDocument *d, qpdf_oh dictionary, const char *const *except, char ***ret, size_t *ret_n);
-void pdf_free_keys(char **keys, size_t n);
-
 /* Compares what is queued, until nothing is. */
 int pdf_compare_run(PdfCompare *c);

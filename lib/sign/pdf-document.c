@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -154,11 +155,50 @@ int pdf_unparse(PdfDocument *d, qpdf_oh oh, bool resolved, Bytes *b) {
         return bytes_append(b, text, qpdf_get_last_string_length(d->q));
 }
 
-static bool is_listed(const char *const *list, const char *key) {
-        for (; *list; list++)
+bool pdf_key_is_listed(const char *const *list, const char *key) {
+        for (; list && *list; list++)
                 if (strcmp(*list, key) == 0)
                         return true;
         return false;
+}
+
+/* The keys are taken out first: qpdf has one iterator a document, and comparing the values needs it again. */
+int pdf_list_keys(PdfDocument *d, qpdf_oh dictionary, const char *const *except, char ***ret, size_t *ret_n) {
+        size_t n = 0, allocated = 0;
+        char **keys = NULL;
+        int r = 0;
+
+        qpdf_oh_begin_dict_key_iter(d->q, dictionary);
+        while (qpdf_oh_dict_more_keys(d->q)) {
+                const char *key = qpdf_oh_dict_next_key(d->q);
+
+                if (r < 0 || pdf_key_is_listed(except, key))
+                        continue;
+                if (n == allocated) {
+                        char **more = reallocarray(keys, allocated + 16, sizeof(*keys));
+
+                        if (!more) {
+                                r = -ENOMEM;
+                                continue;
+                        }
+                        keys = more;
+                        allocated += 16;
+                }
+                keys[n] = strdup(key);
+                if (!keys[n])
+                        r = -ENOMEM;
+                else
+                        n++;
+        }
+        *ret = keys;
+        *ret_n = n;
+        return r;
+}
+
+void pdf_free_keys(char **keys, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(keys[i]);
+        free(keys);
 }
 
 /* qpdf hands out key names decoded; a name object writes them again as §7.3.5 wants. */
@@ -185,7 +225,7 @@ int pdf_unparse_entries(PdfDocument *d, qpdf_oh dictionary, const char *const *e
         while (r == 0 && qpdf_oh_dict_more_keys(d->q)) {
                 const char *key = qpdf_oh_dict_next_key(d->q);
 
-                if (!is_listed(except, key))
+                if (!pdf_key_is_listed(except, key))
                         r = unparse_entry(d, dictionary, key, b);
         }
         return r;

@@ -53,3 +53,11 @@ int pdf_unparse(PdfDocument *d, qpdf_oh oh, bool resolved, Bytes *b);
 
 /* Appends a dictionary's `/Key value` pairs, but for the keys in the NULL-terminated list `except`. */
 int pdf_unparse_entries(PdfDocument *d, qpdf_oh dictionary, const char *const *except, Bytes *b);
+
+/* The keys of a dictionary, but for those of the NULL-terminated list (which may be NULL), sorted. Free them with pdf_free_keys(), after
+ * an error as well. */
+int pdf_list_keys(PdfDocument *d, qpdf_oh dictionary, const char *const *except, char ***ret, size_t *ret_n);
+void pdf_free_keys(char **keys, size_t n);
+
+/* Whether the NULL-terminated list, which may be NULL, has the key. */
+bool pdf_key_is_listed(const char *const *list, const char *key);

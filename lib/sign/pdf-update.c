@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/codec.h"
+#include "base/utf8.h"
+#include "crypto/digest.h"
 #include "sign/pdf-update.h"
 
 /* A table's entry has ten digits for the offset (§7.5.4). */
@@ -41,6 +42,93 @@ int pdf_update_end_object(PdfUpdate *u) {
         return bytes_append_view(&u->out, VIEW_LITERAL("\nendobj\n"));
 }
 
+bool pdf_update_is_written(const PdfUpdate *u, int id) {
+        for (size_t i = 0; i < u->n_entries; i++)
+                if (u->entries[i].id == id)
+                        return true;
+        return false;
+}
+
+/* Two parts of a document that claim the same object are no sound document. */
+int pdf_update_begin_rewrite(PdfUpdate *u, qpdf_oh oh) {
+        int id = qpdf_oh_get_object_id(u->document->q, oh);
+
+        if (pdf_update_is_written(u, id))
+                return PDF_UPDATE_TWICE;
+        return pdf_update_begin_object(u, id, qpdf_oh_get_generation(u->document->q, oh));
+}
+
+int pdf_update_append_value(PdfUpdate *u, qpdf_oh oh) {
+        return pdf_unparse(u->document, oh, false, &u->out);
+}
+
+int pdf_update_append_entries(PdfUpdate *u, qpdf_oh dictionary, const char *const *except) {
+        return pdf_unparse_entries(u->document, dictionary, except, &u->out);
+}
+
+int pdf_update_append_array(PdfUpdate *u, qpdf_oh array, int id) {
+        PdfDocument *d = u->document;
+        int n = pdf_count(d, array), r;
+
+        r = bytes_append_byte(&u->out, '[');
+        for (int i = 0; r == 0 && i < n; i++) {
+                qpdf_oh item = qpdf_oh_get_array_item(d->q, array, i);
+
+                r = pdf_update_append_value(u, item);
+                if (r == 0)
+                        r = bytes_append_byte(&u->out, ' ');
+                qpdf_oh_release(d->q, item);
+        }
+        if (r == 0 && id > 0)
+                r = bytes_printf(&u->out, "%d 0 R", id);
+        return r < 0 ? r : bytes_append_byte(&u->out, ']');
+}
+
+/* In PDFDocEncoding or UTF-16BE, as qpdf chooses. */
+int pdf_update_append_text(PdfUpdate *u, const char *key, const char *text) {
+        qpdf_data q = u->document->q;
+        qpdf_oh string;
+        int r;
+
+        if (!utf8_is_valid(view_string(text)))
+                return -EILSEQ;
+        string = qpdf_oh_new_unicode_string(q, text);
+        r = bytes_printf(&u->out, "%s ", key);
+        if (r == 0)
+                r = pdf_update_append_value(u, string);
+        qpdf_oh_release(q, string);
+        return r < 0 ? r : bytes_append_byte(&u->out, '\n');
+}
+
+int pdf_append_number(Bytes *b, double v) {
+        static const long long powers[] = { 1, 10, 100, 1000, 10000 };
+        bool negative = v < 0;
+        long long n;
+        int decimals = 4;
+
+        if (!(v >= -1e9 && v <= 1e9))
+                return -ERANGE;
+        n = (long long) ((negative ? -v : v) * 10000 + 0.5);
+        for (; decimals > 0 && n % 10 == 0; decimals--)
+                n /= 10;
+        if (decimals == 0)
+                return bytes_printf(b, "%s%lld ", negative && n != 0 ? "-" : "", n);
+        return bytes_printf(b, "%s%lld.%0*lld ", negative ? "-" : "", n / powers[decimals], decimals, n % powers[decimals]);
+}
+
+int pdf_update_append_stream(PdfUpdate *u, View entries, View data) {
+        int r;
+
+        r = bytes_append_view(&u->out, VIEW_LITERAL("<<\n"));
+        if (r == 0)
+                r = bytes_append_view(&u->out, entries);
+        if (r == 0)
+                r = bytes_printf(&u->out, "/Length %zu\n>>\nstream\n", data.len);
+        if (r == 0)
+                r = bytes_append_view(&u->out, data);
+        return r < 0 ? r : bytes_append_view(&u->out, VIEW_LITERAL("\nendstream"));
+}
+
 static int by_id(const void *a, const void *b) {
         const PdfEntry *x = a, *y = b;
 
@@ -56,21 +144,36 @@ static size_t run_length(const PdfUpdate *u, size_t i) {
         return n;
 }
 
+/* Unlike for each revision, and the same when the same revision is made again. */
+static int revision_id(PdfUpdate *u, char **ret) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        uint8_t digest[SHA256_SIZE];
+        int r;
+
+        r = bytes_append_u64be(&b, u->tail.size);
+        if (r == 0)
+                r = pdf_unparse(u->document, pdf_get(u->document, qpdf_get_trailer(u->document->q), "/ID"), true, &b);
+        if (r == 0)
+                r = bytes_append_view(&b, bytes_view(&u->out));
+        if (r == 0)
+                r = sha256(bytes_view(&b), digest);
+        if (r < 0)
+                return r;
+        *ret = hex_encode(VIEW(digest, 16));
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* [first second]: the first says which document this is and stays, the second says which revision (§14.4). A document without
  * gets both, since PDF 2.0 requires them. */
 static int append_id(PdfUpdate *u) {
         PdfDocument *d = u->document;
         qpdf_oh ids = pdf_get(d, qpdf_get_trailer(d->q), "/ID");
         _cleanup_free_ char *hex = NULL;
-        uint8_t random[16];
         int r;
 
-        if (getrandom(random, sizeof(random), 0) != sizeof(random))
-                return -EIO;
-        hex = hex_encode(VIEW(random, sizeof(random)));
-        if (!hex)
-                return -ENOMEM;
-        r = bytes_append_view(&u->out, VIEW_LITERAL("/ID ["));
+        r = revision_id(u, &hex);
+        if (r == 0)
+                r = bytes_append_view(&u->out, VIEW_LITERAL("/ID ["));
         if (r < 0)
                 return r;
         if (pdf_count(d, ids) == 2)

@@ -34,9 +34,36 @@ static inline int pdf_update_reserve(PdfUpdate *u) {
         return u->next_id++;
 }
 
-/* Between the two stands the object's content, appended to `out`. */
+/* Between the two stands the object's content, appended to `out`; what holds strings or is a stream by the functions below. */
 int pdf_update_begin_object(PdfUpdate *u, int id, int generation);
 int pdf_update_end_object(PdfUpdate *u);
+
+/* Begins a new version of an object that exists. PDF_UPDATE_TWICE when the update has one already. */
+int pdf_update_begin_rewrite(PdfUpdate *u, qpdf_oh oh);
+
+enum {
+        PDF_UPDATE_TWICE = 1,
+};
+
+bool pdf_update_is_written(const PdfUpdate *u, int id);
+
+/* A value as the document has it, a reference for an indirect one. */
+int pdf_update_append_value(PdfUpdate *u, qpdf_oh oh);
+
+/* A dictionary's `/Key value` pairs, but for the keys in the NULL-terminated list `except`. */
+int pdf_update_append_entries(PdfUpdate *u, qpdf_oh dictionary, const char *const *except);
+
+/* An array's items between brackets, then a reference to the new object `id` unless it is 0. Takes the null object for an empty one. */
+int pdf_update_append_array(PdfUpdate *u, qpdf_oh array, int id);
+
+/* `/Key (text)`, a text string (§7.9.2.2) of UTF-8, and an end of line. -EILSEQ. */
+int pdf_update_append_text(PdfUpdate *u, const char *key, const char *text);
+
+/* A number with at most four decimals, followed by a space; in no locale's notation but the format's (§7.3.3). -ERANGE beyond ±10^9. */
+int pdf_append_number(Bytes *b, double v);
+
+/* A stream with these `/Key value` pairs, which hold no strings, each with its end of line, and its Length. */
+int pdf_update_append_stream(PdfUpdate *u, View entries, View data);
 
 /* Writes the cross-reference section, the trailer with a new second ID, and the end of the file. */
 int pdf_update_finish(PdfUpdate *u);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Signs a PDF document with a key from a file, for the interoperability tests: `interop-sign-pdf KEY CHAIN IN OUT [REASON]`, KEY in PKCS#8
- * DER, CHAIN in PEM, the signing certificate first. Prints `signed`, or the outcome's number and sentence and exits with 3. */
+/* Signs a PDF document with a key from a file, for the interoperability tests: `interop-sign-pdf KEY CHAIN IN OUT [REASON] [--field NAME]
+ * [--certify LEVEL]`, KEY in PKCS#8 DER, CHAIN in PEM, the signing certificate first. Prints `signed`, or the outcome's number and sentence and exits with 3. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,8 +39,27 @@ static int load(const char *key_path, const char *chain_path, Signer *signer, gn
         return 0;
 }
 
-static int sign(Signer *signer, const char *in, const char *out, const char *reason) {
-        PadesParams params = { .signing_time = time(NULL), .options = { .reason = reason, .location = reason ? "Kraków" : NULL } };
+/* Where nothing was said about it, the reason is none. */
+static int parse_options(char **words, PadesOptions *ret) {
+        if (*words && **words != '-') {
+                ret->reason = *words++;
+                ret->location = "Kraków";
+        }
+        for (; *words; words += 2) {
+                if (!words[1])
+                        return -EINVAL;
+                if (strcmp(*words, "--field") == 0)
+                        ret->field = words[1];
+                else if (strcmp(*words, "--certify") == 0)
+                        ret->certify = atoi(words[1]);
+                else
+                        return -EINVAL;
+        }
+        return 0;
+}
+
+static int sign(Signer *signer, const char *in, const char *out, const PadesOptions *options) {
+        PadesParams params = { .signing_time = time(NULL), .options = *options };
         _cleanup_close_ int in_fd = open(in, O_RDONLY | O_CLOEXEC), out_fd = open(out, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
         _cleanup_bytes_ Bytes signature = BYTES_NULL;
@@ -60,14 +79,15 @@ static int sign(Signer *signer, const char *in, const char *out, const char *rea
 int main(int argc, char **argv) {
         gnutls_x509_crt_t chain[CHAIN_MAX] = { 0 };
         gnutls_privkey_t key = NULL;
+        PadesOptions options = { 0 };
         Signer signer;
         int r;
 
-        if (argc < 5)
+        if (argc < 5 || parse_options(argv + 5, &options) < 0)
                 return 2;
         r = load(argv[1], argv[2], &signer, &key, chain);
         if (r == 0)
-                r = sign(&signer, argv[3], argv[4], argv[5]);
+                r = sign(&signer, argv[3], argv[4], &options);
         if (r == 0)
                 puts("signed");
         else if (r > 0)

@@ -50,18 +50,34 @@ static int parse_format(const Arguments *a, SignatureFormat *ret) {
         return 0;
 }
 
+static int parse_pades(const Arguments *a, PadesOptions *ret) {
+        const char *level = arguments_get(a, "certify");
+
+        *ret = (PadesOptions) {
+                .reason = arguments_get(a, "reason"),
+                .location = arguments_get(a, "location"),
+                .contact = arguments_get(a, "contact"),
+                .field = arguments_get(a, "field"),
+        };
+        if (level && (strlen(level) != 1 || *level < '1' || *level > '3'))
+                return fail(EXIT_USAGE, "%s", _("--certify takes 1 (no change is allowed), 2 (filling in and signing) or 3 (annotations too)."));
+        ret->certify = level ? *level - '0' : 0;
+        return 0;
+}
+
 static int parse_options(const Arguments *a, SignOptions *ret) {
         SignOptions o = {
                 .output = arguments_get(a, "output"),
                 .replace = arguments_has(a, "force"),
                 .mode = sign_item_mode(),
                 .document.signing_time = time(NULL),
-                .document.pades = { .reason = arguments_get(a, "reason"), .location = arguments_get(a, "location") },
         };
         struct stat st;
         int r;
 
         r = parse_format(a, &o.document.format);
+        if (r == 0)
+                r = parse_pades(a, &o.document.pades);
         if (r > 0)
                 return r;
         o.output_is_directory = o.output && stat(o.output, &st) == 0 && S_ISDIR(st.st_mode);

@@ -61,10 +61,6 @@ static gnutls_datum_t datum_of(View v) {
         return (gnutls_datum_t) { .data = (unsigned char *) (uintptr_t) v.data, .size = (unsigned) v.len };
 }
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 static bool contains(View v, const char *s) {
         return v.data && v.len > 0 && memmem(v.data, v.len, s, strlen(s));
 }

@@ -29,10 +29,6 @@ static const struct {
 
 DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 static void secret_datum_done(gnutls_datum_t *d) {
         secret_wipe(d->data, d->size);
         gnutls_free(d->data);

@@ -78,3 +78,9 @@ bool ecdsa_value_is_der(View value);
 /* The same two numbers as XML Signature has them (XML Signature 1.1 §6.4.3): r and s, each as wide as the group's order, without ASN.1. `sign` tells the
  * group: each of ours goes with one digest. A value that is no DER is -EBADMSG; of other algorithms the value is copied as it is. */
 int signature_value_to_xml(const SignatureScheme *scheme, View value, Bytes *ret);
+
+/* Of what GnuTLS allocated. */
+static inline void datum_done(gnutls_datum_t *d) {
+        gnutls_free(d->data);
+        *d = (gnutls_datum_t) { NULL, 0 };
+}

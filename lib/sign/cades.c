@@ -22,10 +22,6 @@ struct CadesDraft {
         Bytes tbs;
 };
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 CadesDraft *cades_draft_free(CadesDraft *d) {
         if (!d)
                 return NULL;

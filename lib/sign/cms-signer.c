@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "crypto/key.h"
 #include "crypto/name.h"
 #include "der/attributes.h"
 #include "sign/cms-algorithms.h"
@@ -42,10 +43,6 @@ static void signer_state_done(SignerState *s) {
         bytes_done(&s->tbs);
         if (s->owned)
                 gnutls_x509_crt_deinit(s->owned);
-}
-
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
 }
 
 static int malformed(SignatureReport *report, const char *reason) {
@@ -270,7 +267,10 @@ static int verify_attributes(CmsContext *c, SignerState *s, const Digest *embedd
         digests = check_attributes(c, s, report, &message_digest);
         if (digests != 0)
                 return digests < 0 ? digests : 0;
-        digests = compare_digests(c, message_digest, embedded, external, report);
+        report->digest_algorithm = s->algorithms.digest;
+        digests = bytes_dup(message_digest, &report->digest);
+        if (digests >= 0)
+                digests = compare_digests(c, message_digest, embedded, external, report);
         if (digests < 0 || !s->certificate)
                 return digests < 0 ? digests : 0;
         value = check_value(s, &tbs, (View) { 0 }, report);
@@ -289,7 +289,10 @@ static int verify_plain(CmsContext *c, SignerState *s, const Digest *embedded, c
                 return malformed(report, N_("The signature is malformed: it has no signed attributes, which this type of content requires."));
         if (is_disguise(c))
                 return malformed(report, N_("What is put forward as the document are the attributes of a signature of another one."));
-        digests = compare_digests(c, digest_view(digest), embedded, external, report);
+        report->digest_algorithm = s->algorithms.digest;
+        digests = bytes_dup(digest_view(digest), &report->digest);
+        if (digests >= 0)
+                digests = compare_digests(c, digest_view(digest), embedded, external, report);
         if (digests <= 0 || !s->certificate)
                 return digests < 0 ? digests : 0;
         value = check_value(s, NULL, digest_view(digest), report);

@@ -32,10 +32,6 @@
 #define AUTHORITY_KEY_IDENTIFIER VIEW_LITERAL("\x55\x1d\x23")
 #define EXPIRED_CERTS_ON_CRL VIEW_LITERAL("\x55\x1d\x3c")
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 typedef struct Extension {
         View oid;
         bool critical;

@@ -35,10 +35,6 @@
 #define CERTIFICATES_MAX 8U
 #define RESPONSES_MAX 1024U
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 static int read_time(View *v, int64_t *ret) {
         View element;
 

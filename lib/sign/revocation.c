@@ -60,10 +60,6 @@ typedef struct Statement {
         bool covers_expired;
 } Statement;
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 static void note(Check *c, const RevocationItem *item, Problem problem) {
         if (problem > c->problem)
                 c->problem = problem;

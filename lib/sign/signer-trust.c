@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/key.h"
 #include "sign/chain.h"
 #include "sign/signer-trust.h"
 #include "sign/timestamp.h"
@@ -156,12 +157,40 @@ static int judge_path(Judgement *j, SubIndication *ret) {
         return r;
 }
 
+static int keep_certificate(SignatureReport *report, gnutls_x509_crt_t crt) {
+        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
+
+        if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) < 0 || bytes_dup(VIEW(der.data, der.size), &report->path[report->n_path]) < 0)
+                return -ENOMEM;
+        report->n_path++;
+        return 0;
+}
+
+static int keep_path(const ChainPath *path, SignatureReport *report) {
+        int r = 0;
+
+        if (path->n == 0)
+                return 0;
+        report->path = calloc(path->n + 1, sizeof(*report->path));
+        if (!report->path)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < path->n; i++)
+                r = keep_certificate(report, path->certificates[i]);
+        if (r >= 0 && path->anchor && !gnutls_x509_crt_equals(path->certificates[path->n - 1], path->anchor))
+                r = keep_certificate(report, path->anchor);
+        return r;
+}
+
 int signer_trust_judge(const SignerEvidence *e, const VerifyParams *params, SignatureReport *report) {
         _cleanup_(judgement_done) Judgement j = { .evidence = e, .params = params, .report = report };
-        SubIndication sub;
+        SubIndication sub = SUB_NONE;
         int r;
 
-        r = judge_path(&j, &sub);
+        r = bytes_dup(e->value, &report->value);
+        if (r >= 0)
+                r = judge_path(&j, &sub);
+        if (r >= 0)
+                r = keep_path(&j.path, report);
         if (r >= 0 && sub == SUB_NONE)
                 r = judge_states(&j);
         if (r >= 0 && cms_algorithms_check(e->algorithms, e->certificate, report->proven_time >= 0 ? report->proven_time : params->now) < 0)

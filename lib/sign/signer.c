@@ -43,10 +43,6 @@ void signer_init_privkey(Signer *s, gnutls_privkey_t *key, const SignatureScheme
         };
 }
 
-static void datum_done(gnutls_datum_t *d) {
-        gnutls_free(d->data);
-}
-
 static bool is_self_issued(gnutls_x509_crt_t crt) {
         _cleanup_(datum_done) gnutls_datum_t subject = { 0 }, issuer = { 0 };
 

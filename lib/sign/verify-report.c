@@ -71,6 +71,11 @@ void signature_report_done(SignatureReport *s) {
         free(s->issuer);
         free(s->serial);
         free(s->proven_by);
+        bytes_done(&s->digest);
+        bytes_done(&s->value);
+        for (size_t i = 0; i < s->n_path; i++)
+                bytes_done(&s->path[i]);
+        free(s->path);
         *s = signature_report_empty;
 }
 

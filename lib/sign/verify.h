@@ -63,6 +63,11 @@ typedef struct SignatureReport {
         CertificateStatus status;
         int64_t proven_time;           /* a timestamp proves that the signature existed then; -1 when none does */
         char *proven_by;               /* whose timestamp, RFC 4514 */
+        gnutls_digest_algorithm_t digest_algorithm;
+        Bytes digest;                  /* of the signed document, as it was signed; empty where the signature has no one digest of it */
+        Bytes value;                   /* the signature value; empty where integrity does not hold */
+        Bytes *path;                   /* certificates, DER, the signing certificate first and the anchor last; none where no path was found */
+        size_t n_path;
 } SignatureReport;
 
 /* The state of the signing certificate when the signature was made: at the proven time, else at the claimed one, which is a claim only. */

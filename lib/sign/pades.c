@@ -13,7 +13,7 @@
 #include "sign/pades-check.h"
 #include "sign/pades-dictionary.h"
 #include "sign/pades-form.h"
-#include "sign/pdf-pages.h"
+#include "sign/pdf-appearance.h"
 
 /* Marks a sentence for xgettext. */
 #define N_(s) s
@@ -71,11 +71,32 @@ static int contents_room(const Signer *signer, const PadesParams *params, size_t
         return r;
 }
 
-/* The widget and what it shows: of a new field, which is invisible, on the first page. */
-static int make_widget(PdfDocument *d, const PadesPlan *plan, PadesWidget *ret) {
+/* The widget of a signature that is seen. A field that exists keeps its place, and stays invisible where it has none. */
+static int make_visible(Build *b, PdfDocument *d, const PadesPlan *plan, PadesWidget *ret) {
+        const PadesOptions *o = &b->params->options;
+        const PdfTextFacts facts = { b->signer->chain[0], b->params->signing_time, o->reason, o->location };
+        PdfPlacement placement;
+        int r;
+
+        r = plan->field.is_new ? pdf_appearance_place(o->appearance, d, &placement) : pdf_place_of_widget(d, plan->field.widget, &placement);
+        if (!plan->field.is_new && r == PDF_PLACE_OUTSIDE)
+                return 0;
+        if (r == 0)
+                r = pdf_appearance_write(o->appearance, &placement, &facts, &b->update, &ret->appearance_id);
+        if (r != 0)
+                return r;
+        ret->page = placement.page.page;
+        memcpy(ret->rect, (const double[]) { placement.user.x0, placement.user.y0, placement.user.x1, placement.user.y1 }, sizeof(ret->rect));
+        return 0;
+}
+
+/* The widget and what it shows: of a new field that is invisible, on the first page. */
+static int make_widget(Build *b, PdfDocument *d, const PadesPlan *plan, PadesWidget *ret) {
         int r = 0;
 
         *ret = (PadesWidget) { .page = qpdf_oh_new_null(d->q) };
+        if (b->params->options.appearance)
+                return make_visible(b, d, plan, ret);
         if (plan->field.is_new)
                 r = pdf_page_find(d, 0, &ret->page);
         return r > 0 ? PADES_E_DAMAGED : r;
@@ -106,7 +127,7 @@ static int build_update(Build *b, PdfDocument *d, const PdfTail *tail, const Pad
         if (r == 0)
                 r = pdf_update_init(&b->update, d, tail);
         if (r == 0)
-                r = make_widget(d, plan, &widget);
+                r = make_widget(b, d, plan, &widget);
         if (r == 0)
                 r = write_objects(b, plan, &widget);
         if (r != 0)
@@ -294,7 +315,7 @@ const char *pades_strerror(int outcome) {
         case PADES_E_SEED_TIMESTAMP:
                 return N_("The signature field asks for a timestamp.");
         default:
-                return N_("The PDF document cannot be signed.");
+                return outcome >= PDF_APPEARANCE_TEMPLATE ? pdf_appearance_strerror(outcome) : N_("The PDF document cannot be signed.");
         }
 }
 

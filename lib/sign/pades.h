@@ -8,7 +8,7 @@
 
 typedef struct PadesDraft PadesDraft;
 
-/* Outcomes that are not errno: why a document cannot be signed. pades_strerror() has the sentence. */
+/* Outcomes that are not errno: why a document cannot be signed. pades_strerror() has the sentence, also of those of pdf-appearance.h. */
 enum {
         PADES_E_NOT_PDF = 1,
         PADES_E_DAMAGED,      /* no sound xref, or it needed repair */

@@ -18,7 +18,7 @@ RULES = {
     "lib/base": ((), ()),
     "lib/crypto": (("lib/base",), ("gnutls/", "nettle/", "argon2.h")),
     "lib/der": (("lib/base",), ("libtasn1.h",)),
-    "lib/sign": (("lib/base", "lib/crypto", "lib/der"), ("gnutls/", "nettle/", "qpdf/", "zlib.h", "libxml/")),
+    "lib/sign": (("lib/base", "lib/crypto", "lib/der"), ("gnutls/", "nettle/", "qpdf/", "zlib.h", "libxml/", "png.h", "hb-")),
     "lib/bus": (("lib/base",), ("systemd/",)),
     "lib/store": (("lib/base", "lib/crypto"), ("sqlite3.h",)),
 }
@@ -37,7 +37,7 @@ for folder, foreign in PROGRAMS.items():
 
 # Headers of libc and the kernel that are not plain NAME.h of ISO C or POSIX.
 LIBC = ("sys/", "linux/", "arpa/", "netinet/", "bits/")
-FOREIGN = ("gnutls/", "nettle/", "qpdf/", "systemd/", "libtasn1.h", "sqlite3.h", "argon2.h", "qrencode.h", "png.h", "zlib.h", "libxml/", "curl/",
+FOREIGN = ("gnutls/", "nettle/", "qpdf/", "systemd/", "libtasn1.h", "sqlite3.h", "argon2.h", "qrencode.h", "png.h", "zlib.h", "libxml/", "hb-", "curl/",
            "microhttpd.h", "archive", "openssl/", "polkit/", "glib", "p11-kit/")
 
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Places; see pdf-place.h. */
+
+#include <math.h>
+#include <string.h>
+
+#include "sign/pdf-place.h"
+
+/* Of a place that has a name, in points: a third of a sheet's width, and half an inch from its edges. */
+#define PLACE_WIDTH 200.0
+#define PLACE_HEIGHT 64.0
+#define PLACE_MARGIN 36.0
+#define PLACE_GAP 6.0 /* to another signature */
+
+/* How far a rectangle may reach beyond its page: rounding, as of millimetres. */
+#define TOLERANCE 1.0
+
+#define ANNOTATIONS_MAX 10000
+
+static const char *const names[] = {
+        [PDF_PLACE_TOP_LEFT] = "top-left",       [PDF_PLACE_TOP] = "top",       [PDF_PLACE_TOP_RIGHT] = "top-right",
+        [PDF_PLACE_LEFT] = "left",               [PDF_PLACE_CENTER] = "center", [PDF_PLACE_RIGHT] = "right",
+        [PDF_PLACE_BOTTOM_LEFT] = "bottom-left", [PDF_PLACE_BOTTOM] = "bottom", [PDF_PLACE_BOTTOM_RIGHT] = "bottom-right",
+};
+
+bool pdf_place_parse(const char *s, PdfPlaceName *ret) {
+        for (size_t i = PDF_PLACE_TOP_LEFT; i < ELEMENTSOF(names); i++)
+                if (strcmp(s, names[i]) == 0) {
+                        *ret = (PdfPlaceName) i;
+                        return true;
+                }
+        return false;
+}
+
+static bool is_area(const PdfRectangle *r) {
+        return r->x1 - r->x0 > 0 && r->y1 - r->y0 > 0;
+}
+
+/* A small page gets a small signature. */
+static PdfRectangle named(const PdfPage *p, PdfPlaceName name) {
+        double w = pdf_page_width(p), h = pdf_page_height(p), margin = fmin(PLACE_MARGIN, fmin(w, h) / 20);
+        double width = fmin(PLACE_WIDTH, w - 2 * margin), height = fmin(PLACE_HEIGHT, h - 2 * margin);
+        unsigned column = (name - PDF_PLACE_TOP_LEFT) % 3, row = (name - PDF_PLACE_TOP_LEFT) / 3;
+        double x = column == 0 ? margin : column == 1 ? (w - width) / 2 : w - margin - width;
+        double y = row == 2 ? margin : row == 1 ? (h - height) / 2 : h - margin - height;
+
+        return (PdfRectangle) { x, y, x + width, y + height };
+}
+
+static bool overlap(const PdfRectangle *a, const PdfRectangle *b) {
+        return a->x0 < b->x1 && b->x0 < a->x1 && a->y0 < b->y1 && b->y0 < a->y1;
+}
+
+/* Whether the annotation is the widget of a signature field that is seen. */
+static bool read_signature_widget(PdfDocument *d, const PdfPage *p, qpdf_oh widget, PdfRectangle *ret) {
+        PdfRectangle user;
+
+        if (!pdf_name_is(d, widget, "/Subtype", "/Widget") || !pdf_rectangle_read(d, pdf_get(d, widget, "/Rect"), &user) || !is_area(&user))
+                return false;
+        if (!pdf_name_is(d, widget, "/FT", "/Sig") && !pdf_name_is(d, pdf_get(d, widget, "/Parent"), "/FT", "/Sig"))
+                return false;
+        *ret = pdf_page_to_shown(p, user);
+        return true;
+}
+
+/* The signature on the page that this rectangle would cover. */
+static bool find_covered(PdfDocument *d, const PdfPage *p, const PdfRectangle *r, PdfRectangle *ret) {
+        qpdf_oh annots = pdf_get(d, p->page, "/Annots");
+        int n = pdf_count(d, annots);
+        bool found = false;
+
+        for (int i = 0; i < n && i < ANNOTATIONS_MAX && !found; i++) {
+                qpdf_oh widget = qpdf_oh_get_array_item(d->q, annots, i);
+
+                found = read_signature_widget(d, p, widget, ret) && overlap(r, ret);
+                qpdf_oh_release(d->q, widget);
+        }
+        qpdf_oh_release(d->q, annots);
+        return found;
+}
+
+/* Signatures at the foot of a page pile up, others down. Where the page has no room left, they cover each other. */
+static PdfRectangle avoid_signatures(PdfDocument *d, const PdfPage *p, PdfRectangle first, bool up) {
+        PdfRectangle r = first, other;
+        double height = first.y1 - first.y0;
+
+        while (find_covered(d, p, &r, &other)) {
+                r.y0 = up ? other.y1 + PLACE_GAP : other.y0 - PLACE_GAP - height;
+                r.y1 = r.y0 + height;
+                if (r.y0 < 0 || r.y1 > pdf_page_height(p))
+                        return first;
+        }
+        return r;
+}
+
+static bool is_on_page(const PdfPage *p, const PdfRectangle *r) {
+        return is_area(r) && r->x0 >= -TOLERANCE && r->y0 >= -TOLERANCE && r->x1 <= pdf_page_width(p) + TOLERANCE && r->y1 <= pdf_page_height(p) + TOLERANCE;
+}
+
+int pdf_place_find(PdfDocument *d, const PdfPlace *place, PdfPlacement *ret) {
+        PdfPlacement p;
+        qpdf_oh page;
+        int r;
+
+        r = pdf_page_find(d, place->page, &page);
+        if (r != 0)
+                return r > 0 ? PDF_PLACE_NO_PAGE : r;
+        pdf_page_read(d, page, &p.page);
+        p.shown = place->name == PDF_PLACE_RECTANGLE ? place->rectangle :
+                avoid_signatures(d, &p.page, named(&p.page, place->name), place->name >= PDF_PLACE_BOTTOM_LEFT);
+        if (!is_on_page(&p.page, &p.shown))
+                return PDF_PLACE_OUTSIDE;
+        p.user = pdf_page_to_user(&p.page, p.shown);
+        *ret = p;
+        return 0;
+}
+
+int pdf_place_of_widget(PdfDocument *d, qpdf_oh widget, PdfPlacement *ret) {
+        PdfPlacement p;
+
+        if (!pdf_rectangle_read(d, pdf_get(d, widget, "/Rect"), &p.user) || !is_area(&p.user))
+                return PDF_PLACE_OUTSIDE;
+        /* P is not required. Without it the page is taken to be upright. */
+        pdf_page_read(d, pdf_get(d, widget, "/P"), &p.page);
+        p.shown = pdf_page_to_shown(&p.page, p.user);
+        *ret = p;
+        return 0;
+}

@@ -12,6 +12,7 @@
 #include "client/output.h"
 #include "client/progress.h"
 #include "client/seal-wait.h"
+#include "client/sign-appearance.h"
 #include "client/sign-item.h"
 #include "client/verbs.h"
 
@@ -273,6 +274,7 @@ static int sign_batch(Client *c, Batch *b, KeySigner *key, SignOptions *options)
 }
 
 int verb_sign(Client *c) {
+        _cleanup_(pdf_appearance_freep) PdfAppearance *appearance = NULL;
         _cleanup_(key_signer_done) KeySigner key = { 0 };
         _cleanup_timestamp_service_ TimestampService timestamps = { 0 };
         _cleanup_(batch_done) Batch b = { 0 };
@@ -282,9 +284,12 @@ int verb_sign(Client *c) {
         r = parse_options(&c->arguments, &options);
         if (r == 0)
                 r = timestamp_service_open(c, &timestamps);
+        if (r == 0)
+                r = sign_appearance_parse(&c->arguments, &appearance);
         if (r > 0)
                 return r;
         options.timestamps = timestamps.n > 0 ? &timestamps : NULL;
+        options.document.pades.appearance = appearance;
         raise_file_limit();
         r = open_all(&c->arguments, &options, &b);
         if (r == 0)

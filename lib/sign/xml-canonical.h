@@ -6,10 +6,6 @@
 #include "crypto/digest.h"
 #include "sign/xml-document.h"
 
-#define XML_C14N_10 "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-#define XML_C14N_11 "http://www.w3.org/2006/12/xml-c14n11"
-#define XML_C14N_EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
-
 /* A canonicalization algorithm with its parameter. */
 typedef struct XmlCanonical {
         int mode; /* xmlC14NMode */

@@ -9,18 +9,13 @@
 
 #include "base/bytes.h"
 #include "sign/xml-library.h"
+#include "sign/xml-names.h"
 
 /* Levels of elements: libxml2's canonicalization calls itself for each. */
 #define XML_DEPTH_MAX 256
 
 /* A tree takes up to twenty times its document; what is larger than this fits no machine that verifies it. */
 #define XML_SIZE_MAX (UINT64_C(1) << 30)
-
-#define XML_NS_DSIG "http://www.w3.org/2000/09/xmldsig#"
-#define XML_NS_XADES_132 "http://uri.etsi.org/01903/v1.3.2#"
-#define XML_NS_XADES_141 "http://uri.etsi.org/01903/v1.4.1#"
-#define XML_NS_XADES_122 "http://uri.etsi.org/01903/v1.2.2#"
-#define XML_NS_XADES_111 "http://uri.etsi.org/01903/v1.1.1#"
 
 typedef struct XmlDocument XmlDocument;
 

@@ -6,11 +6,6 @@
 
 #include "sign/xml-canonical.h"
 
-#define XML_TRANSFORM_ENVELOPED "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-#define XML_TRANSFORM_BASE64 "http://www.w3.org/2000/09/xmldsig#base64"
-#define XML_TRANSFORM_XPATH "http://www.w3.org/TR/1999/REC-xpath-19991116"
-#define XML_TRANSFORM_FILTER2 "http://www.w3.org/2002/06/xmldsig-filter2"
-
 #define XML_TRANSFORMS_MAX 8U
 
 /* The largest octets that are taken from one transform to the next; the last one's go into the digest at once. */

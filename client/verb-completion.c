@@ -68,7 +68,7 @@ int verb_completion_bash(Client *c) {
                "                -o|");
         print_path_options();
         printf(") compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
-               "                --format) COMPREPLY=($(compgen -W 'pades cades cades-enveloping' -- \"$cur\")); return ;;\n"
+               "                --format) COMPREPLY=($(compgen -W 'pades cades cades-enveloping xades xades-enveloping xades-detached' -- \"$cur\")); return ;;\n"
                "                --algorithm) COMPREPLY=($(compgen -W 'p256 p384 rsa3072 rsa4096 ed25519 rsa2048' -- \"$cur\")); return ;;\n"
                "                --place) COMPREPLY=($(compgen -W 'daemon file token' -- \"$cur\")); return ;;\n"
                "                --file-format) COMPREPLY=($(compgen -W 'p12 p8' -- \"$cur\")); return ;;\n"

@@ -56,7 +56,7 @@ static const Option sign_options[] = {
         { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label; a key file; or the pkcs11: URI of a key on a card") },
         { "certificates", 0, "FILE", N_("certificates that are not beside a key in a file or on a card; may be repeated") },
         { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },
-        { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file) or cades-enveloping (.p7m)") },
+        { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file), cades-enveloping (.p7m), xades (within XML), xades-enveloping or xades-detached (.xades)") },
         FORCE,
         { "reason", 0, "TEXT", N_("why it is signed; PDF only") },
         { "location", 0, "TEXT", N_("where it is signed; PDF only") },

@@ -18,4 +18,4 @@ typedef struct DocumentFormat {
         void (*free)(void *draft);
 } DocumentFormat;
 
-extern const DocumentFormat document_pades, document_cades, document_cades_enveloping;
+extern const DocumentFormat document_pades, document_cades, document_cades_enveloping, document_xades, document_xades_enveloping, document_xades_detached;

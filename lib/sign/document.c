@@ -23,10 +23,13 @@ static const DocumentFormat *const formats[FORMAT_MAX] = {
         [FORMAT_PADES] = &document_pades,
         [FORMAT_CADES] = &document_cades,
         [FORMAT_CADES_ENVELOPING] = &document_cades_enveloping,
+        [FORMAT_XADES] = &document_xades,
+        [FORMAT_XADES_ENVELOPING] = &document_xades_enveloping,
+        [FORMAT_XADES_DETACHED] = &document_xades_detached,
 };
 
 /* By the hundred that their outcomes begin with. */
-static const char *(*const sentences[])(int outcome) = { pades_strerror };
+static const char *(*const sentences[])(int outcome) = { pades_strerror, xades_strerror };
 
 static const DocumentFormat *format_of(SignatureFormat format) {
         return (unsigned) format < FORMAT_MAX ? formats[format] : NULL;

@@ -7,12 +7,16 @@
 
 #include "sign/pades.h"
 #include "sign/signer.h"
+#include "sign/xades.h"
 
 typedef enum SignatureFormat {
         FORMAT_AUTOMATIC, /* for the command line: document_format_recognize() tells which it is */
         FORMAT_PADES,
         FORMAT_CADES,
         FORMAT_CADES_ENVELOPING,
+        FORMAT_XADES,
+        FORMAT_XADES_ENVELOPING,
+        FORMAT_XADES_DETACHED,
         FORMAT_MAX,
 } SignatureFormat;
 
@@ -32,6 +36,7 @@ typedef struct DocumentParams {
         int64_t signing_time; /* seconds since the epoch, UTC */
         bool timestamped;     /* leave room for a timestamp where the format has to */
         PadesOptions pades;   /* each format's own options; those of others are not looked at */
+        XadesOptions xades;
 } DocumentParams;
 
 /* Strings are borrowed until the draft was made; descriptors stay the caller's and open until it is freed. */

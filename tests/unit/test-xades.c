@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* lib/sign/xades.c and its parts: what was signed is, byte for byte, what libxml2 makes of the finished document, whatever stands around the signature and
+ * whichever canonicalization was chosen; documents keep their bytes; and what cannot be signed is told by name. What other programs say stands in
+ * tests/interop/xades.py. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/atomic-file.h"
+#include "sign/xades.h"
+#include "sign/xml-transform.h"
+
+#define WHEN 1769860800 /* 2026-01-31T12:00:00Z */
+#define DSIG "http://www.w3.org/2000/09/xmldsig#"
+
+static struct {
+        gnutls_privkey_t key;
+        gnutls_x509_crt_t crt;
+        Signer signer;
+} f;
+
+static int setup(void **state) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+        SignatureScheme scheme;
+
+        assert_int_equal(key_generate(KEY_P256, &f.key), 0);
+        assert_int_equal(gnutls_x509_crt_init(&f.crt), 0);
+        assert_int_equal(gnutls_x509_crt_set_version(f.crt, 3), 0);
+        assert_int_equal(gnutls_x509_crt_set_dn(f.crt, "CN=Example", NULL), 0);
+        assert_int_equal(gnutls_x509_crt_set_serial(f.crt, "\x01", 1), 0);
+        assert_int_equal(gnutls_x509_crt_set_activation_time(f.crt, WHEN), 0);
+        assert_int_equal(gnutls_x509_crt_set_expiration_time(f.crt, WHEN + 3600), 0);
+        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
+        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, f.key, 0, 0), 0);
+        assert_int_equal(gnutls_x509_crt_set_pubkey(f.crt, pubkey), 0);
+        assert_int_equal(gnutls_x509_crt_privkey_sign(f.crt, f.crt, f.key, GNUTLS_DIG_SHA256, 0), 0);
+        assert_int_equal(signature_scheme_of(KEY_P256, &scheme), 0);
+        signer_init_privkey(&f.signer, &f.key, &scheme, &f.crt, 1);
+        return 0;
+}
+
+static int teardown(void **state) {
+        gnutls_privkey_deinit(f.key);
+        gnutls_x509_crt_deinit(f.crt);
+        return 0;
+}
+
+static int memory_file(View content) {
+        int fd = memfd_create("test", MFD_CLOEXEC);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write_all(fd, content), 0);
+        return fd;
+}
+
+/* --- Checking ----------------------------------------------------------------------------------------------------- */
+
+static xmlNode *nth_signature(const XmlDocument *d, size_t n) {
+        for (xmlNode *node = xml_document_root(d); node; node = xml_walk(node, NULL))
+                if (xml_is(node, DSIG, "Signature") && n-- == 0)
+                        return node;
+        fail();
+        return NULL;
+}
+
+static void assert_signed_info(const XmlDocument *d, xmlNode *info, View tbs) {
+        _cleanup_xml_canonical_ XmlCanonical c = { 0 };
+        _cleanup_bytes_ Bytes canonical = BYTES_NULL;
+
+        assert_int_equal(xml_canonical_of_element(xml_child(info, DSIG, "CanonicalizationMethod"), &c), 0);
+        assert_int_equal(xml_canonical_bytes(&(XmlSelection) { .document = d, .apex = info }, &c, 1024 * 1024, &canonical), 0);
+        assert_int_equal(bytes_append_byte(&canonical, 0), 0);
+        canonical.len--;
+        if (!view_equal(bytes_view(&canonical), tbs))
+                print_message("canonical: %s\n", canonical.data);
+        assert_true(view_equal(bytes_view(&canonical), tbs));
+}
+
+static void assert_reference(XmlDocument *d, const xmlNode *signature, const xmlNode *reference, View octets) {
+        _cleanup_xml_transforms_ XmlTransforms t = { 0 };
+        _cleanup_bytes_ Bytes expected = BYTES_NULL;
+        const char *uri = xml_attribute(reference, "URI");
+        XmlInput input = { .selection = { .document = d, .without_comments = true } };
+        Digest digest;
+
+        assert_int_equal(xml_transforms_read(xml_child(reference, DSIG, "Transforms"), &t), 0);
+        if (uri[0] == '#')
+                assert_int_equal(xml_document_find_id(d, uri + 1, &input.selection.apex), 0);
+        else if (uri[0] != '\0')
+                input = (XmlInput) { .octets = octets };
+        assert_int_equal(xml_transforms_digest(&t, &input, signature, GNUTLS_DIG_SHA256, &digest), 0);
+        assert_int_equal(xml_base64(xml_child(reference, DSIG, "DigestValue"), 64, &expected), 0);
+        if (!view_equal(bytes_view(&expected), digest_view(&digest)))
+                print_message("reference to \"%s\"\n", uri);
+        assert_true(view_equal(bytes_view(&expected), digest_view(&digest)));
+}
+
+static size_t assert_references(XmlDocument *d, xmlNode *signature, View octets) {
+        const xmlNode *info = xml_child(signature, DSIG, "SignedInfo");
+        size_t n = 0;
+
+        for (const xmlNode *r = xml_child(info, DSIG, "Reference"); r; r = xml_next(r), n++)
+                assert_reference(d, signature, r, octets);
+        return n;
+}
+
+/* --- Making ------------------------------------------------------------------------------------------------------- */
+
+static int try_draft(const XadesParams *params, int in, int out, XadesDraft **ret) {
+        XadesParams p = *params;
+
+        p.signing_time = WHEN;
+        return xades_draft_new(&f.signer, &p, in, out, ret);
+}
+
+static void complete(XadesDraft *d) {
+        const SignerItem item = { .type = SIGNER_ITEM_XML_SIGNEDINFO, .tbs = xades_draft_tbs(d) };
+        _cleanup_bytes_ Bytes value = BYTES_NULL;
+
+        assert_int_equal(f.signer.sign(&f.signer, &item, 1, &value), 0);
+        assert_int_equal(value.len, 64);
+        assert_int_equal(xades_draft_complete(d, bytes_view(&value), VIEW(NULL, 0)), 0);
+}
+
+/* Signs, and holds signature number `n` of what came out against a tree of it. */
+static void sign_and_check(View text, const XadesParams *params, size_t n, Bytes *ret) {
+        _cleanup_close_ int in = memory_file(text), out = memory_file(VIEW(NULL, 0));
+        _cleanup_(xades_draft_freep) XadesDraft *d = NULL;
+        _cleanup_xml_document_ XmlDocument *document = NULL;
+        xmlNode *signature;
+
+        assert_int_equal(try_draft(params, in, out, &d), 0);
+        complete(d);
+        assert_int_equal(xml_document_open(out, &document), 0);
+        signature = nth_signature(document, n);
+        assert_signed_info(document, xml_child(signature, DSIG, "SignedInfo"), xades_draft_tbs(d));
+        assert_int_equal(assert_references(document, signature, text), 2);
+        assert_int_equal(lseek(out, 0, SEEK_SET), 0);
+        if (ret)
+                assert_int_equal(read_fd(out, 1 << 20, ret), 0);
+}
+
+static const char *const documents[] = {
+        "<a/>",
+        "<a></a>",
+        "<a\n/>\n",
+        "<?xml version=\"1.0\"?>\n<!-- > --><?p <a> ?>\n<a b='\"' c=\"/\">\r\n<b x='>'/><![CDATA[</a>]]><!-- </a> --></a >\n<!-- -->",
+        "<x:a xmlns:x=\"urn:x\" xmlns=\"urn:d\" xmlns:xml=\"http://www.w3.org/XML/1998/namespace\"><b xmlns=\"\"><c/></b></x:a>",
+        "<ds:a xmlns:ds=\"urn:not-dsig\" xmlns:xades=\"urn:not-xades\" xmlns:dsig-filter2=\"urn:x\" xmlns:A=\"urn:A\"><A:b/></ds:a>",
+        "<a xmlns:ds=\"" DSIG "\" xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"><b/></a>",
+        "<a xml:lang=\"pl\" xml:space=\"preserve\" Id=\"one\"><b>zażółć &amp; &lt; &#13; \t</b></a>",
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-2\"?><a b=\"\xbf\">\xb1<b/></a>",
+        "\xef\xbb\xbf<a><b/></a>",
+};
+
+static void test_enveloped(void **state) {
+        for (size_t i = 0; i < ELEMENTSOF(documents); i++)
+                for (XadesCanonicalization c = XADES_C14N_EXCLUSIVE; c <= XADES_C14N_INCLUSIVE_11; c++)
+                        for (int parallel = 0; parallel < 2; parallel++) {
+                                const XadesParams params = { .options = { .canonicalization = c, .parallel = parallel } };
+
+                                sign_and_check(view_string(documents[i]), &params, 0, NULL);
+                        }
+}
+
+/* All of the document's bytes are there, before and behind the signature. */
+static void test_bytes_stay(void **state) {
+        for (size_t i = 3; i < ELEMENTSOF(documents); i++) {
+                View text = view_string(documents[i]);
+                _cleanup_bytes_ Bytes out = BYTES_NULL;
+                const uint8_t *start, *end;
+                size_t before;
+
+                sign_and_check(text, &(XadesParams) { 0 }, 0, &out);
+                start = memmem(out.data, out.len, "<ds:Signature ", 14);
+                end = memmem(out.data, out.len, "</ds:Signature>", 15);
+                assert_true(start && end);
+                before = (size_t) (start - out.data);
+                assert_memory_equal(out.data, text.data, before);
+                assert_int_equal((size_t) (out.data + out.len - end) - 15, text.len - before);
+                assert_memory_equal(end + 15, text.data + before, text.len - before);
+        }
+}
+
+static void test_claims(void **state) {
+        const XadesParams params = {
+                .options = { .canonicalization = XADES_C14N_INCLUSIVE, .city = "Łódź <&>\"", .postal_code = "90-001", .country = "PL", .role = "Główna\tksięgowa 😀" },
+        };
+        _cleanup_bytes_ Bytes out = BYTES_NULL;
+
+        /* In an encoding that has none of these letters. */
+        sign_and_check(view_string("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>"), &params, 0, &out);
+        assert_non_null(memmem(out.data, out.len, "&#x141;&#xF3;d&#x17A; &lt;&amp;&gt;\"", 34));
+        assert_non_null(memmem(out.data, out.len, "&#x1F600;", 9));
+}
+
+static void test_chosen(void **state) {
+        static const struct {
+                const char *document, *element, *place, *uri;
+        } cases[] = {
+                { "<a><b Id=\"i\"/><c/></a>", "/a/b", NULL, "URI=\"#i\"" },
+                { "<a><b Id=\"i\"/><c/></a>", "/a/b", "/a/c", "URI=\"#i\"" },
+                { "<a><b id=\"i\">x</b><c/></a>", "//b", "/a", "URI=\"#i\"" },
+                { "<a><b/><b>x</b><c/></a>", "/a/b[2]", "/a/c", "/*/*[2]</dsig-filter2:XPath>" },
+                { "<a><b/><b>x</b><c/></a>", "/a/b[2]", NULL, "/*/*[2]</dsig-filter2:XPath>" },
+                { "<a><b Id=\"i\"/><c Id=\"i\"/></a>", "/a/b", "/a/c", "/*/*[1]</dsig-filter2:XPath>" },
+                { "<a xmlns=\"urn:d\" xmlns:p=\"urn:p\"><p:b/><c/></a>", "/default:a/p:b", NULL, "/*/*[1]</dsig-filter2:XPath>" },
+                { "<a xml:lang=\"pl\"><b xml:space=\"preserve\"> <c/></b></a>", "//c", "//c", "/*/*[1]/*[1]</dsig-filter2:XPath>" },
+                { "<a><b/></a>", "/a", "/a/b", "URI=\"\"" },
+                { "<a><b/></a>", NULL, "/a/b", "URI=\"\"" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                for (XadesCanonicalization c = XADES_C14N_EXCLUSIVE; c <= XADES_C14N_INCLUSIVE_11; c++) {
+                        const XadesParams params = { .options = { .canonicalization = c, .element = cases[i].element, .place = cases[i].place } };
+                        _cleanup_bytes_ Bytes out = BYTES_NULL;
+
+                        sign_and_check(view_string(cases[i].document), &params, 0, &out);
+                        assert_non_null(memmem(out.data, out.len, cases[i].uri, strlen(cases[i].uri)));
+                }
+}
+
+static void test_around_and_beside(void **state) {
+        static const uint8_t octets[] = { 0, 0xff, '<', 1, 2 };
+        static const View contents[] = { { octets, sizeof(octets) }, { octets, 4 }, { octets, 3 } };
+
+        for (size_t i = 0; i < ELEMENTSOF(contents); i++) {
+                sign_and_check(contents[i], &(XadesParams) { .packing = XADES_ENVELOPING, .media_type = "application/pdf" }, 0, NULL);
+                sign_and_check(contents[i], &(XadesParams) { .packing = XADES_DETACHED, .name = "faktura żółta.pdf" }, 0, NULL);
+        }
+        sign_and_check(VIEW(NULL, 0), &(XadesParams) { .packing = XADES_DETACHED, .name = "empty" }, 0, NULL);
+}
+
+static void test_large_base64(void **state) {
+        _cleanup_bytes_ Bytes large = BYTES_NULL;
+
+        for (unsigned i = 0; i < 250000; i++)
+                assert_int_equal(bytes_append_u32be(&large, i * 2654435761U), 0);
+        assert_int_equal(bytes_append_byte(&large, 1), 0);
+        sign_and_check(bytes_view(&large), &(XadesParams) { .packing = XADES_ENVELOPING }, 0, NULL);
+}
+
+/* Nine files in one signature, as ASiC has them. */
+static void test_manifest(void **state) {
+        static const char name[] = "folder/żółty & <1>.txt";
+        _cleanup_(xades_draft_freep) XadesDraft *d = NULL;
+        _cleanup_bytes_ Bytes out = BYTES_NULL, value = BYTES_NULL;
+        _cleanup_xml_document_ XmlDocument *document = NULL;
+        XadesFile files[9] = { 0 };
+        xmlNode *signature;
+        SignerItem item;
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                files[i] = (XadesFile) { .name = name };
+                assert_int_equal(digest_of(GNUTLS_DIG_SHA256, VIEW_LITERAL("content"), &files[i].digest), 0);
+        }
+        for (XadesCanonicalization c = XADES_C14N_EXCLUSIVE; c <= XADES_C14N_INCLUSIVE_11; c++) {
+                const XadesParams params = { .signing_time = WHEN, .options.canonicalization = c };
+
+                d = xades_draft_free(d);
+                bytes_done(&value);
+                bytes_done(&out);
+                document = xml_document_free(document);
+                assert_int_equal(xades_draft_new_manifest(&f.signer, &params, files, ELEMENTSOF(files), &d), 0);
+                item = (SignerItem) { .type = SIGNER_ITEM_XML_SIGNEDINFO, .tbs = xades_draft_tbs(d) };
+                assert_int_equal(f.signer.sign(&f.signer, &item, 1, &value), 0);
+                assert_int_equal(xades_draft_complete_bytes(d, bytes_view(&value), VIEW(NULL, 0), &out), 0);
+                assert_int_equal(xml_document_read(bytes_view(&out), &document), 0);
+                assert_true(xml_is(xml_document_root(document), "http://uri.etsi.org/02918/v1.2.1#", "XAdESSignatures"));
+                signature = nth_signature(document, 0);
+                assert_signed_info(document, xml_child(signature, DSIG, "SignedInfo"), xades_draft_tbs(d));
+                assert_int_equal(assert_references(document, signature, VIEW_LITERAL("content")), 10);
+                assert_non_null(memmem(out.data, out.len, "URI=\"folder/%C5%BC%C3%B3%C5%82ty%20%26%20%3C1%3E.txt\"", 53));
+        }
+}
+
+static void test_too_many(void **state) {
+        enum { N = 6000 };
+        XadesFile *files = calloc(N, sizeof(*files));
+        XadesDraft *d = NULL;
+
+        assert_non_null(files);
+        for (size_t i = 0; i < N; i++)
+                files[i] = (XadesFile) { .name = "x", .digest.len = 32 };
+        assert_int_equal(xades_draft_new_manifest(&f.signer, &(XadesParams) { .signing_time = WHEN }, files, N, &d), XADES_E_TOO_MANY);
+        assert_int_equal(xades_draft_new_manifest(&f.signer, &(XadesParams) { .signing_time = WHEN }, files, 0, &d), -EINVAL);
+        assert_null(d);
+        free(files);
+}
+
+/* A second signature leaves the first intact, or is not made. */
+static void test_second(void **state) {
+        const XadesParams simple = { 0 }, parallel = { .options.parallel = true };
+        const XadesParams left = { .options.element = "/a/b" }, right = { .options.element = "/a/c" };
+        const View text = VIEW_LITERAL("<a><b/><c/></a>");
+        _cleanup_bytes_ Bytes one = BYTES_NULL, two = BYTES_NULL;
+        _cleanup_close_ int in = -1, out = memory_file(VIEW(NULL, 0));
+        _cleanup_xml_document_ XmlDocument *document = NULL;
+        XadesDraft *d = NULL;
+
+        sign_and_check(text, &simple, 0, &one);
+        in = memory_file(bytes_view(&one));
+        assert_int_equal(try_draft(&simple, in, out, &d), XADES_E_BREAKS);
+        assert_int_equal(try_draft(&parallel, in, out, &d), XADES_E_BREAKS);
+        bytes_done(&one);
+
+        sign_and_check(text, &parallel, 0, &one);
+        sign_and_check(bytes_view(&one), &parallel, 1, &two);
+        assert_int_equal(xml_document_read(bytes_view(&two), &document), 0);
+        assert_int_equal(assert_references(document, nth_signature(document, 0), text), 2);
+        document = xml_document_free(document);
+        bytes_done(&one);
+        bytes_done(&two);
+
+        sign_and_check(text, &left, 0, &one);
+        sign_and_check(bytes_view(&one), &right, 1, &two);
+        assert_int_equal(xml_document_read(bytes_view(&two), &document), 0);
+        assert_int_equal(assert_references(document, nth_signature(document, 0), text), 2);
+        close(in);
+        in = memory_file(bytes_view(&two));
+        assert_int_equal(try_draft(&left, in, out, &d), XADES_E_BREAKS);
+        assert_null(d);
+}
+
+#define LOGIN(ns) "<AuthTokenRequest xmlns=\"" ns "\"><Challenge>x</Challenge></AuthTokenRequest>"
+#define KSEF "http://ksef.mf.gov.pl/auth/token/2.0"
+
+static void test_ksef(void **state) {
+        const XadesParams within = { .options.profile = XADES_PROFILE_KSEF };
+        _cleanup_bytes_ Bytes out = BYTES_NULL;
+
+        sign_and_check(VIEW_LITERAL(LOGIN(KSEF)), &within, 0, NULL);
+        for (XadesCanonicalization c = XADES_C14N_EXCLUSIVE; c <= XADES_C14N_INCLUSIVE_11; c++) {
+                const XadesParams around = { .packing = XADES_ENVELOPING, .options = { .profile = XADES_PROFILE_KSEF, .canonicalization = c } };
+
+                bytes_done(&out);
+                sign_and_check(VIEW_LITERAL("<?xml version=\"1.0\"?>\n<!-- -->" LOGIN(KSEF) "\n"), &around, 0, &out);
+                assert_non_null(memmem(out.data, out.len, LOGIN(KSEF), sizeof(LOGIN(KSEF)) - 1));
+        }
+}
+
+static void test_refused(void **state) {
+        static const struct {
+                const char *document;
+                XadesParams params;
+                int outcome;
+        } cases[] = {
+                { "", { 0 }, XADES_E_NOT_XML },
+                { "text", { 0 }, XADES_E_NOT_XML },
+                { "<a><b></a>", { 0 }, XADES_E_NOT_XML },
+                { "<p:a/>", { 0 }, XADES_E_NOT_XML },
+                { "<!DOCTYPE a><a/>", { 0 }, XADES_E_DOCTYPE },
+                { "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", { 0 }, XADES_E_DOCTYPE },
+                { "<a/>", { .options.element = "/a[" }, XADES_E_XPATH },
+                { "<a/>", { .options.element = "/p:a" }, XADES_E_XPATH },
+                { "<a/>", { .options.element = "/b" }, XADES_E_NO_ELEMENT },
+                { "<a><b/><b/></a>", { .options.element = "//b" }, XADES_E_NO_ELEMENT },
+                { "<a b='c'/>", { .options.element = "/a/@b" }, XADES_E_NO_ELEMENT },
+                { "<a/>", { .options.place = "count(/a)" }, XADES_E_NO_ELEMENT },
+                { "<a xml:base='x'/>", { .options.canonicalization = XADES_C14N_INCLUSIVE_11 }, XADES_E_XML_BASE },
+                { "<a/>", { .options.profile = XADES_PROFILE_KSEF }, XADES_E_KSEF },
+                { LOGIN("urn:x"), { .options.profile = XADES_PROFILE_KSEF }, XADES_E_KSEF },
+                { "<a/>", { .packing = XADES_ENVELOPING, .options.profile = XADES_PROFILE_KSEF }, XADES_E_KSEF },
+                { LOGIN(KSEF), { .packing = XADES_DETACHED, .name = "x", .options.profile = XADES_PROFILE_KSEF }, XADES_E_PROFILE },
+                { LOGIN(KSEF), { .options = { .profile = XADES_PROFILE_KSEF, .element = "/*" } }, XADES_E_PROFILE },
+                { "<a/>", { .packing = XADES_ENVELOPING, .options.profile = XADES_PROFILE_CUSTOMS }, XADES_E_PROFILE },
+                { "", { .packing = XADES_ENVELOPING }, XADES_E_EMPTY },
+                { "<a/>", { .packing = XADES_DETACHED }, -EINVAL },
+                { "<a/>", { .options.city = "a\x01" }, -EILSEQ },
+                { "<a/>", { .options.role = "\xff" }, -EILSEQ },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_close_ int in = memory_file(view_string(cases[i].document)), out = memory_file(VIEW(NULL, 0));
+                XadesDraft *d = NULL;
+                int r = try_draft(&cases[i].params, in, out, &d);
+
+                if (r != cases[i].outcome)
+                        print_message("%s\n", cases[i].document);
+                assert_int_equal(r, cases[i].outcome);
+                assert_null(d);
+        }
+        for (int i = XADES_E_NOT_XML; i < XADES_E_SIGNED; i++)
+                assert_string_not_equal(xades_strerror(i), xades_strerror(i + 1));
+}
+
+static void test_utf16(void **state) {
+        static const char text[] = "\xff\xfe<\0a\0/\0>\0";
+        _cleanup_close_ int in = memory_file(VIEW(text, sizeof(text) - 1)), out = memory_file(VIEW(NULL, 0));
+        XadesDraft *d = NULL;
+
+        assert_int_equal(try_draft(&(XadesParams) { 0 }, in, out, &d), XADES_E_ENCODING);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_enveloped),
+                cmocka_unit_test(test_bytes_stay),
+                cmocka_unit_test(test_claims),
+                cmocka_unit_test(test_chosen),
+                cmocka_unit_test(test_around_and_beside),
+                cmocka_unit_test(test_large_base64),
+                cmocka_unit_test(test_manifest),
+                cmocka_unit_test(test_too_many),
+                cmocka_unit_test(test_second),
+                cmocka_unit_test(test_ksef),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_utf16),
+        };
+
+        return cmocka_run_group_tests(tests, setup, teardown);
+}

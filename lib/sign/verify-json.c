@@ -33,7 +33,14 @@ static void write_certificate(Json *j, const SignatureReport *s) {
         json_object_end(j);
 }
 
-static void write_signature(Json *j, const SignatureReport *s) {
+static void write_names(Json *j, const char *name, char *const *list, size_t n) {
+        json_array_begin(j, name);
+        for (size_t i = 0; i < n; i++)
+                json_string(j, NULL, list[i]);
+        json_array_end(j);
+}
+
+static void write_signature(Json *j, const SignatureReport *s, bool container) {
         json_object_begin(j, NULL);
         json_bool(j, "integrity", s->integrity);
         json_string(j, "indication", indication_to_string(s->indication));
@@ -44,6 +51,8 @@ static void write_signature(Json *j, const SignatureReport *s) {
         json_string(j, "format", s->format);
         json_string(j, "level", s->level);
         json_bool(j, "covers_whole_document", s->covers_whole_document);
+        if (container)
+                write_names(j, "files", s->covered, s->n_covered);
         if (s->field)
                 json_string(j, "field", s->field);
         write_time(j, "proven_time", s->proven_time);
@@ -62,9 +71,13 @@ int verify_report_write_json(const VerifyReport *r, FILE *out) {
         json_string(&j, "indication", indication_to_string(r->indication));
         json_string(&j, "subindication", subindication_to_string(r->subindication));
         json_string(&j, "reason", r->reason);
+        if (r->container) {
+                json_string(&j, "container", r->container);
+                write_names(&j, "unsigned_files", r->unsigned_files, r->n_unsigned_files);
+        }
         json_array_begin(&j, "signatures");
         for (size_t i = 0; i < r->n_signatures; i++)
-                write_signature(&j, &r->signatures[i]);
+                write_signature(&j, &r->signatures[i], r->container);
         json_array_end(&j);
         json_object_end(&j);
         return json_finish(&j);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "sign/verify-report.h"
 
 static const struct {
@@ -63,6 +64,29 @@ CertificateState signature_state_at_signing(const SignatureReport *s) {
         return ended && when >= 0 && when < s->status.since ? CERTIFICATE_GOOD : s->status.state;
 }
 
+int report_append_name(char ***list, size_t *n, const char *name) {
+        char **grown = *list;
+
+        /* Grown where the number is a power of two, so that many names cost no more than they are. */
+        if ((*n & (*n - 1)) == 0) {
+                grown = reallocarray(*list, *n > 0 ? 2 * *n : 1, sizeof(*grown));
+                if (!grown)
+                        return -ENOMEM;
+                *list = grown;
+        }
+        grown[*n] = utf8_sanitize(view_string(name));
+        if (!grown[*n])
+                return -ENOMEM;
+        (*n)++;
+        return 0;
+}
+
+static void free_names(char **list, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(list[i]);
+        free(list);
+}
+
 void signature_report_done(SignatureReport *s) {
         free(s->reason);
         free(s->signer);
@@ -76,6 +100,7 @@ void signature_report_done(SignatureReport *s) {
         for (size_t i = 0; i < s->n_path; i++)
                 bytes_done(&s->path[i]);
         free(s->path);
+        free_names(s->covered, s->n_covered);
         *s = signature_report_empty;
 }
 
@@ -86,6 +111,7 @@ void verify_report_done(VerifyReport *r) {
                 signature_report_done(&r->signatures[i]);
         free(r->signatures);
         free(r->reason);
+        free_names(r->unsigned_files, r->n_unsigned_files);
         *r = (VerifyReport) { 0 };
 }
 

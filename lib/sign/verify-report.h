@@ -19,6 +19,9 @@ int verify_report_add(VerifyReport *r, SignatureReport **ret);
  * from the subindication (EN 319 102-1 table 5). 0 or -ENOMEM. */
 int signature_report_note(SignatureReport *s, SubIndication sub, const char *reason);
 
+/* Copies a name into a list of them, made fit to be shown: SignatureReport.covered, VerifyReport.unsigned_files. 0 or -ENOMEM. */
+int report_append_name(char ***list, size_t *n, const char *name);
+
 /* Frees what the signature owns. */
 void signature_report_done(SignatureReport *s);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "sign/armor.h"
+#include "sign/asic-verify.h"
 #include "sign/cms-verify.h"
 #include "sign/pdf-verify.h"
 
@@ -48,6 +49,8 @@ int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret) {
 
         if (pdf_verify_recognize(fd))
                 return pdf_verify(fd, params, ret);
+        if (asic_verify_recognize(fd))
+                return asic_verify(fd, params, ret);
         q = verify_cms(fd, params, &r);
         if (q < 0)
                 return q;

@@ -55,6 +55,8 @@ typedef struct SignatureReport {
         const char *format;            /* "CAdES", "PAdES", "CMS", "PDF-CMS" */
         const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
+        char **covered;                /* a container: the names of the files that it is of */
+        size_t n_covered;
         char *field;                   /* PDF: the field's name */
         Bytes certificate;             /* DER of the signing certificate */
         char *issuer;                  /* its issuer, RFC 4514; NULL when there is none */
@@ -79,6 +81,9 @@ typedef struct VerifyReport {
         char *reason;
         SignatureReport *signatures;
         size_t n_signatures;
+        const char *container;         /* "ASiC-S", "ASiC-E", "ODF"; NULL when it is none */
+        char **unsigned_files;         /* a container: files that no signature is of */
+        size_t n_unsigned_files;
 } VerifyReport;
 
 typedef struct VerifyParams {
@@ -89,7 +94,7 @@ typedef struct VerifyParams {
         bool no_timestamps;               /* timestamps prove nothing: it is one that is verified */
 } VerifyParams;
 
-/* Verifies the document at `fd`, whatever it is: PDF, or CMS in DER, BER or PEM. 0 with a report, also for something that is
+/* Verifies the document at `fd`, whatever it is: PDF, container (ASiC), or CMS in DER, BER or PEM. 0 with a report, also for something that is
  * no signature at all (INDETERMINATE or TOTAL-FAILED with FORMAT_FAILURE and the reason); negative errno only when it could
  * not be read or memory ran out. */
 int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret);

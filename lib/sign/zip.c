@@ -19,6 +19,7 @@ void zip_done(ZipArchive *a) {
         for (size_t i = 0; i < a->n; i++)
                 free(a->entries[i].name);
         free(a->entries);
+        free(a->by_name);
         bytes_done(&a->directory);
         *a = (ZipArchive) { .fd = -1 };
 }
@@ -350,16 +351,15 @@ static int check_places(ZipArchive *a) {
         return total > ZIP_INFLATE_FREE && (total - ZIP_INFLATE_FREE) / ZIP_INFLATE_RATIO > a->size ? ZIP_E_TOO_LARGE : 0;
 }
 
-static int check_names(const ZipArchive *a) {
-        _cleanup_free_ const ZipEntry **sorted = calloc(a->n + 1, sizeof(*sorted));
-
-        if (!sorted)
+static int sort_names(ZipArchive *a) {
+        a->by_name = calloc(a->n + 1, sizeof(*a->by_name));
+        if (!a->by_name)
                 return -ENOMEM;
         for (size_t i = 0; i < a->n; i++)
-                sorted[i] = &a->entries[i];
-        qsort(sorted, a->n, sizeof(*sorted), compare_names);
+                a->by_name[i] = &a->entries[i];
+        qsort(a->by_name, a->n, sizeof(*a->by_name), compare_names);
         for (size_t i = 1; i < a->n; i++)
-                if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+                if (strcmp(a->by_name[i - 1]->name, a->by_name[i]->name) == 0)
                         return ZIP_E_AMBIGUOUS;
         return 0;
 }
@@ -417,7 +417,7 @@ int zip_open(int fd, ZipArchive *ret) {
         if (r == 0)
                 r = check_places(&a);
         if (r == 0)
-                r = check_names(&a);
+                r = sort_names(&a);
         if (r != 0)
                 return r;
         *ret = a;
@@ -426,10 +426,10 @@ int zip_open(int fd, ZipArchive *ret) {
 }
 
 const ZipEntry *zip_find(const ZipArchive *a, const char *name) {
-        for (size_t i = 0; i < a->n; i++)
-                if (strcmp(a->entries[i].name, name) == 0)
-                        return &a->entries[i];
-        return NULL;
+        const ZipEntry key = { .name = (char *) name }, *wanted = &key;
+        const ZipEntry **found = a->n > 0 ? bsearch(&wanted, a->by_name, a->n, sizeof(*a->by_name), compare_names) : NULL;
+
+        return found ? *found : NULL;
 }
 
 const char *zip_strerror(int outcome) {

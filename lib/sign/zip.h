@@ -49,6 +49,7 @@ typedef struct ZipArchive {
         uint64_t size;
         ZipEntry *entries;      /* in the order of their contents */
         size_t n;
+        const ZipEntry **by_name;
         uint64_t directory_at;  /* where the entries end */
         Bytes directory;        /* the central headers as they are */
 } ZipArchive;
@@ -61,7 +62,7 @@ int zip_open(int fd, ZipArchive *ret);
 void zip_done(ZipArchive *a);
 #define _cleanup_zip_ _cleanup_(zip_done)
 
-/* By its exact name, borrowed; NULL when there is none. Linear. */
+/* By its exact name, borrowed; NULL when there is none. */
 const ZipEntry *zip_find(const ZipArchive *a, const char *name);
 
 static inline bool zip_is_folder(const ZipEntry *e) {

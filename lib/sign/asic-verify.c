@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The round over a container's signatures; see asic-verify.h. What a signature is of is noted only while its digests and value hold, so that a broken one covers
+ * nothing. */
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "base/atomic-file.h"
+#include "sign/asic-manifest.h"
+#include "sign/asic-verify.h"
+#include "sign/asic.h"
+#include "sign/cms-algorithms.h"
+#include "sign/cms-verify.h"
+#include "sign/timestamp.h"
+
+#define PLAIN_MAX (64U * 1024U) /* what a CMS signature without attributes is compared with (cms-signer.c) */
+
+typedef struct Manifest {
+        size_t entry;
+        const ZipEntry *signature; /* NULL: none in this container */
+        AsicManifest manifest;
+} Manifest;
+
+typedef struct Round {
+        AsicContainer container;
+        const VerifyParams *params;
+        VerifyReport *report;
+        Manifest *manifests;
+        size_t n_manifests;
+        size_t *covered; /* the last signature that holds and is of the entry, counted from 1; 0: none */
+} Round;
+
+bool asic_verify_recognize(int fd) {
+        return zip_recognize(fd);
+}
+
+static void round_done(Round *round) {
+        for (size_t i = 0; i < round->n_manifests; i++)
+                asic_manifest_done(&round->manifests[i].manifest);
+        free(round->manifests);
+        free(round->covered);
+        asic_done(&round->container);
+}
+
+/* What cannot be read at all is left out: whatever needs it then finds none. */
+static int read_manifest(Round *round, size_t entry) {
+        Manifest *m = &round->manifests[round->n_manifests];
+        _cleanup_bytes_ Bytes xml = BYTES_NULL;
+        int r;
+
+        r = asic_read(&round->container, &round->container.zip.entries[entry], &xml);
+        if (r == 0)
+                r = asic_manifest_read(bytes_view(&xml), &m->manifest);
+        if (r > 0 || r == -EBADMSG || r == -E2BIG)
+                return 0;
+        if (r < 0)
+                return r;
+        m->entry = entry;
+        m->signature = asic_find_uri(&round->container, m->manifest.signature);
+        round->n_manifests++;
+        return 0;
+}
+
+static int read_manifests(Round *round) {
+        const AsicContainer *c = &round->container;
+        int r = 0;
+
+        round->manifests = calloc(c->n[ASIC_ROLE_MANIFEST] + c->n[ASIC_ROLE_ARCHIVE_MANIFEST] + 1, sizeof(*round->manifests));
+        round->covered = calloc(c->zip.n + 1, sizeof(*round->covered));
+        if (!round->manifests || !round->covered)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->zip.n && r >= 0; i++)
+                if (c->roles[i] == ASIC_ROLE_MANIFEST || c->roles[i] == ASIC_ROLE_ARCHIVE_MANIFEST)
+                        r = read_manifest(round, i);
+        return r;
+}
+
+/* What a CAdES signature or timestamp is over: a manifest (§4.4.3.2), or, where none names it, the only file (§4.3.3.2). */
+typedef struct Target {
+        const ZipEntry *entry;
+        const Manifest *manifest; /* NULL: the file itself */
+} Target;
+
+static Target find_target(const Round *round, const ZipEntry *signature) {
+        Target t = { 0 };
+
+        for (size_t i = 0; i < round->n_manifests; i++) {
+                const Manifest *m = &round->manifests[i];
+
+                if (m->signature != signature)
+                        continue;
+                if (t.manifest)
+                        return (Target) { 0 }; /* two, and nobody can tell which */
+                t = (Target) { &round->container.zip.entries[m->entry], m };
+        }
+        if (!t.manifest && round->container.n[ASIC_ROLE_MANIFEST] == 0)
+                t.entry = asic_single(&round->container);
+        return t;
+}
+
+/* EN 319 102-1 §5.3: what is signed is looked at before who signed, so that what cannot be told about the signer gives way. */
+static int fail_signature(SignatureReport *s, SubIndication sub, const char *reason) {
+        s->integrity = s->covers_whole_document = false;
+        bytes_done(&s->value);
+        if (s->indication == INDICATION_INDETERMINATE) {
+                s->indication = INDICATION_TOTAL_PASSED;
+                s->subindication = SUB_NONE;
+        }
+        return signature_report_note(s, sub, reason);
+}
+
+/* A reference of a manifest. Whether it fits stays in s->integrity. */
+static int check_reference(Round *round, const AsicReference *ref, SignatureReport *s) {
+        const ZipEntry *e = asic_find_uri(&round->container, ref->uri);
+        Digest digest;
+        int r;
+
+        if (!e)
+                return fail_signature(s, SUB_SIGNED_DATA_NOT_FOUND, N_("A file that was signed is no longer in the container."));
+        if (ref->algorithm == GNUTLS_DIG_UNKNOWN)
+                return fail_signature(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
+        r = asic_digest(&round->container, e, ref->algorithm, &digest);
+        if (r < 0 && r != -EOPNOTSUPP)
+                return r;
+        if (r == -EOPNOTSUPP)
+                return fail_signature(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
+        if (r > 0 || !view_equal(digest_view(&digest), digest_view(&ref->digest)))
+                return fail_signature(s, SUB_HASH_FAILURE, N_("A file in the container was changed after it was signed."));
+        if (!cms_digest_is_secure(ref->algorithm, s->proven_time >= 0 ? s->proven_time : round->params->now))
+                return signature_report_note(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The container's manifest uses a digest that is no longer secure."));
+        return 0;
+}
+
+static int note_covered(Round *round, SignatureReport *s, const ZipEntry *e) {
+        size_t i = asic_index(&round->container, e), number = (size_t) (s - round->report->signatures) + 1;
+
+        /* A manifest may name a file twice. */
+        if (round->covered[i] == number)
+                return 0;
+        round->covered[i] = number;
+        return round->container.roles[i] == ASIC_ROLE_DATA ? report_append_name(&s->covered, &s->n_covered, e->name) : 0;
+}
+
+/* What the signature at hand is of, when it holds for its manifest or file. */
+static int cover(Round *round, const Target *t, SignatureReport *s) {
+        const AsicManifest *m = t->manifest ? &t->manifest->manifest : NULL;
+        int r = 0;
+
+        if (!s->integrity || !t->entry)
+                return 0;
+        for (size_t i = 0; m && i < m->n && r >= 0; i++)
+                r = check_reference(round, &m->references[i], s);
+        if (r < 0 || !s->integrity)
+                return r;
+        if (!m)
+                return note_covered(round, s, t->entry);
+        for (size_t i = 0; i < m->n && r >= 0; i++)
+                r = note_covered(round, s, asic_find_uri(&round->container, m->references[i].uri));
+        return r;
+}
+
+typedef struct EntryDigest {
+        AsicContainer *container;
+        const ZipEntry *entry;
+} EntryDigest;
+
+static int digest_entry(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret) {
+        const EntryDigest *e = userdata;
+        int r = asic_digest(e->container, e->entry, algorithm, ret);
+
+        return r > 0 ? -EIO : r;
+}
+
+/* A small file as a descriptor, or -1: for signatures without attributes, which need to see it. */
+static int pour(const Round *round, const ZipEntry *e) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        _cleanup_close_ int fd = -1;
+
+        if (zip_read_all(&round->container.zip, e, PLAIN_MAX, &b) != 0)
+                return -1;
+        fd = memfd_create("sygnet-asic", MFD_CLOEXEC);
+        return fd >= 0 && write_all(fd, bytes_view(&b)) >= 0 ? TAKE_FD(fd) : -1;
+}
+
+static int fail_format(Round *round, const char *format, const char *reason) {
+        SignatureReport *s;
+        int r;
+
+        r = verify_report_add(round->report, &s);
+        if (r < 0)
+                return r;
+        s->format = format;
+        return signature_report_note(s, SUB_FORMAT_FAILURE, reason);
+}
+
+static int verify_cades(Round *round, const ZipEntry *e) {
+        Target t = find_target(round, e);
+        EntryDigest target = { &round->container, t.entry };
+        CmsContent content = { .digest = t.entry ? digest_entry : NULL, .userdata = &target };
+        size_t from = round->report->n_signatures;
+        VerifyParams params = *round->params;
+        _cleanup_bytes_ Bytes cms = BYTES_NULL;
+        _cleanup_close_ int fd = t.entry ? pour(round, t.entry) : -1;
+        int r;
+
+        r = asic_read(&round->container, e, &cms);
+        if (r > 0)
+                return fail_format(round, "CMS", N_("A signature in the container cannot be read."));
+        params.content_fd = fd;
+        if (r == 0)
+                r = cms_verify(bytes_view(&cms), &content, &params, round->report, NULL);
+        for (size_t i = from; i < round->report->n_signatures && r >= 0; i++) {
+                SignatureReport *s = &round->report->signatures[i];
+
+                if (!t.entry)
+                        r = fail_signature(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
+                else
+                        r = cover(round, &t, s);
+        }
+        return r;
+}
+
+/* The imprint of a token against what it shall be over. */
+static int check_imprint(Round *round, View token, const ZipEntry *target, SignatureReport *s) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        TimestampInfo info;
+        Digest digest;
+        int r;
+
+        r = timestamp_token_read(token, &content, &info);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return fail_signature(s, SUB_FORMAT_FAILURE, N_("What stands in the place of the time-stamp is none."));
+        s->signing_time = info.time;
+        r = asic_digest(&round->container, target, info.algorithm, &digest);
+        if (r < 0 && r != -EOPNOTSUPP)
+                return r;
+        if (r != 0 || !view_equal(info.imprint, digest_view(&digest)))
+                return fail_signature(s, SUB_HASH_FAILURE, N_("The time-stamp is of something else, or the file was changed after it."));
+        if (!cms_digest_is_secure(info.algorithm, round->params->now))
+                return signature_report_note(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The time-stamp uses a digest that is no longer secure."));
+        return 0;
+}
+
+/* The authority's signature holds; that it is one is judged as for any timestamp. */
+static int check_authority(Round *round, View token, SignatureReport *s) {
+        _cleanup_free_ char *authority = NULL;
+        int r;
+
+        if (s->indication != INDICATION_TOTAL_PASSED)
+                return 0;
+        r = s->signing_time > round->params->now + REVOCATION_SKEW_S ? TIMESTAMP_E_UNTRUSTED : timestamp_verify_signature(token, round->params, &authority);
+        if (r > 0)
+                return signature_report_note(s, SUB_CHAIN_CONSTRAINTS_FAILURE, N_("The certificate of the time-stamp is of no time-stamping authority."));
+        if (r < 0)
+                return r;
+        s->proven_time = s->signing_time;
+        s->proven_by = TAKE_PTR(authority);
+        return 0;
+}
+
+/* A timestamp in the place of a signature (§4.3.3.2): like one, by the authority. */
+static int verify_timestamp(Round *round, const ZipEntry *e) {
+        Target t = find_target(round, e);
+        size_t from = round->report->n_signatures;
+        VerifyParams params = *round->params;
+        _cleanup_bytes_ Bytes token = BYTES_NULL;
+        SignatureReport *s;
+        int r;
+
+        r = asic_read(&round->container, e, &token);
+        if (r > 0)
+                return fail_format(round, "TST", N_("A time-stamp in the container cannot be read."));
+        params.no_timestamps = true;
+        params.content_fd = -1;
+        if (r == 0)
+                r = cms_verify(bytes_view(&token), &(CmsContent) { 0 }, &params, round->report, NULL);
+        for (size_t i = from; i < round->report->n_signatures && r >= 0; i++) {
+                s = &round->report->signatures[i];
+                s->format = "TST";
+                s->level = NULL;
+                if (!t.entry) {
+                        r = fail_signature(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
+                        continue;
+                }
+                r = check_imprint(round, bytes_view(&token), t.entry, s);
+                if (r >= 0)
+                        r = check_authority(round, bytes_view(&token), s);
+                if (r >= 0)
+                        r = cover(round, &t, s);
+        }
+        return r;
+}
+
+static int verify_entry(Round *round, size_t i) {
+        const AsicContainer *c = &round->container;
+        const ZipEntry *e = &c->zip.entries[i];
+
+        if (c->roles[i] == ASIC_ROLE_CADES)
+                return verify_cades(round, e);
+        /* Beside signatures, timestamps over them are there to keep them, and no signatures of their own. */
+        if (c->roles[i] == ASIC_ROLE_TIMESTAMP && c->n[ASIC_ROLE_CADES] + c->n[ASIC_ROLE_XADES] == 0)
+                return verify_timestamp(round, e);
+        return 0;
+}
+
+static int note_all(Round *round, SubIndication sub, const char *reason) {
+        int r = 0;
+
+        for (size_t i = 0; i < round->report->n_signatures && r >= 0; i++)
+                r = signature_report_note(&round->report->signatures[i], sub, reason);
+        return r;
+}
+
+/* §4.3.3: one file, at the top, and signatures of one kind. */
+static bool is_simple(const AsicContainer *c) {
+        const ZipEntry *e = asic_single(c);
+        size_t kinds = (c->n[ASIC_ROLE_CADES] > 0) + (c->n[ASIC_ROLE_XADES] > 0) + (c->n[ASIC_ROLE_TIMESTAMP] > 0);
+
+        if (!e || strchr(e->name, '/') || kinds > 1 || c->n[ASIC_ROLE_MANIFEST] > 0)
+                return false;
+        for (size_t i = 0; i < c->zip.n; i++)
+                if (c->roles[i] == ASIC_ROLE_FOLDER && strcmp(c->zip.entries[i].name, "META-INF/") != 0)
+                        return false;
+        return true;
+}
+
+static int judge_files(Round *round) {
+        const AsicContainer *c = &round->container;
+        VerifyReport *report = round->report;
+        bool document = false;
+        int r = 0;
+
+        for (size_t i = 0; i < c->zip.n && r >= 0; i++) {
+                if (round->covered[i] || (c->roles[i] != ASIC_ROLE_DATA && c->roles[i] != ASIC_ROLE_OTHER))
+                        continue;
+                document = document || c->roles[i] == ASIC_ROLE_DATA;
+                r = report_append_name(&report->unsigned_files, &report->n_unsigned_files, c->zip.entries[i].name);
+        }
+        for (size_t i = 0; i < report->n_signatures; i++)
+                report->signatures[i].covers_whole_document = report->signatures[i].integrity && report->signatures[i].n_covered == c->n[ASIC_ROLE_DATA];
+        if (r < 0 || !document)
+                return r;
+        return note_all(round, SUB_SIG_CONSTRAINTS_FAILURE, N_("The container has files that no valid signature is of: see their names."));
+}
+
+static int judge_container(Round *round) {
+        const AsicContainer *c = &round->container;
+        int r = 0;
+
+        if (c->n[ASIC_ROLE_DATA] == 0)
+                r = note_all(round, SUB_FORMAT_FAILURE, N_("The container holds no file that could be signed."));
+        else if (c->kind == ASIC_S && !is_simple(c))
+                r = note_all(round, SUB_FORMAT_FAILURE, N_("The container says that it holds one file and one kind of signature (ASiC-S), and holds something else."));
+        return r < 0 ? r : judge_files(round);
+}
+
+static int verify_container(Round *round) {
+        int r;
+
+        r = read_manifests(round);
+        for (size_t i = 0; i < round->container.zip.n && r >= 0; i++)
+                r = verify_entry(round, i);
+        if (r >= 0)
+                r = judge_container(round);
+        return r;
+}
+
+int asic_verify(int fd, const VerifyParams *params, VerifyReport *ret) {
+        _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        _cleanup_(round_done) Round round = { .container.zip.fd = -1, .params = params, .report = &report };
+        int r;
+
+        r = asic_open(fd, &round.container);
+        if (r < 0)
+                return r;
+        if (r == 0) {
+                report.container = asic_kind_to_string(round.container.kind);
+                r = verify_container(&round);
+                if (r < 0)
+                        return r;
+        }
+        r = verify_report_conclude(&report, r > 0 ? zip_strerror(r) : N_("The container holds no signature."));
+        if (r < 0)
+                return r;
+        *ret = report;
+        report = (VerifyReport) { 0 };
+        return 0;
+}

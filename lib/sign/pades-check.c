@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "sign/pades-check.h"
+#include "sign/pdf-cipher.h"
 #include "sign/pdf-seed.h"
 
 /* What an update of the form cannot serve: the XML form is the document there, and AcroForm fields its shadow. A static XFA form
@@ -83,6 +84,16 @@ static int check_levels(PdfDocument *d, const PadesParams *params, const PadesPl
         return 0;
 }
 
+/* To sign a field is to fill it in; a new field needs more (§7.6.3.2 table 22). */
+static int check_permissions(PdfDocument *d, const PadesPlan *p) {
+        uint32_t bits = d->cipher ? pdf_cipher_permissions(d->cipher) : UINT32_MAX;
+        const uint32_t create = PDF_PERMISSION_MODIFY | PDF_PERMISSION_ANNOTATE;
+
+        if (p->field.is_new ? (bits & create) == create : (bits & (PDF_PERMISSION_ANNOTATE | PDF_PERMISSION_FILL)) != 0)
+                return 0;
+        return PADES_E_PERMISSION;
+}
+
 int pades_check(PdfDocument *d, const Signer *signer, const PadesParams *params, PadesPlan *p) {
         int r;
 
@@ -100,6 +111,8 @@ int pades_check(PdfDocument *d, const Signer *signer, const PadesParams *params,
                 r = check_field(d, signer, params, p);
         if (r == 0)
                 r = check_levels(d, params, p);
+        if (r == 0)
+                r = check_permissions(d, p);
         return r == 0 && pdf_document_failed(d) ? PADES_E_DAMAGED : r;
 }
 

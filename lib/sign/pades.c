@@ -55,6 +55,8 @@ static int outcome_of_document(int r) {
                 return PADES_E_DAMAGED;
         case PDF_DOCUMENT_ENCRYPTED:
                 return PADES_E_ENCRYPTED;
+        case PDF_DOCUMENT_UNKNOWN_CIPHER:
+                return PADES_E_CIPHER;
         default:
                 return r;
         }
@@ -223,7 +225,7 @@ static int make_draft(const Build *b, int in_fd, int out_fd, PadesDraft **ret) {
         return 0;
 }
 
-static int open_document(int in_fd, PdfTail *ret_tail, PdfDocument **ret) {
+static int open_document(int in_fd, View password, PdfTail *ret_tail, PdfDocument **ret) {
         struct stat st;
         int r;
 
@@ -234,14 +236,12 @@ static int open_document(int in_fd, PdfTail *ret_tail, PdfDocument **ret) {
         r = pdf_tail_read(in_fd, (uint64_t) st.st_size, ret_tail);
         if (r != 0)
                 return outcome_of_tail(r);
-        r = pdf_document_open(in_fd, ret_tail->size, ret_tail->size, false, ret);
+        r = pdf_document_open_by_password(in_fd, ret_tail->size, ret_tail->size, false, password, ret);
+        if (r == 0)
+                r = pdf_document_open_cipher(*ret, password);
         if (r != 0)
                 return outcome_of_document(r);
-        if ((*ret)->repaired)
-                return PADES_E_DAMAGED;
-        if (qpdf_is_encrypted((*ret)->q) || qpdf_oh_has_key((*ret)->q, qpdf_get_trailer((*ret)->q), "/Encrypt"))
-                return PADES_E_ENCRYPTED;
-        return 0;
+        return (*ret)->repaired ? PADES_E_DAMAGED : 0;
 }
 
 int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
@@ -251,7 +251,7 @@ int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, 
         PdfTail tail;
         int r;
 
-        r = open_document(in_fd, &tail, &document);
+        r = open_document(in_fd, params->options.password, &tail, &document);
         if (r == 0)
                 r = pades_check(document, signer, params, &plan);
         if (r == 0)
@@ -289,7 +289,7 @@ const char *pades_strerror(int outcome) {
         case PADES_E_DAMAGED:
                 return N_("The PDF document is damaged; open it and save it anew, then sign it.");
         case PADES_E_ENCRYPTED:
-                return N_("The PDF document is encrypted; remove its protection, then sign it.");
+                return N_("The PDF document is encrypted; give its password with --document-password-file.");
         case PADES_E_XFA:
                 return N_("The PDF document is an XFA form; print it to a PDF file, then sign that.");
         case PADES_E_FORBIDDEN:
@@ -314,6 +314,10 @@ const char *pades_strerror(int outcome) {
                 return N_("The signature field asks for another certification than --certify, or for none.");
         case PADES_E_SEED_TIMESTAMP:
                 return N_("The signature field asks for a timestamp.");
+        case PADES_E_PERMISSION:
+                return N_("The PDF document's protection does not allow this signature; give the owner's password with --document-password-file.");
+        case PADES_E_CIPHER:
+                return N_("The PDF document is encrypted in a way that is not known here; remove its protection, then sign it.");
         default:
                 return outcome >= PDF_APPEARANCE_TEMPLATE ? pdf_appearance_strerror(outcome) : N_("The PDF document cannot be signed.");
         }

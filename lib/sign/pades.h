@@ -12,7 +12,7 @@ typedef struct PadesDraft PadesDraft;
 enum {
         PADES_E_NOT_PDF = 1,
         PADES_E_DAMAGED,      /* no sound xref, or it needed repair */
-        PADES_E_ENCRYPTED,
+        PADES_E_ENCRYPTED,    /* and the password, or none, does not open it */
         PADES_E_XFA,
         PADES_E_FORBIDDEN,    /* a certification or a locked field forbids a further signature */
         PADES_E_TOO_COMPLEX,  /* a limit of size or depth was reached */
@@ -25,6 +25,8 @@ enum {
         PADES_E_SEED_REASON,
         PADES_E_SEED_CERTIFY,
         PADES_E_SEED_TIMESTAMP,
+        PADES_E_PERMISSION,   /* the document's protection allows it only with the owner's password */
+        PADES_E_CIPHER,       /* encrypted in a way that is not known here */
 };
 
 /* What the signer chooses; all may be NULL or 0. */
@@ -34,6 +36,7 @@ typedef struct PadesOptions {
         const char *contact;
         const char *field; /* the full name of an empty signature field that the document has; otherwise a new one is made */
         int certify;       /* 1 to 3: certify, and allow no change, filling in and signing, or annotations too (DocMDP); 0: approve */
+        View password;     /* of an encrypted document, the user's or the owner's; empty: none */
         const struct PdfAppearance *appearance; /* what is to be seen, and where (pdf-appearance.h); NULL: nothing */
 } PadesOptions;
 

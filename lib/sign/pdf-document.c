@@ -8,7 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/secret.h"
+#include "sign/pdf-cipher.h"
 #include "sign/pdf-document.h"
+
+/* No revision looks at more. */
+#define PASSWORD_MAX 127U
 
 static int clamp(long long n) {
         return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int) n;
@@ -41,14 +46,14 @@ bool pdf_document_failed(PdfDocument *d) {
         return failed;
 }
 
-static QPDF_ERROR_CODE read_document(PdfDocument *d, int fd, uint64_t length, uint64_t size) {
+static QPDF_ERROR_CODE read_document(PdfDocument *d, int fd, uint64_t length, uint64_t size, const char *password) {
         char path[32];
 
         if (length == size) {
                 snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-                return qpdf_read(d->q, path, NULL);
+                return qpdf_read(d->q, path, password);
         }
-        return qpdf_read_memory(d->q, "revision", d->map, length, NULL);
+        return qpdf_read_memory(d->q, "revision", d->map, length, password);
 }
 
 /* After qpdf_read() failed. A file that could not be opened or read is the caller's error, not the document's. */
@@ -62,7 +67,7 @@ static int read_outcome(PdfDocument *d) {
         }
 }
 
-int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDocument **ret) {
+static int open_document(int fd, uint64_t length, uint64_t size, bool repair, const char *password, PdfDocument **ret) {
         _cleanup_(pdf_document_freep) PdfDocument *d = NULL;
         int r;
 
@@ -86,7 +91,7 @@ int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDo
         qpdf_silence_errors(d->q);
         qpdf_set_suppress_warnings(d->q, QPDF_TRUE);
         qpdf_set_attempt_recovery(d->q, repair ? QPDF_TRUE : QPDF_FALSE);
-        if (read_document(d, fd, length, size) & QPDF_ERRORS)
+        if (read_document(d, fd, length, size, password) & QPDF_ERRORS)
                 return read_outcome(d);
         if (!qpdf_oh_is_dictionary(d->q, qpdf_get_root(d->q)))
                 return PDF_DOCUMENT_DAMAGED;
@@ -94,6 +99,35 @@ int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDo
         d->repaired = pdf_document_failed(d);
         *ret = TAKE_PTR(d);
         return 0;
+}
+
+int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDocument **ret) {
+        return open_document(fd, length, size, repair, NULL, ret);
+}
+
+/* A document that is not encrypted for its readers has a user's password that is empty, whatever was given. */
+int pdf_document_open_by_password(int fd, uint64_t length, uint64_t size, bool repair, View password, PdfDocument **ret) {
+        char text[PASSWORD_MAX + 1];
+        int r;
+
+        if (password.len == 0 || password.len > PASSWORD_MAX)
+                return pdf_document_open(fd, length, size, repair, ret);
+        memcpy(text, password.data, password.len);
+        text[password.len] = 0;
+        r = open_document(fd, length, size, repair, text, ret);
+        secret_wipe(text, sizeof(text));
+        return r == PDF_DOCUMENT_ENCRYPTED ? pdf_document_open(fd, length, size, repair, ret) : r;
+}
+
+int pdf_document_open_cipher(PdfDocument *d, View password) {
+        int r;
+
+        if (!qpdf_is_encrypted(d->q) && !qpdf_oh_has_key(d->q, qpdf_get_trailer(d->q), "/Encrypt"))
+                return 0;
+        r = pdf_cipher_open(d, password, &d->cipher);
+        if (r == PDF_CIPHER_PASSWORD)
+                r = pdf_cipher_open(d, VIEW(NULL, 0), &d->cipher);
+        return r == PDF_CIPHER_PASSWORD ? PDF_DOCUMENT_ENCRYPTED : r == PDF_CIPHER_UNKNOWN ? PDF_DOCUMENT_UNKNOWN_CIPHER : r;
 }
 
 PdfDocument *pdf_document_free(PdfDocument *d) {
@@ -106,6 +140,7 @@ PdfDocument *pdf_document_free(PdfDocument *d) {
         }
         if (d->map)
                 munmap(d->map, d->map_len);
+        pdf_cipher_free(d->cipher);
         free(d);
         return NULL;
 }

@@ -16,16 +16,24 @@ typedef struct PdfDocument {
         size_t map_len;
         int next_id; /* the lowest object number that no object has had: /Size, or more where /Size is wrong */
         bool repaired;
+        struct PdfCipher *cipher; /* what new objects of an encrypted document are written with (pdf-cipher.h); NULL: not encrypted, or only read */
 } PdfDocument;
 
 enum {
         PDF_DOCUMENT_DAMAGED = 1,
-        PDF_DOCUMENT_ENCRYPTED, /* and the empty password does not open it */
+        PDF_DOCUMENT_ENCRYPTED, /* and the password does not open it */
+        PDF_DOCUMENT_UNKNOWN_CIPHER,
 };
 
 /* Opens the first `length` bytes of the `size` bytes of `fd`, which must stay open. With `repair` qpdf may rebuild a broken
  * cross-reference; `repaired` tells. 0, an outcome, or -errno. */
 int pdf_document_open(int fd, uint64_t length, uint64_t size, bool repair, PdfDocument **ret);
+
+/* The same by the user's or the owner's password; documents that want none take any. */
+int pdf_document_open_by_password(int fd, uint64_t length, uint64_t size, bool repair, View password, PdfDocument **ret);
+
+/* Sets `cipher`, where the document is encrypted, so that it can be written to. 0, an outcome, or -errno. */
+int pdf_document_open_cipher(PdfDocument *d, View password);
 
 /* True when qpdf met an error or a doubtful place since the last call. Ask after reading what must be right. */
 bool pdf_document_failed(PdfDocument *d);

@@ -136,7 +136,7 @@ static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends
                 PdfDocument *former = NULL;
                 bool is_last = i + 1 == n_ends;
 
-                r = is_last ? 0 : pdf_document_open(x->fd, ends[i], x->size, false, &former);
+                r = is_last ? 0 : pdf_document_open_by_password(x->fd, ends[i], x->size, false, x->password, &former);
                 if (r < 0)
                         return r;
                 if (r > 0) {

@@ -9,6 +9,7 @@ typedef struct PdfRevisions {
         PdfDocument *document; /* the whole, borrowed */
         int fd;
         uint64_t size;
+        View password;         /* the document's */
 } PdfRevisions;
 
 /* The most signed revisions of one document that are compared. */

@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/utf8.h"
 #include "crypto/digest.h"
+#include "sign/pdf-cipher.h"
 #include "sign/pdf-update.h"
 
 /* A table's entry has ten digits for the offset (§7.5.4). */
@@ -16,6 +17,9 @@
 
 /* An object number above qpdf's and every reader's reach. */
 #define ID_MAX (INT_MAX - 64)
+
+/* How deep values are nested that are written anew. */
+#define VALUE_DEPTH_MAX 64U
 
 int pdf_update_init(PdfUpdate *u, PdfDocument *d, const PdfTail *t) {
         *u = (PdfUpdate) { .document = d, .tail = *t, .start = t->size, .next_id = d->next_id };
@@ -58,12 +62,93 @@ int pdf_update_begin_rewrite(PdfUpdate *u, qpdf_oh oh) {
         return pdf_update_begin_object(u, id, qpdf_oh_get_generation(u->document->q, oh));
 }
 
+/* A string that is enciphered is written in hexadecimal: any other way would have to escape it. */
+static int append_hidden_string(PdfUpdate *u, View plain) {
+        const PdfEntry *e = &u->entries[u->n_entries - 1];
+        _cleanup_bytes_ Bytes hidden = BYTES_NULL;
+        _cleanup_free_ char *hex = NULL;
+        int r;
+
+        r = pdf_cipher_append(u->document->cipher, PDF_CIPHER_STRING, e->id, e->generation, plain, &hidden);
+        if (r < 0)
+                return r;
+        hex = hex_encode(bytes_view(&hidden));
+        return hex ? bytes_printf(&u->out, "<%s>", hex) : -ENOMEM;
+}
+
+static int append_hidden(PdfUpdate *u, qpdf_oh oh, unsigned depth);
+
+static int append_hidden_array(PdfUpdate *u, qpdf_oh array, unsigned depth) {
+        qpdf_data q = u->document->q;
+        int n = pdf_count(u->document, array), r;
+
+        r = bytes_append_byte(&u->out, '[');
+        for (int i = 0; r == 0 && i < n; i++) {
+                qpdf_oh item = qpdf_oh_get_array_item(q, array, i);
+
+                r = append_hidden(u, item, depth + 1);
+                if (r == 0)
+                        r = bytes_append_byte(&u->out, ' ');
+                qpdf_oh_release(q, item);
+        }
+        return r < 0 ? r : bytes_append_byte(&u->out, ']');
+}
+
+static int append_hidden_entries(PdfUpdate *u, qpdf_oh dictionary, const char *const *except, unsigned depth) {
+        PdfDocument *d = u->document;
+        char **keys = NULL;
+        size_t n = 0;
+        int r;
+
+        r = pdf_list_keys(d, dictionary, except, &keys, &n);
+        for (size_t i = 0; r == 0 && i < n; i++) {
+                qpdf_oh name = qpdf_oh_new_name(d->q, keys[i]), value = qpdf_oh_get_key(d->q, dictionary, keys[i]);
+
+                r = pdf_unparse(d, name, false, &u->out);
+                if (r == 0)
+                        r = bytes_append_byte(&u->out, ' ');
+                if (r == 0)
+                        r = append_hidden(u, value, depth + 1);
+                if (r == 0)
+                        r = bytes_append_byte(&u->out, '\n');
+                qpdf_oh_release(d->q, name);
+                qpdf_oh_release(d->q, value);
+        }
+        pdf_free_keys(keys, n);
+        return r;
+}
+
+/* qpdf gives strings deciphered, wherever they stand. */
+static int append_hidden(PdfUpdate *u, qpdf_oh oh, unsigned depth) {
+        qpdf_data q = u->document->q;
+        int r;
+
+        if (depth > VALUE_DEPTH_MAX)
+                return -E2BIG;
+        if (qpdf_oh_is_indirect(q, oh))
+                return pdf_unparse(u->document, oh, false, &u->out);
+        if (qpdf_oh_is_string(q, oh)) {
+                size_t len;
+                const char *data = qpdf_oh_get_binary_string_value(q, oh, &len);
+
+                return append_hidden_string(u, VIEW(data, len));
+        }
+        if (qpdf_oh_is_array(q, oh))
+                return append_hidden_array(u, oh, depth);
+        if (!qpdf_oh_is_dictionary(q, oh))
+                return pdf_unparse(u->document, oh, false, &u->out);
+        r = bytes_append_view(&u->out, VIEW_LITERAL("<<\n"));
+        if (r == 0)
+                r = append_hidden_entries(u, oh, NULL, depth);
+        return r < 0 ? r : bytes_append_view(&u->out, VIEW_LITERAL(">>"));
+}
+
 int pdf_update_append_value(PdfUpdate *u, qpdf_oh oh) {
-        return pdf_unparse(u->document, oh, false, &u->out);
+        return u->document->cipher ? append_hidden(u, oh, 0) : pdf_unparse(u->document, oh, false, &u->out);
 }
 
 int pdf_update_append_entries(PdfUpdate *u, qpdf_oh dictionary, const char *const *except) {
-        return pdf_unparse_entries(u->document, dictionary, except, &u->out);
+        return u->document->cipher ? append_hidden_entries(u, dictionary, except, 0) : pdf_unparse_entries(u->document, dictionary, except, &u->out);
 }
 
 int pdf_update_append_array(PdfUpdate *u, qpdf_oh array, int id) {
@@ -116,7 +201,7 @@ int pdf_append_number(Bytes *b, double v) {
         return bytes_printf(b, "%s%lld.%0*lld ", negative ? "-" : "", n / powers[decimals], decimals, n % powers[decimals]);
 }
 
-int pdf_update_append_stream(PdfUpdate *u, View entries, View data) {
+static int append_stream_data(PdfUpdate *u, View entries, View data) {
         int r;
 
         r = bytes_append_view(&u->out, VIEW_LITERAL("<<\n"));
@@ -127,6 +212,17 @@ int pdf_update_append_stream(PdfUpdate *u, View entries, View data) {
         if (r == 0)
                 r = bytes_append_view(&u->out, data);
         return r < 0 ? r : bytes_append_view(&u->out, VIEW_LITERAL("\nendstream"));
+}
+
+int pdf_update_append_stream(PdfUpdate *u, View entries, View data) {
+        const PdfEntry *e = &u->entries[u->n_entries - 1];
+        _cleanup_bytes_ Bytes hidden = BYTES_NULL;
+        int r;
+
+        if (!u->document->cipher)
+                return append_stream_data(u, entries, data);
+        r = pdf_cipher_append(u->document->cipher, PDF_CIPHER_STREAM, e->id, e->generation, data, &hidden);
+        return r < 0 ? r : append_stream_data(u, entries, bytes_view(&hidden));
 }
 
 static int by_id(const void *a, const void *b) {

@@ -3,7 +3,8 @@
 
 /* Writes an incremental update (ISO 32000-1 §7.5.6): objects, then a cross-reference section of the same form as the document's
  * last one, as the standard's readers expect. It is built in memory, being a few kilobytes, and the document's own bytes are not
- * its business. Offsets count from the document's header, as qpdf and most readers count them. */
+ * its business. Offsets count from the document's header, as qpdf and most readers count them. Strings and streams of an encrypted document
+ * are enciphered as they are written. */
 
 #include "sign/pdf-document.h"
 #include "sign/pdf-tail.h"

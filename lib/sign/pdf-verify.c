@@ -185,12 +185,12 @@ static int read_signatures(Verification *v) {
 static int open_document(Verification *v) {
         int r;
 
-        r = pdf_document_open(v->fd, v->size, v->size, false, &v->document);
+        r = pdf_document_open_by_password(v->fd, v->size, v->size, false, v->params->document_password, &v->document);
         if (r == 0)
                 v->document->repaired = false; /* what qpdf merely warned about */
         if (r != PDF_DOCUMENT_DAMAGED)
                 return r;
-        r = pdf_document_open(v->fd, v->size, v->size, true, &v->document);
+        r = pdf_document_open_by_password(v->fd, v->size, v->size, true, v->params->document_password, &v->document);
         if (r == 0)
                 v->document->repaired = true;
         return r;
@@ -228,7 +228,7 @@ static int conclude_signatures(VerifyReport *r) {
 }
 
 static int verify_signatures(Verification *v, VerifyReport *r) {
-        PdfRevisions revisions = { .document = v->document, .fd = v->fd, .size = v->size };
+        PdfRevisions revisions = { .document = v->document, .fd = v->fd, .size = v->size, .password = v->params->document_password };
         int e = 0;
 
         e = read_signatures(v);
@@ -251,7 +251,7 @@ static int verify_document(Verification *v, VerifyReport *r) {
         case 0:
                 return verify_signatures(v, r);
         case PDF_DOCUMENT_ENCRYPTED:
-                return conclude(r, INDICATION_INDETERMINATE, N_("The PDF document is encrypted and cannot be opened without its password."));
+                return conclude(r, INDICATION_INDETERMINATE, N_("The PDF document is encrypted; give its password with --document-password-file."));
         case PDF_DOCUMENT_DAMAGED:
                 return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document is damaged beyond reading."));
         default:

@@ -91,6 +91,7 @@ typedef struct VerifyParams {
         int64_t now;                      /* validation time */
         int content_fd;                   /* the document of a detached signature, or -1 */
         RevocationPool *revocation;       /* what is at hand, and whether more may be fetched; grows. NULL: states are not looked up */
+        View document_password;           /* of an encrypted PDF; empty: none */
         bool no_timestamps;               /* timestamps prove nothing: it is one that is verified */
 } VerifyParams;
 

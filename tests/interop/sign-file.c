@@ -4,6 +4,7 @@
  *
  *   sign-file sign KEY CHAIN FORMAT IN OUT      KEY is PKCS#8 in DER, CHAIN is PEM; FORMAT is detached or enveloping
  *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS]
+ *     [--password OF-AN-ENCRYPTED-PDF]
  *
  * Ends with 0 when it came to a result, whatever it is. */
 
@@ -155,6 +156,8 @@ static int run_verify(int argc, char **argv) {
                         r = add(&pool, REVOCATION_CRL, argv[i + 1]);
                 else if (strcmp(argv[i], "--ocsp") == 0)
                         r = add(&pool, REVOCATION_OCSP, argv[i + 1]);
+                else if (strcmp(argv[i], "--password") == 0)
+                        params.document_password = view_string(argv[i + 1]);
                 else if (strcmp(argv[i], "--at") == 0)
                         params.now = strtoll(argv[i + 1], NULL, 10);
                 else if (strcmp(argv[i], "--digest") == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Signs a PDF document with a key from a file, for the interoperability tests: `interop-sign-pdf KEY CHAIN IN OUT [REASON] [--field NAME]
- * [--certify LEVEL]`, KEY in PKCS#8 DER, CHAIN in PEM, the signing certificate first. Prints `signed`, or the outcome's number and sentence and exits with 3. */
+ * [--certify LEVEL] [--password PASSWORD]`, KEY in PKCS#8 DER, CHAIN in PEM, the signing certificate first. Prints `signed`, or the outcome's number
+ * and sentence and exits with 3. SIGN_TIME in the environment is another time than now. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +53,8 @@ static int parse_options(char **words, PadesOptions *ret) {
                         ret->field = words[1];
                 else if (strcmp(*words, "--certify") == 0)
                         ret->certify = atoi(words[1]);
+                else if (strcmp(*words, "--password") == 0)
+                        ret->password = view_string(words[1]);
                 else
                         return -EINVAL;
         }
@@ -59,7 +62,8 @@ static int parse_options(char **words, PadesOptions *ret) {
 }
 
 static int sign(Signer *signer, const char *in, const char *out, const PadesOptions *options) {
-        PadesParams params = { .signing_time = time(NULL), .options = *options };
+        const char *now = getenv("SIGN_TIME");
+        PadesParams params = { .signing_time = now ? atoll(now) : time(NULL), .options = *options };
         _cleanup_close_ int in_fd = open(in, O_RDONLY | O_CLOEXEC), out_fd = open(out, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
         _cleanup_bytes_ Bytes signature = BYTES_NULL;

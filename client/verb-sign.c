@@ -11,6 +11,7 @@
 #include "client/key-signer.h"
 #include "client/output.h"
 #include "client/progress.h"
+#include "client/prompt.h"
 #include "client/seal-wait.h"
 #include "client/sign-appearance.h"
 #include "client/sign-item.h"
@@ -275,6 +276,7 @@ static int sign_batch(Client *c, Batch *b, KeySigner *key, SignOptions *options)
 
 int verb_sign(Client *c) {
         _cleanup_(pdf_appearance_freep) PdfAppearance *appearance = NULL;
+        _cleanup_secret_ Secret *document_password = NULL;
         _cleanup_(key_signer_done) KeySigner key = { 0 };
         _cleanup_timestamp_service_ TimestampService timestamps = { 0 };
         _cleanup_(batch_done) Batch b = { 0 };
@@ -286,10 +288,14 @@ int verb_sign(Client *c) {
                 r = timestamp_service_open(c, &timestamps);
         if (r == 0)
                 r = sign_appearance_parse(&c->arguments, &appearance);
+        if (r == 0 && arguments_has(&c->arguments, "document-password-file"))
+                r = prompt_secret(c, "document-password-file", _("Password of the documents"), &document_password);
         if (r > 0)
                 return r;
         options.timestamps = timestamps.n > 0 ? &timestamps : NULL;
         options.document.pades.appearance = appearance;
+        if (document_password)
+                options.document.pades.password = secret_view(document_password);
         raise_file_limit();
         r = open_all(&c->arguments, &options, &b);
         if (r == 0)

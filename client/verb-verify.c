@@ -13,6 +13,7 @@
 
 #include "client/certificates.h"
 #include "client/output.h"
+#include "client/prompt.h"
 #include "client/revocation-sources.h"
 #include "client/verbs.h"
 #include "sign/anchors.h"
@@ -220,6 +221,7 @@ int verb_verify(Client *c) {
         _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
         _cleanup_revocation_pool_ RevocationPool pool = { 0 };
+        _cleanup_secret_ Secret *password = NULL;
         _cleanup_close_ int fd = -1, content = -1;
         const char *path = c->arguments.words[0];
         VerifyParams params;
@@ -234,9 +236,13 @@ int verb_verify(Client *c) {
                 r = load_anchors(c, &anchors);
         if (r == 0)
                 r = revocation_sources_open(c, &pool);
+        if (r == 0 && arguments_has(&c->arguments, "document-password-file"))
+                r = prompt_secret(c, "document-password-file", _("Password of the document"), &password);
         if (r > 0)
                 return r;
         params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content, .revocation = &pool };
+        if (password)
+                params.document_password = secret_view(password);
         r = verify_fd(fd, &params, &report);
         if (r < 0)
                 return fail_file(r, path);

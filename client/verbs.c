@@ -20,6 +20,7 @@
 #define CHANGE_PASSWORD { "change-password", 0, NULL, N_("the password must be changed at the next login") }
 #define SEND_CODE { "send-code", 0, NULL, N_("only have a code sent to you; give it with --code-file afterwards") }
 #define OTP_FILE { "otp-file", 0, "FILE", N_("read the one-time code from FILE (- is standard input)") }
+#define DOCUMENT_PASSWORD_FILE { "document-password-file", 0, "FILE", N_("read the password of an encrypted PDF from FILE (- is standard input)") }
 #define PIN_FILE { "pin-file", 0, "FILE", N_("read the PIN from FILE (- is standard input)") }
 #define NEW_PIN_FILE { "pin-file", 0, "FILE", N_("read the new PIN from FILE (- is standard input)") }
 #define ACTIVATION_CODE_FILE { "activation-code-file", 0, "FILE", N_("read the activation code that you got by mail from FILE") }
@@ -63,6 +64,7 @@ static const Option sign_options[] = {
         { "contact", 0, "TEXT", N_("how to reach who signs; PDF only") },
         { "field", 0, "NAME", N_("sign this empty signature field that the PDF has; otherwise a new one is made") },
         { "certify", 0, "LEVEL", N_("certify the PDF as its author: 1 allows no change after it, 2 filling in and signing, 3 annotations too") },
+        DOCUMENT_PASSWORD_FILE,
         { "visible", 0, NULL, N_("show the signature on a page; so do the following six") },
         { "page", 0, "N", N_("on this page, or last, which is the default") },
         { "place", 0, "PLACE", N_("there on the page: top-left, top, top-right, left, center, right, bottom-left, bottom or bottom-right (the default)") },
@@ -82,6 +84,7 @@ static const Option sign_options[] = {
 static const Option verify_options[] = {
         { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
+        DOCUMENT_PASSWORD_FILE,
         { "crl", 0, "FILE", N_("look the certificates up in this CRL; may be repeated") },
         { "ocsp", 0, "FILE", N_("look them up in this OCSP response; may be repeated") },
         { "offline", 0, NULL, N_("do not use the network: states that can be looked up only there are not checked") },

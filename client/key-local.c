@@ -13,9 +13,9 @@
 #include "client/local-signer.h"
 #include "client/new-password.h"
 #include "client/output.h"
-#include "client/pkcs11-uri.h"
 #include "client/prompt.h"
 #include "crypto/name.h"
+#include "crypto/pkcs11-uri.h"
 
 /* --- Showing ------------------------------------------------------------------------------------------------------ */
 

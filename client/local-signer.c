@@ -10,7 +10,7 @@
 #include "client/key-path.h"
 #include "client/local-signer.h"
 #include "client/output.h"
-#include "client/pkcs11-uri.h"
+#include "crypto/pkcs11-uri.h"
 #include "crypto/profile.h"
 
 #define RSA_GOOD_BITS 3000U /* TS 119 312: what has fewer is good until the end of 2028 */

@@ -8,9 +8,9 @@
 
 #include "base/utf8.h"
 #include "client/output.h"
-#include "client/pkcs11-uri.h"
 #include "client/prompt.h"
 #include "client/token.h"
+#include "crypto/pkcs11-uri.h"
 
 #define KEY_ID_SIZE 20U
 #define LABEL_SIZE 256U

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "client/pkcs11-uri.h"
+#include "crypto/pkcs11-uri.h"
 
 #define SCHEME "pkcs11:"
 #define SCHEME_LEN 7U
@@ -144,10 +144,14 @@ int pkcs11_uri_matches_token(const char *pattern, const char *token) {
         return 1;
 }
 
-int pkcs11_uri_append_id(Bytes *uri, View id) {
-        int r = bytes_printf(uri, ";id=");
+int pkcs11_uri_append(Bytes *uri, const char *name, View value) {
+        int r = bytes_printf(uri, ";%s=", name);
 
-        for (size_t i = 0; r >= 0 && i < id.len; i++)
-                r = bytes_printf(uri, "%%%02x", id.data[i]);
+        for (size_t i = 0; r >= 0 && i < value.len; i++)
+                r = bytes_printf(uri, "%%%02x", value.data[i]);
         return r;
+}
+
+int pkcs11_uri_append_id(Bytes *uri, View id) {
+        return pkcs11_uri_append(uri, "id", id);
 }

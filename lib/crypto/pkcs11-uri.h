@@ -26,5 +26,6 @@ int pkcs11_uri_get(const char *uri, const char *name, Bytes *ret);
 /* Whether all that `pattern` says of a token is said by `token` as well. 1, 0, or a negative errno. */
 int pkcs11_uri_matches_token(const char *pattern, const char *token);
 
-/* Appends ";id=%01%02…" */
+/* Appends ";NAME=%01%02…", and that for an id. */
+int pkcs11_uri_append(Bytes *uri, const char *name, View value);
 int pkcs11_uri_append_id(Bytes *uri, View id);

@@ -14,12 +14,14 @@
 #include "base/codec.h"
 #include "ca/certificate.h"
 #include "crypto/name.h"
+#include "der/der.h"
 
 #define DAY INT64_C(86400)
 #define PURPOSE_DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
 #define OID_OCSP_NOCHECK "1.3.6.1.5.5.7.48.1.5"
 #define KEY_ID_SIZE 20U
 #define NAME_MAX_LENGTH 256U
+#define TAG_SEQUENCE 0x30
 
 DEFINE_CLEANUP(gnutls_x509_name_constraints_t, gnutls_x509_name_constraints_deinit);
 
@@ -89,27 +91,76 @@ static int begin(const Subject *subject, gnutls_pubkey_t key, Certificate *c, gn
         return 0;
 }
 
-/* Signs and fills in what is known only then. */
-static int finish(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_privkey_t issuer_key, Certificate *c) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t issuer_pubkey = NULL;
-        SignatureScheme scheme;
-        gnutls_datum_t datum;
+/* --- Signing ------------------------------------------------------------------------------------------------------ */
+
+/* GnuTLS writes a to-be-signed structure only when it signs, and gives a key that is elsewhere no more than a digest of it. So it signs with a key that
+ * stands in, whose signature is no signature; what is to be signed is taken out, and signed by who has the key. */
+
+static int stand_in_info(gnutls_privkey_t key, unsigned flags, void *userdata) {
+        const SignatureScheme *scheme = userdata;
+
+        if (flags & GNUTLS_PRIVKEY_INFO_PK_ALGO)
+                return gnutls_sign_get_pk_algorithm(scheme->sign);
+        if (flags & GNUTLS_PRIVKEY_INFO_HAVE_SIGN_ALGO)
+                return GNUTLS_FLAGS_TO_SIGN_ALGO(flags) == scheme->sign;
+        return flags & GNUTLS_PRIVKEY_INFO_SIGN_ALGO ? (int) scheme->sign : -1;
+}
+
+static int stand_in_sign(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm, void *userdata, unsigned flags, const gnutls_datum_t *data,
+                         gnutls_datum_t *signature) {
+        signature->data = gnutls_calloc(1, 1);
+        signature->size = 1;
+        return signature->data ? 0 : GNUTLS_E_MEMORY_ERROR;
+}
+
+static int write_tbs(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, SignatureScheme *scheme, Bytes *ret) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        gnutls_datum_t der = { 0 };
+        View rest, contents, tbs;
         int r;
 
-        if (gnutls_pubkey_init(&issuer_pubkey) < 0)
+        if (gnutls_privkey_init(&key) < 0)
                 return -ENOMEM;
-        if (gnutls_pubkey_import_privkey(issuer_pubkey, issuer_key, 0, 0) < 0 ||
-            signature_scheme_of(key_algorithm_of_pubkey(issuer_pubkey), &scheme) < 0 ||
-            gnutls_x509_crt_privkey_sign(crt, issuer, issuer_key, scheme.message_digest, 0) < 0)
+        if (gnutls_privkey_import_ext4(key, scheme, stand_in_sign, stand_in_sign, NULL, NULL, stand_in_info, 0) < 0 ||
+            gnutls_x509_crt_privkey_sign(crt, issuer, key, scheme->message_digest, 0) < 0 || gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) < 0)
                 return -EIO;
-        c->subject = certificate_subject(crt);
-        if (!c->subject)
-                return -ENOMEM;
-        if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &datum) < 0)
-                return -EIO;
-        r = bytes_dup(VIEW(datum.data, datum.size), &c->der);
-        gnutls_free(datum.data);
+        rest = VIEW(der.data, der.size);
+        r = der_expect(&rest, TAG_SEQUENCE, &contents);
+        if (r >= 0)
+                r = der_next(&contents, &tbs, NULL);
+        if (r >= 0)
+                r = bytes_dup(tbs, ret);
+        gnutls_free(der.data);
         return r;
+}
+
+static int sign_tbs(const Signatory *by, gnutls_pubkey_t key, View tbs, Bytes *ret) {
+        _cleanup_bytes_ Bytes value = BYTES_NULL;
+        View algorithm;
+        int r;
+
+        r = signed_algorithm(key, &algorithm);
+        if (r >= 0)
+                r = by->sign(tbs, by->userdata, &value);
+        return r < 0 ? r : signed_assemble(tbs, algorithm, bytes_view(&value), ret);
+}
+
+/* Signs and fills in what is known only then. */
+static int finish(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, const Signatory *by, Certificate *c) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
+        _cleanup_bytes_ Bytes tbs = BYTES_NULL;
+        SignatureScheme scheme;
+        int r;
+
+        if (gnutls_pubkey_init(&key) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_import_x509(key, issuer, 0) < 0 || signature_scheme_of(key_algorithm_of_pubkey(key), &scheme) < 0)
+                return -EIO;
+        r = write_tbs(crt, issuer, &scheme, &tbs);
+        if (r < 0)
+                return r;
+        c->subject = certificate_subject(crt);
+        return c->subject ? sign_tbs(by, key, bytes_view(&tbs), &c->der) : -ENOMEM;
 }
 
 /* --- The root ----------------------------------------------------------------------------------------------------- */
@@ -146,17 +197,12 @@ static int set_name_constraints(gnutls_x509_crt_t crt) {
         return gnutls_x509_crt_set_name_constraints(crt, nc, 1) < 0 ? -EIO : 0;
 }
 
-int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret) {
+int root_create(const Signatory *by, gnutls_pubkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         _cleanup_certificate_ Certificate c = { 0 };
         int r;
 
-        if (gnutls_pubkey_init(&pubkey) < 0)
-                return -ENOMEM;
-        if (gnutls_pubkey_import_privkey(pubkey, key, 0, 0) < 0)
-                return -EIO;
-        r = begin(subject, pubkey, &c, &crt);
+        r = begin(subject, key, &c, &crt);
         if (r >= 0)
                 r = set_validity(crt, &c, now, now + days * DAY);
         if (r < 0)
@@ -166,7 +212,7 @@ int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsig
                 return -EIO;
         r = set_name_constraints(crt);
         if (r >= 0)
-                r = finish(crt, crt, key, &c);
+                r = finish(crt, crt, by, &c);
         if (r < 0)
                 return r;
         *ret = c;
@@ -279,7 +325,7 @@ static int set_revocation(gnutls_x509_crt_t crt, Profile profile, const Certific
         return r < 0 ? r : set_uri(crt, GNUTLS_IA_CAISSUERS_URI, urls->ca);
 }
 
-int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
+int certificate_issue(const Signatory *by, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
                       const CertificateUrls *urls, int64_t now, unsigned days, Certificate *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
         _cleanup_certificate_ Certificate c = { 0 };
@@ -301,7 +347,7 @@ int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const S
                 return r;
         if (gnutls_x509_crt_set_basic_constraints(crt, 0, -1) < 0 || gnutls_x509_crt_set_key_usage(crt, profile_key_usage(profile)) < 0)
                 return -EIO;
-        r = finish(crt, root, root_key, &c);
+        r = finish(crt, root, by, &c);
         if (r < 0)
                 return r;
         *ret = c;

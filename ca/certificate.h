@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "crypto/key.h"
+#include "crypto/signed.h"
 #include "crypto/subject.h"
 
 #define SERIAL_SIZE 16U
@@ -40,8 +41,9 @@ typedef struct CertificateUrls {
 int responder_subject(gnutls_x509_crt_t root, Subject **ret);
 
 /* A self-signed root (RFC 5280): path length 0, keyCertSign and cRLSign, and critical name constraints that exclude every DNS
- * name and IP address, so that who trusts it for documents never trusts it for TLS. Valid from `now` for `days`. -EIO. */
-int root_create(gnutls_privkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret);
+ * name and IP address, so that who trusts it for documents never trusts it for TLS. Valid from `now` for `days`. `by` signs with the private half of
+ * `key`. -EIO, or what `by` returned. */
+int root_create(const Signatory *by, gnutls_pubkey_t key, const Subject *subject, int64_t now, unsigned days, Certificate *ret);
 
 /* Whether the CA may certify `subject` and `key` by `profile`: the profile's rules, and what the root's name constraints and
  * key demand. 0, or -EINVAL with the sentence (a constant). */
@@ -49,8 +51,9 @@ int certificate_check(gnutls_x509_crt_t root, const Subject *subject, gnutls_pub
 
 /* A certificate by `profile`, which was checked. keyUsage is the profile's, critical. Of what signs documents that is
  * nonRepudiation (contentCommitment) alone; purposes are document signing and, for those who check CMS by it, e-mail
- * protection. Valid from `now` for `days`, never longer than the root. -EKEYEXPIRED when the root is not valid at `now`, -EIO. */
-int certificate_issue(gnutls_privkey_t root_key, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
+ * protection. Valid from `now` for `days`, never longer than the root. -EKEYEXPIRED when the root is not valid at `now`, -EIO, or
+ * what `by` returned, which signs with the root's key. */
+int certificate_issue(const Signatory *by, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key, Profile profile,
                       const CertificateUrls *urls, int64_t now, unsigned days, Certificate *ret);
 
 /* SHA-256 of a key's SubjectPublicKeyInfo: by this the register knows a key. -EIO. */

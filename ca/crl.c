@@ -6,13 +6,12 @@
 #include <time.h>
 
 #include "ca/crl.h"
+#include "crypto/signed.h"
 #include "der/der.h"
 
 enum {
         TAG_INTEGER = 0x02,
-        TAG_BIT_STRING = 0x03,
         TAG_OCTET_STRING = 0x04,
-        TAG_NULL = 0x05,
         TAG_ENUMERATED = 0x0a,
         TAG_UTC_TIME = 0x17,
         TAG_GENERALIZED_TIME = 0x18,
@@ -188,57 +187,37 @@ static int append_issuer(Bytes *b, gnutls_x509_crt_t issuer) {
         return r;
 }
 
-/* AlgorithmIdentifier of the signature; RSA's parameters are NULL, the others have none (RFC 4055 §5, RFC 5758 §3.2, RFC 8410
- * §3). */
-static int write_algorithm(gnutls_x509_crt_t issuer, Bytes *ret) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
-        _cleanup_bytes_ Bytes inner = BYTES_NULL;
-        SignatureScheme scheme;
+static int finish(CrlSign sign, void *userdata, Bytes *contents, View algorithm, Bytes *ret) {
+        _cleanup_bytes_ Bytes value = BYTES_NULL, tbs = BYTES_NULL;
         int r;
+
+        r = der_append_element(&tbs, TAG_SEQUENCE, bytes_view(contents));
+        if (r < 0)
+                return r;
+        bytes_done(contents);
+        r = sign(bytes_view(&tbs), userdata, &value);
+        return r < 0 ? r : signed_assemble(bytes_view(&tbs), algorithm, bytes_view(&value), ret);
+}
+
+static int issuer_algorithm(gnutls_x509_crt_t issuer, View *ret) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
 
         if (gnutls_pubkey_init(&key) < 0)
                 return -ENOMEM;
-        if (gnutls_pubkey_import_x509(key, issuer, 0) < 0 || signature_scheme_of(key_algorithm_of_pubkey(key), &scheme) < 0)
-                return -EOPNOTSUPP;
-        r = der_append_oid(&inner, gnutls_sign_get_oid(scheme.sign));
-        if (r >= 0 && gnutls_sign_get_pk_algorithm(scheme.sign) == GNUTLS_PK_RSA)
-                r = der_append_header(&inner, TAG_NULL, 0);
-        return r < 0 ? r : der_append_element(ret, TAG_SEQUENCE, bytes_view(&inner));
-}
-
-static int finish(CrlSign sign, void *userdata, View contents, const Bytes *algorithm, Bytes *ret) {
-        _cleanup_bytes_ Bytes value = BYTES_NULL, list = BYTES_NULL, whole = BYTES_NULL;
-        int r;
-
-        r = der_append_element(&list, TAG_SEQUENCE, contents);
-        if (r >= 0)
-                r = sign(bytes_view(&list), userdata, &value);
-        if (r >= 0)
-                r = bytes_append_view(&list, bytes_view(algorithm));
-        if (r >= 0)
-                r = der_append_header(&list, TAG_BIT_STRING, value.len + 1);
-        if (r >= 0)
-                r = bytes_append_byte(&list, 0); /* no unused bits */
-        if (r >= 0)
-                r = bytes_append_view(&list, bytes_view(&value));
-        if (r >= 0)
-                r = der_append_element(&whole, TAG_SEQUENCE, bytes_view(&list));
-        if (r < 0)
-                return r;
-        *ret = bytes_take(&whole);
-        return 0;
+        return gnutls_pubkey_import_x509(key, issuer, 0) < 0 ? -EOPNOTSUPP : signed_algorithm(key, ret);
 }
 
 int crl_create(gnutls_x509_crt_t issuer, CrlSign sign, void *userdata, const CrlEntry *entries, size_t n, uint64_t number, int64_t this_update,
                int64_t next_update, Bytes *ret) {
-        _cleanup_bytes_ Bytes tbs = BYTES_NULL, algorithm = BYTES_NULL;
+        _cleanup_bytes_ Bytes tbs = BYTES_NULL;
+        View algorithm;
         int r;
 
-        r = write_algorithm(issuer, &algorithm);
+        r = issuer_algorithm(issuer, &algorithm);
         if (r >= 0)
                 r = append_number(&tbs, VERSION_2);
         if (r >= 0)
-                r = bytes_append_view(&tbs, bytes_view(&algorithm));
+                r = bytes_append_view(&tbs, algorithm);
         if (r >= 0)
                 r = append_issuer(&tbs, issuer);
         if (r >= 0)
@@ -249,5 +228,5 @@ int crl_create(gnutls_x509_crt_t issuer, CrlSign sign, void *userdata, const Crl
                 r = append_entries(&tbs, entries, n);
         if (r >= 0)
                 r = append_extensions(&tbs, issuer, number);
-        return r < 0 ? r : finish(sign, userdata, bytes_view(&tbs), &algorithm, ret);
+        return r < 0 ? r : finish(sign, userdata, &tbs, algorithm, ret);
 }

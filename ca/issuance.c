@@ -10,6 +10,7 @@
 void issuance_done(Issuance *i) {
         bytes_done(&i->request);
         entry_done(&i->entry);
+        root_key_done(&i->key);
 }
 
 /* As it will stand in the certificate. */
@@ -60,10 +61,10 @@ int issuance_check(Issuance *i) {
 
 static int make(Issuance *i, gnutls_x509_crt_t root, const Subject *subject, gnutls_pubkey_t key) {
         const CertificateUrls urls = { i->settings->crl_url, i->settings->ocsp_url, i->settings->ca_url };
-        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t root_key = NULL;
-        int r = root_open_key(i->store, i->root, &root_key);
+        int r = root_key_open(&i->key, i->store, i->root, i->key_host);
+        const Signatory by = root_key_signatory(&i->key);
 
-        return r < 0 ? r : certificate_issue(root_key, root, subject, key, i->entry.profile, &urls, i->now, i->days, &i->entry.certificate);
+        return r < 0 ? r : certificate_issue(&by, root, subject, key, i->entry.profile, &urls, i->now, i->days, &i->entry.certificate);
 }
 
 int issuance_run(Issuance *i) {

@@ -148,7 +148,7 @@ int key_export(gnutls_privkey_t key, Secret **ret) {
         return secret_dup(VIEW(der.data, der.size), ret);
 }
 
-static int public_of(gnutls_privkey_t key, gnutls_pubkey_t *ret) {
+int key_to_public(gnutls_privkey_t key, gnutls_pubkey_t *ret) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
 
         if (gnutls_pubkey_init(&pubkey) < 0)
@@ -178,7 +178,7 @@ int key_import(View pkcs8, gnutls_privkey_t *ret) {
         if (gnutls_privkey_import_x509(key, x509, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE) < 0)
                 return -EBADMSG;
         TAKE_PTR(x509);
-        r = public_of(key, &pubkey);
+        r = key_to_public(key, &pubkey);
         if (r < 0)
                 return r;
         if (key_algorithm_of_pubkey(pubkey) == KEY_ALGORITHM_INVALID)
@@ -199,7 +199,7 @@ int key_public(gnutls_privkey_t key, Bytes *ret) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         int r;
 
-        r = public_of(key, &pubkey);
+        r = key_to_public(key, &pubkey);
         return r < 0 ? r : pubkey_export(pubkey, ret);
 }
 

@@ -58,6 +58,9 @@ int key_export(gnutls_privkey_t key, Secret **ret);
 /* -EBADMSG when it is no key, -EOPNOTSUPP for an algorithm that is not ours. */
 int key_import(View pkcs8, gnutls_privkey_t *ret);
 
+/* The public half. -ENOMEM, -EIO. The caller owns *ret. */
+int key_to_public(gnutls_privkey_t key, gnutls_pubkey_t *ret);
+
 /* The SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7). */
 int key_public(gnutls_privkey_t key, Bytes *ret);
 

@@ -33,6 +33,7 @@ static int write_file(const char *directory, const char *name, View content) {
 
 static int make(const char *directory) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         _cleanup_(subject_freep) Subject *s = NULL;
         _cleanup_certificate_ Certificate root = { 0 };
         _cleanup_secret_ Secret *plain = NULL;
@@ -42,7 +43,9 @@ static int make(const char *directory) {
         if (r >= 0)
                 r = key_generate(KEY_P384, &key);
         if (r >= 0)
-                r = root_create(key, s, time(NULL), 3650, &root);
+                r = key_to_public(key, &pubkey);
+        if (r >= 0)
+                r = root_create(&(Signatory) { sign_by_key, key }, pubkey, s, time(NULL), 3650, &root);
         if (r >= 0)
                 r = key_export(key, &plain);
         if (r >= 0)

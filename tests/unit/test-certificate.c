@@ -16,6 +16,8 @@
 
 static char directory[] = "/tmp/test-certificate-XXXXXX";
 static gnutls_privkey_t root_key;
+static gnutls_pubkey_t root_pubkey;
+static Signatory by;
 static Certificate root;
 static gnutls_x509_crt_t root_crt;
 static int64_t now;
@@ -83,7 +85,10 @@ static int setup(void **state) {
         gnutls_datum_t der;
 
         now = time(NULL);
-        if (!mkdtemp(directory) || key_generate(KEY_P384, &root_key) < 0 || root_create(root_key, s, now, 3650, &root) < 0)
+        if (!mkdtemp(directory) || key_generate(KEY_P384, &root_key) < 0 || key_to_public(root_key, &root_pubkey) < 0)
+                return -1;
+        by = (Signatory) { sign_by_key, root_key };
+        if (root_create(&by, root_pubkey, s, now, 3650, &root) < 0)
                 return -1;
         der = (gnutls_datum_t) { .data = root.der.data, .size = (unsigned) root.der.len };
         if (gnutls_x509_crt_init(&root_crt) < 0 || gnutls_x509_crt_import(root_crt, &der, GNUTLS_X509_FMT_DER) < 0)
@@ -98,6 +103,7 @@ static int teardown(void **state) {
         char output[64];
 
         gnutls_privkey_deinit(root_key);
+        gnutls_pubkey_deinit(root_pubkey);
         gnutls_x509_crt_deinit(root_crt);
         certificate_done(&root);
         return run("rm -rf \"$PWD\"", output, sizeof(output));
@@ -199,7 +205,7 @@ static void test_issue(void **state) {
 
                 generate(algorithms[i], &key, &pubkey);
                 assert_int_equal(certificate_check(root_crt, s, pubkey, PROFILE_SEAL, &problem), 0);
-                assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, now, 730, &c), 0);
+                assert_int_equal(certificate_issue(&by, root_crt, s, pubkey, PROFILE_SEAL, NULL, now, 730, &c), 0);
                 put("seal.der", bytes_view(&c.der));
                 put_key("seal.key.der", key);
                 expect("openssl x509 -inform DER -in seal.der -out seal.pem && openssl pkey -inform DER -in seal.key.der -out seal.key", true, NULL);
@@ -228,10 +234,44 @@ static void test_validity(void **state) {
         _cleanup_certificate_ Certificate c = { 0 };
 
         generate(KEY_P256, &key, &pubkey);
-        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_after - 100, 730, &c), 0);
+        assert_int_equal(certificate_issue(&by, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_after - 100, 730, &c), 0);
         assert_int_equal(c.not_after, root.not_after);
-        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_after, 730, &c), -EKEYEXPIRED);
-        assert_int_equal(certificate_issue(root_key, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_before - 1, 730, &c), -EKEYEXPIRED);
+        assert_int_equal(certificate_issue(&by, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_after, 730, &c), -EKEYEXPIRED);
+        assert_int_equal(certificate_issue(&by, root_crt, s, pubkey, PROFILE_SEAL, NULL, root.not_before - 1, 730, &c), -EKEYEXPIRED);
+}
+
+static int refuse(View tbs, void *userdata, Bytes *ret) {
+        return -ENODEV;
+}
+
+/* Whoever has the key is given all that is to be signed; the root is made so with each kind of key. */
+static void test_signatory(void **state) {
+        static const KeyAlgorithm algorithms[] = { KEY_P256, KEY_P384, KEY_RSA3072, KEY_ED25519 };
+        const Signatory nobody = { refuse, NULL };
+        _cleanup_(subject_freep) Subject *seal = make_seal("Example seal");
+        static const char *const attributes[] = { "countryName", "PL", "organizationName", "Example sp. z o.o.", "commonName", "Other CA", NULL };
+        _cleanup_(subject_freep) Subject *s = make(attributes);
+
+        for (size_t i = 0; i < ELEMENTSOF(algorithms); i++) {
+                _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+                _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
+                _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+                _cleanup_certificate_ Certificate c = { 0 }, leaf = { 0 };
+                gnutls_datum_t der;
+
+                generate(algorithms[i], &key, &pubkey);
+                assert_int_equal(root_create(&nobody, pubkey, s, now, 30, &c), -ENODEV);
+                assert_int_equal(root_create(&(Signatory) { sign_by_key, key }, pubkey, s, now, 30, &c), 0);
+                der = (gnutls_datum_t) { .data = c.der.data, .size = (unsigned) c.der.len };
+                assert_int_equal(gnutls_x509_crt_init(&crt), 0);
+                assert_int_equal(gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER), 0);
+                assert_int_equal(certificate_issue(&nobody, crt, seal, root_pubkey, PROFILE_SEAL, NULL, now, 10, &leaf), -ENODEV);
+                assert_int_equal(certificate_issue(&(Signatory) { sign_by_key, key }, crt, seal, root_pubkey, PROFILE_SEAL, NULL, now, 10, &leaf), 0);
+                put("other.der", bytes_view(&c.der));
+                put("leaf.der", bytes_view(&leaf.der));
+                expect("for i in other leaf; do openssl x509 -inform DER -in $i.der -out $i.pem; done", true, NULL);
+                expect("openssl verify -x509_strict -check_ss_sig -CAfile other.pem leaf.pem", true, "leaf.pem: OK");
+        }
 }
 
 static void test_refused(void **state) {
@@ -261,6 +301,7 @@ int main(void) {
                 cmocka_unit_test(test_root_is_no_tls_authority),
                 cmocka_unit_test(test_root_has_no_path_below),
                 cmocka_unit_test(test_issue),
+                cmocka_unit_test(test_signatory),
                 cmocka_unit_test(test_validity),
                 cmocka_unit_test(test_refused),
         };

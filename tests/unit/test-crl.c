@@ -48,6 +48,7 @@ static void put(const char *name, View content) {
 
 static Issuer make_issuer(KeyAlgorithm a) {
         static const char *const names[] = { "countryName", "PL", "organizationName", "Example sp. z o.o.", "commonName", "Example CA" };
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         _cleanup_certificate_ Certificate root = { 0 };
         _cleanup_(subject_freep) Subject *s = NULL;
         gnutls_datum_t der;
@@ -58,7 +59,8 @@ static Issuer make_issuer(KeyAlgorithm a) {
                 assert_int_equal(subject_set(s, names[n], names[n + 1]), 0);
         assert_int_equal(key_generate(a, &i.key), 0);
         assert_int_equal(signature_scheme_of(a, &i.scheme), 0);
-        assert_int_equal(root_create(i.key, s, THIS_UPDATE - 86400, 3650, &root), 0);
+        assert_int_equal(key_to_public(i.key, &pubkey), 0);
+        assert_int_equal(root_create(&(Signatory) { sign_by_key, i.key }, pubkey, s, THIS_UPDATE - 86400, 3650, &root), 0);
         der = (gnutls_datum_t) { .data = root.der.data, .size = (unsigned) root.der.len };
         assert_int_equal(gnutls_x509_crt_init(&i.crt), 0);
         assert_int_equal(gnutls_x509_crt_import(i.crt, &der, GNUTLS_X509_FMT_DER), 0);

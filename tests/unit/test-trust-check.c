@@ -146,13 +146,15 @@ static void test_local_root(void **state) {
         };
         _cleanup_(check_reply_done) CheckReply reply = { 0 };
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         _cleanup_(subject_freep) Subject *subject = NULL;
         _cleanup_certificate_ Certificate root = { 0 };
 
         assert_int_equal(subject_new(&subject), 0);
         assert_int_equal(subject_set(subject, "commonName", "Example CA"), 0);
         assert_int_equal(key_generate(KEY_P384, &key), 0);
-        assert_int_equal(root_create(key, subject, time(NULL), 30, &root), 0);
+        assert_int_equal(key_to_public(key, &pubkey), 0);
+        assert_int_equal(root_create(&(Signatory) { sign_by_key, key }, pubkey, subject, time(NULL), 30, &root), 0);
         assert_int_equal(check_certificate(bytes_view(&root.der), time(NULL), &reply), 0);
         assert_int_equal(reply.problem, CHECK_NONE);
         assert_int_equal(reply.path_length, 0);

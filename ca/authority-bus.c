@@ -20,7 +20,10 @@ typedef struct Initialize {
         Task task;
         Subject *subject;
         KeyAlgorithm algorithm;
+        bool algorithm_given;
         uint32_t days;
+        bool hosted;    /* the key is the key host's */
+        RootKey key;
         Root *made;
 } Initialize;
 
@@ -29,6 +32,7 @@ static void initialize_destroy(Task *t) {
 
         subject_free(i->subject);
         root_free(i->made);
+        root_key_done(&i->key);
 }
 
 static int read_subject(sd_bus_message *m, Subject *s, sd_bus_error *error) {
@@ -56,6 +60,7 @@ static int read_initialize(sd_bus_message *m, Initialize *i, sd_bus_error *error
         BusOption options[] = {
                 { "algorithm", bus_option_string, &algorithm },
                 { "days", bus_option_u32, &i->days },
+                { "key_host", bus_option_bool, &i->hosted },
         };
         int r;
 
@@ -71,6 +76,7 @@ static int read_initialize(sd_bus_message *m, Initialize *i, sd_bus_error *error
         if (r < 0)
                 return r;
         i->algorithm = key_algorithm_from_string(algorithm);
+        i->algorithm_given = options[0].given;
         if (i->algorithm == KEY_ALGORITHM_INVALID)
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "There is no such algorithm: it is p256, p384, rsa3072, rsa4096 or ed25519.");
         if (root_subject_check(i->subject, &problem) < 0)
@@ -78,12 +84,50 @@ static int read_initialize(sd_bus_message *m, Initialize *i, sd_bus_error *error
         return 0;
 }
 
+static int make_key(Initialize *i, Root *root) {
+        _cleanup_secret_ Secret *pkcs8 = NULL;
+        int r;
+
+        r = key_generate(i->algorithm, &i->key.key);
+        if (r >= 0)
+                r = key_to_public(i->key.key, &i->key.public_key);
+        if (r >= 0)
+                r = key_export(i->key.key, &pkcs8);
+        return r < 0 ? r : root_seal_key(i->task.store, secret_view(pkcs8), &root->private_key);
+}
+
+static int import_hosted(Initialize *i, View spki) {
+        const gnutls_datum_t der = { .data = (unsigned char *) (uintptr_t) spki.data, .size = (unsigned) spki.len };
+        KeyAlgorithm found = KEY_ALGORITHM_INVALID;
+
+        if (gnutls_pubkey_init(&i->key.public_key) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_import(i->key.public_key, &der, GNUTLS_X509_FMT_DER) >= 0)
+                found = key_algorithm_of_pubkey(i->key.public_key);
+        if (found != KEY_ALGORITHM_INVALID && found != KEY_RSA2048 && (found == i->algorithm || !i->algorithm_given))
+                return 0;
+        return asprintf(&i->key.problem, "The key that is in the token already is of the algorithm %s.", key_algorithm_to_string(found) ?: "of another kind") < 0 ?
+               -ENOMEM : -EREMOTEIO;
+}
+
+/* A key that is in the token already is taken: somebody made it there on purpose, or the last attempt came no further. */
+static int find_hosted(Initialize *i) {
+        _cleanup_bytes_ Bytes spki = BYTES_NULL;
+        int r;
+
+        r = key_host_public_key(i->key.host, &spki, &i->key.problem);
+        if (r == 0) {
+                i->algorithm_given = true;
+                r = key_host_generate(i->key.host, i->algorithm, &spki, &i->key.problem);
+        }
+        return r < 0 ? r : import_hosted(i, bytes_view(&spki));
+}
+
 static int initialize_work(void *userdata) {
-        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         _cleanup_certificate_ Certificate certificate = { 0 };
         _cleanup_(root_freep) Root *root = NULL;
-        _cleanup_secret_ Secret *pkcs8 = NULL;
         Initialize *i = userdata;
+        Signatory by;
         int r;
 
         root = calloc(1, sizeof(*root));
@@ -91,13 +135,10 @@ static int initialize_work(void *userdata) {
                 return -ENOMEM;
         root->created = i->task.now;
         root->uid = i->task.uid;
-        r = key_generate(i->algorithm, &key);
+        r = i->hosted ? find_hosted(i) : make_key(i, root);
+        by = root_key_signatory(&i->key);
         if (r >= 0)
-                r = root_create(key, i->subject, i->task.now, i->days, &certificate);
-        if (r >= 0)
-                r = key_export(key, &pkcs8);
-        if (r >= 0)
-                r = root_seal_key(i->task.store, secret_view(pkcs8), &root->private_key);
+                r = root_create(&by, i->key.public_key, i->subject, i->task.now, i->days, &certificate);
         if (r < 0)
                 return r;
         root->certificate = bytes_take(&certificate.der);
@@ -128,7 +169,10 @@ static int initialize_stored(Task *t, int result, sd_bus_error *error) {
 static int initialize_worked(Task *t, int result, sd_bus_error *error) {
         int r;
 
-        if (result < 0 || watch_gone(t->watch))
+        if (result == -EREMOTEIO)
+                return bus_error_set(error, ERROR_KEY_UNAVAILABLE, "%s", ((Initialize *) t)->key.problem);
+        /* A key host signs one root, ever: that one is recorded also for a caller who has gone. */
+        if (result < 0 || (watch_gone(t->watch) && !((Initialize *) t)->hosted))
                 return result < 0 ? result : 0;
         r = task_store(t, initialize_store, initialize_stored, error);
         return r < 0 ? r : TASK_CONTINUES;
@@ -148,9 +192,10 @@ static int method_initialize(sd_bus_message *m, void *userdata, sd_bus_error *er
         r = read_initialize(m, i, error);
         if (r < 0)
                 return r;
+        i->key.host = a->key_host;
         if (a->root)
                 return bus_error_set(error, ERROR_EXISTS, "The CA has its root already; it is made once.");
-        r = task_work(&i->task, initialize_work, initialize_worked, error);
+        r = task_sign(&i->task, i->hosted, initialize_work, initialize_worked, error);
         if (r < 0)
                 return r;
         TAKE_PTR(i);

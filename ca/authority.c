@@ -7,6 +7,8 @@
 #include "ca/authority.h"
 #include "ca/publisher.h"
 
+#define SIGNERS 4U
+
 static int load_root(Txn *t, void *userdata) {
         return register_load_root(t, userdata);
 }
@@ -28,6 +30,10 @@ int authority_start(Authority *a) {
         if (r >= 0)
                 r = worker_pool_new(a->event, 0, &a->workers);
         if (r >= 0)
+                r = worker_pool_new(a->event, SIGNERS, &a->signers);
+        if (r >= 0)
+                r = key_host_new(&a->key_host);
+        if (r >= 0)
                 r = gate_new(a->bus, &a->gate);
         if (r >= 0)
                 r = states_new(&a->states);
@@ -38,13 +44,16 @@ int authority_start(Authority *a) {
 
 void authority_stop(Authority *a) {
         publisher_stop(a->publisher);
+        key_host_stop(a->key_host);
         /* Workers first: what they finish still goes to the store, and what the store finishes is answered on the bus. */
         a->workers = worker_pool_free(a->workers);
+        a->signers = worker_pool_free(a->signers);
         a->store_source = sd_event_source_disable_unref(a->store_source);
         a->store = store_close(a->store);
         a->publisher = publisher_free(a->publisher);
         a->states = states_free(a->states);
         a->gate = gate_free(a->gate);
+        a->key_host = key_host_free(a->key_host);
         if (a->bus)
                 sd_bus_flush(a->bus);
         a->bus = sd_bus_close_unref(a->bus);

@@ -9,6 +9,7 @@
 
 #include "bus/gate.h"
 #include "bus/worker.h"
+#include "ca/key-host.h"
 #include "ca/register.h"
 #include "ca/settings.h"
 #include "ca/states.h"
@@ -19,6 +20,8 @@ typedef struct Authority {
         Gate *gate;
         Store *store;
         WorkerPool *workers;
+        WorkerPool *signers; /* of those who wait for the key host */
+        KeyHost *key_host;
         Root *root; /* NULL until Initialize */
         sd_event_source *store_source;
         CaSettings settings;

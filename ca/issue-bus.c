@@ -52,7 +52,7 @@ static int issue_worked(Task *t, int result, sd_bus_error *error) {
         int r;
 
         if (result < 0)
-                return fail_issuance(result, i->issuance.problem, error);
+                return fail_issuance(result, &i->issuance, error);
         if (watch_gone(t->watch))
                 return 0;
         r = task_store(t, issue_store, issue_stored, error);
@@ -74,7 +74,7 @@ static int issue_new(Authority *a, sd_bus_message *m, Issue **ret, sd_bus_error 
 }
 
 static int issue_start(Issue *i, sd_bus_error *error) {
-        return task_work(&i->task, issue_work, issue_worked, error);
+        return task_sign(&i->task, root_is_hosted(i->task.root), issue_work, issue_worked, error);
 }
 
 int method_issue(sd_bus_message *m, void *userdata, sd_bus_error *error) {

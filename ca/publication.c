@@ -75,6 +75,7 @@ int publication_begin(Txn *t, const States *s, int64_t now, Publication *ret) {
 void publication_content_done(PublicationContent *c) {
         free(c->records);
         bytes_done(&c->crl);
+        root_key_done(&c->key);
         *c = (PublicationContent) { 0 };
 }
 
@@ -107,41 +108,19 @@ static int select_entries(const PublicationContent *c, CrlEntry **ret, size_t *r
         return 0;
 }
 
-typedef struct RootSigner {
-        gnutls_privkey_t key;
-        SignatureScheme scheme;
-} RootSigner;
-
-static int sign(View tbs, void *userdata, Bytes *ret) {
-        const RootSigner *s = userdata;
-
-        return key_sign(s->key, &s->scheme, tbs, ret);
-}
-
-static int root_scheme(gnutls_x509_crt_t root, SignatureScheme *ret) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
-
-        if (gnutls_pubkey_init(&key) < 0)
-                return -ENOMEM;
-        return gnutls_pubkey_import_x509(key, root, 0) < 0 ? -EIO : signature_scheme_of(key_algorithm_of_pubkey(key), ret);
-}
-
 static int make_crl(PublicationContent *c, gnutls_x509_crt_t root) {
-        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         _cleanup_free_ CrlEntry *entries = NULL;
-        RootSigner signer;
+        Signatory by;
         size_t n;
         int r;
 
-        r = root_open_key(c->store, c->root, &key);
-        if (r >= 0)
-                r = root_scheme(root, &signer.scheme);
+        r = root_key_open(&c->key, c->store, c->root, c->key_host);
         if (r >= 0)
                 r = select_entries(c, &entries, &n);
         if (r < 0)
                 return r;
-        signer.key = key;
-        return crl_create(root, sign, &signer, entries, n, (uint64_t) c->number, c->this_update, c->next_update, &c->crl);
+        by = root_key_signatory(&c->key);
+        return crl_create(root, by.sign, by.userdata, entries, n, (uint64_t) c->number, c->this_update, c->next_update, &c->crl);
 }
 
 static int write_crl(const char *directory, PublicationContent *c) {
@@ -151,8 +130,6 @@ static int write_crl(const char *directory, PublicationContent *c) {
         r = root_import(c->root, &root);
         if (r >= 0)
                 r = make_crl(c, root);
-        if (r >= 0)
-                r = write_file(directory, PUBLICATION_CERTIFICATE, bytes_view(&c->root->certificate));
         return r < 0 ? r : write_file(directory, PUBLICATION_CRL, bytes_view(&c->crl));
 }
 
@@ -178,7 +155,9 @@ static int write_states(const char *directory, const PublicationContent *c) {
 }
 
 int publication_write(const char *directory, PublicationContent *c) {
-        int r = c->number > 0 ? write_crl(directory, c) : 0;
+        int r = c->number > 0 ? write_file(directory, PUBLICATION_CERTIFICATE, bytes_view(&c->root->certificate)) : 0;
 
-        return r < 0 ? r : write_states(directory, c);
+        if (r >= 0)
+                r = write_states(directory, c);
+        return r < 0 || c->number == 0 ? r : write_crl(directory, c);
 }

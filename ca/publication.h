@@ -4,7 +4,7 @@
 /* What the CA publishes: its certificate, the list of revocations, and the list of all states that the OCSP responder reads. A
  * number is taken and on disk before the list that bears it is made; so no number is given out twice, whatever is killed when. */
 
-#include "ca/register.h"
+#include "ca/root-key.h"
 #include "ca/states.h"
 
 #define PUBLICATION_CERTIFICATE "ca.crt"
@@ -31,7 +31,9 @@ int publication_begin(Txn *t, const States *s, int64_t now, Publication *ret);
 /* What is written, by a worker: copies that belong to it. */
 typedef struct PublicationContent {
         const Root *root;
-        Store *store;           /* for the root's key */
+        Store *store;           /* for the root's key, */
+        KeyHost *key_host;      /* wherever it is */
+        RootKey key;            /* has the sentence with -EREMOTEIO */
         StateRecord *records;
         size_t n;
         int64_t number;         /* of the list of revocations; 0 when that is not written */
@@ -42,5 +44,5 @@ typedef struct PublicationContent {
 void publication_content_done(PublicationContent *c);
 
 /* On a worker: makes the files in `directory`, each whole or not at all: certificate and list of revocations where there is a
- * number, the list of states always. -errno. */
+ * number, the list of states always, and before the other list: that one may not come about, because the key host does not sign (-EREMOTEIO). -errno. */
 int publication_write(const char *directory, PublicationContent *c);

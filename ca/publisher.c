@@ -40,6 +40,7 @@ struct Publisher {
         int64_t crl_at; /* its thisUpdate */
         int failed;     /* how the last one went: 0, or the error that was logged */
         bool crl_missing; /* a list of revocations is due that could not be written */
+        char *problem; /* with -EREMOTEIO: what the key host said, or was said of it */
         bool stopped;
 };
 
@@ -90,8 +91,20 @@ static int run_write(void *userdata) {
         return publication_write(run->directory, &run->content);
 }
 
+/* Each sentence once. */
+static void note_key_host(Publisher *p, Run *run) {
+        if (!p->problem || strcmp(p->problem, run->content.key.problem) != 0)
+                service_log(SD_ERR, "There is no new list of revocations. %s It is tried again each minute.", run->content.key.problem);
+        free(p->problem);
+        p->problem = TAKE_PTR(run->content.key.problem);
+}
+
 static void note_result(Publisher *p, Run *run, int result) {
-        if (result < 0 && result != p->failed && result != -ESHUTDOWN)
+        if (result == -EREMOTEIO && run->content.key.problem)
+                note_key_host(p, run);
+        else
+                free(TAKE_PTR(p->problem));
+        if (result < 0 && result != p->failed && result != -ESHUTDOWN && !p->problem)
                 service_log(SD_ERR, "%s: the state of certificates cannot be published (%s). Others go on to see the state of before. "
                             "It is tried again each minute.",
                             run->directory, result == -EBADMSG ? "the register was altered or damaged" : strerror(-result));
@@ -123,9 +136,11 @@ static void on_written(int result, void *userdata) {
 static void on_prepared(int result, void *userdata) {
         Run *run = userdata;
         Publisher *p = run->publisher;
+        Authority *a = p->authority;
+        WorkerPool *pool = root_is_hosted(run->content.root) ? a->signers : a->workers;
 
         if (result >= 0)
-                result = p->authority->workers ? worker_submit(p->authority->workers, run_write, on_written, run) : -ESHUTDOWN;
+                result = pool ? worker_submit(pool, run_write, on_written, run) : -ESHUTDOWN;
         if (result < 0)
                 on_written(result, run);
 }
@@ -154,6 +169,7 @@ static void start(Publisher *p) {
         run->content = (PublicationContent) {
                 .root = a->root,
                 .store = a->store,
+                .key_host = a->key_host,
                 .this_update = run->now,
                 .next_update = run->now + a->settings.crl_hours * HOUR,
         };
@@ -181,6 +197,10 @@ int publisher_want(Publisher *p, bool crl, PublisherDone done, void *userdata) {
 
 View publisher_crl(const Publisher *p) {
         return bytes_view(&p->crl);
+}
+
+const char *publisher_problem(const Publisher *p) {
+        return p->problem;
 }
 
 /* --- By itself ---------------------------------------------------------------------------------------------------- */
@@ -235,6 +255,7 @@ Publisher *publisher_free(Publisher *p) {
                 return NULL;
         publisher_stop(p);
         bytes_done(&p->crl);
+        free(p->problem);
         free(p);
         return NULL;
 }

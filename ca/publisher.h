@@ -23,5 +23,8 @@ int publisher_want(Publisher *p, bool crl, PublisherDone done, void *userdata);
 /* The list of revocations that was published last, DER; empty when there is none yet. Borrowed. */
 View publisher_crl(const Publisher *p);
 
+/* Why there is no new list of revocations, where it is the key host's doing: a sentence, borrowed. NULL else. */
+const char *publisher_problem(const Publisher *p);
+
 /* No more publications from here on: those that wait are told so. What is under way goes on. */
 void publisher_stop(Publisher *p);

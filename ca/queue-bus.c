@@ -113,7 +113,7 @@ static int request_worked(Task *t, int result, sd_bus_error *error) {
         int r;
 
         if (result < 0)
-                return fail_issuance(result, ((Decision *) t)->issuance.problem, error);
+                return fail_issuance(result, &((Decision *) t)->issuance, error);
         r = task_store(t, request_store, request_stored, error);
         return r < 0 ? r : TASK_CONTINUES;
 }
@@ -373,7 +373,7 @@ static int approve_worked(Task *t, int result, sd_bus_error *error) {
         int r;
 
         if (result < 0)
-                return fail_issuance(result, ((Decision *) t)->issuance.problem, error);
+                return fail_issuance(result, &((Decision *) t)->issuance, error);
         if (watch_gone(t->watch))
                 return 0;
         r = task_store(t, approve_store, approve_stored, error);
@@ -389,7 +389,7 @@ static int approve_found(Task *t, int result, sd_bus_error *error) {
         d->issuance.request = bytes_take(&d->entry.request);
         d->issuance.entry.profile = d->entry.profile;
         d->issuance.days = d->days > 0 ? d->days : d->entry.days;
-        r = task_work(t, approve_work, approve_worked, error);
+        r = task_sign(t, root_is_hosted(t->root), approve_work, approve_worked, error);
         return r < 0 ? r : TASK_CONTINUES;
 }
 

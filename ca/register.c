@@ -45,6 +45,11 @@ int root_import(const Root *root, gnutls_x509_crt_t *ret) {
 
 /* --- The root ----------------------------------------------------------------------------------------------------- */
 
+/* A key that the key host has is empty here, which is not NULL, to a MAC either. */
+static View never_null(View v) {
+        return v.len > 0 ? v : VIEW("", 0);
+}
+
 static int load_root(Txn *t, Root **ret, uint8_t ret_mac[static MAC_SIZE]) {
         _cleanup_(root_freep) Root *root = NULL;
         Row *row;
@@ -58,7 +63,7 @@ static int load_root(Txn *t, Root **ret, uint8_t ret_mac[static MAC_SIZE]) {
                 return -ENOMEM;
         root->created = row_int(row, 2);
         root->uid = (uid_t) row_int(row, 3);
-        r = store_mac_check(txn_store(t), row_blob(row, 4), "root", "bbii", row_blob(row, 0), row_blob(row, 1), root->created, (int64_t) root->uid);
+        r = store_mac_check(txn_store(t), row_blob(row, 4), "root", "bbii", row_blob(row, 0), never_null(row_blob(row, 1)), root->created, (int64_t) root->uid);
         if (r < 0)
                 return r;
         memcpy(ret_mac, row_blob(row, 4).data, MAC_SIZE);
@@ -85,7 +90,7 @@ int register_root_mac(Txn *t, uint8_t ret[static MAC_SIZE]) {
 }
 
 int register_insert_root(Txn *t, const Root *root) {
-        View certificate = bytes_view(&root->certificate), key = bytes_view(&root->private_key);
+        View certificate = bytes_view(&root->certificate), key = never_null(bytes_view(&root->private_key));
         uint8_t mac[MAC_SIZE];
         int r;
 

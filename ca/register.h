@@ -12,7 +12,7 @@
 
 typedef struct Root {
         Bytes certificate;  /* DER */
-        Bytes private_key;  /* sealed PKCS#8: root_seal_key(), root_open_key() */
+        Bytes private_key;  /* sealed PKCS#8: root_seal_key(), root_open_key(); empty where the key host has it */
         int64_t created;
         uid_t uid;          /* who had it made */
 } Root;

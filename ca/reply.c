@@ -157,9 +157,9 @@ int fail_key_revealed(sd_bus_error *error) {
                              "No certificate is issued for this key: one that it has is suspended, or was revoked because the key was revealed.");
 }
 
-int fail_issuance(int result, const char *problem, sd_bus_error *error) {
-        if (problem)
-                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", problem);
+int fail_issuance(int result, const Issuance *i, sd_bus_error *error) {
+        if (i->problem)
+                return bus_error_set(error, ERROR_INVALID_ARGUMENT, "%s", i->problem);
         switch (-result) {
         case EBADMSG:
                 return bus_error_set(error, ERROR_INVALID_ARGUMENT, "This is no certificate request (PKCS#10 in DER).");
@@ -171,11 +171,17 @@ int fail_issuance(int result, const char *problem, sd_bus_error *error) {
                                      "4096 bits, or Ed25519; the subject has the attributes of its profile.");
         case EKEYEXPIRED:
                 return bus_error_set(error, ERROR_CERTIFICATE, "The root of the CA has expired, or is not yet valid by this machine's clock.");
+        case EREMOTEIO:
+                return bus_error_set(error, ERROR_KEY_UNAVAILABLE, "%s", i->key.problem);
         default:
                 return result;
         }
 }
 
-int fail_not_published(sd_bus_error *error) {
-        return bus_error_set(error, ERROR_NOT_PUBLISHED, NULL);
+int fail_not_published(const char *problem, sd_bus_error *error) {
+        if (!problem)
+                return bus_error_set(error, ERROR_NOT_PUBLISHED, NULL);
+        return bus_error_set(error, ERROR_NOT_PUBLISHED,
+                             "It is done and recorded, but there is no new list of revocations: others may go on to see the state of before. It is tried again each minute. %s",
+                             problem);
 }

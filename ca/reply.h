@@ -43,8 +43,8 @@ int fail_store(int result, sd_bus_error *error);
 int fail_key_used(sd_bus_error *error);
 int fail_key_revealed(sd_bus_error *error);
 
-/* Why a certificate was not issued: a result of issuance_run(), with its `problem`. */
-int fail_issuance(int result, const char *problem, sd_bus_error *error);
+/* Why a certificate was not issued: a result of issuance_run(). */
+int fail_issuance(int result, const Issuance *i, sd_bus_error *error);
 
-/* It is on disk and stays, but could not be published. */
-int fail_not_published(sd_bus_error *error);
+/* It is on disk and stays, but could not be published. `problem` says why, where a person can do something about it; or NULL. */
+int fail_not_published(const char *problem, sd_bus_error *error);

@@ -197,7 +197,7 @@ static int change_published(Task *t, int result, sd_bus_error *error) {
         const Change *c = (Change *) t;
 
         if (result < 0)
-                return fail_not_published(error);
+                return fail_not_published(publisher_problem(t->authority->publisher), error);
         return c->refused != CHANGE_DONE ? change_refused(c, c->refused, error) : reply_empty(t->message);
 }
 
@@ -339,11 +339,11 @@ int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 /* --- What is published -------------------------------------------------------------------------------------------- */
 
 static int crl_published(Task *t, int result, sd_bus_error *error) {
-        return result < 0 ? fail_not_published(error) : reply_bytes(t->message, publisher_crl(t->authority->publisher));
+        return result < 0 ? fail_not_published(publisher_problem(t->authority->publisher), error) : reply_bytes(t->message, publisher_crl(t->authority->publisher));
 }
 
 static int empty_published(Task *t, int result, sd_bus_error *error) {
-        return result < 0 ? fail_not_published(error) : reply_empty(t->message);
+        return result < 0 ? fail_not_published(publisher_problem(t->authority->publisher), error) : reply_empty(t->message);
 }
 
 static int publish(Authority *a, sd_bus_message *m, TaskThen then, sd_bus_error *error) {

@@ -56,12 +56,20 @@ static void on_done(int result, void *userdata) {
         task_free(t);
 }
 
-int task_work(Task *t, WorkerRun run, TaskThen then, sd_bus_error *error) {
+static int work(Task *t, WorkerPool *pool, WorkerRun run, TaskThen then, sd_bus_error *error) {
         int r;
 
         t->then = then;
-        r = worker_submit(t->authority->workers, run, on_done, t);
+        r = worker_submit(pool, run, on_done, t);
         return r < 0 ? bus_error_set_errno(error, r) : 0;
+}
+
+int task_work(Task *t, WorkerRun run, TaskThen then, sd_bus_error *error) {
+        return work(t, t->authority->workers, run, then, error);
+}
+
+int task_sign(Task *t, bool hosted, WorkerRun run, TaskThen then, sd_bus_error *error) {
+        return work(t, hosted ? t->authority->signers : t->authority->workers, run, then, error);
 }
 
 int task_store(Task *t, StoreRun run, TaskThen then, sd_bus_error *error) {
@@ -83,6 +91,7 @@ int task_publish(Task *t, bool crl, TaskThen then, sd_bus_error *error) {
 void task_issuance(const Task *t, Issuance *i) {
         i->root = t->root;
         i->store = t->store;
+        i->key_host = t->authority->key_host;
         i->settings = &t->authority->settings;
         i->now = t->now;
         i->entry.uid = t->uid;

@@ -38,6 +38,9 @@ static inline void task_freep(void *t) {
 
 /* Each takes the task over when it returns 0; on error, with `error` set, it stays the caller's. */
 int task_work(Task *t, WorkerRun run, TaskThen then, sd_bus_error *error);
+
+/* The same for work that signs with the root's key: where that is `hosted`, it may have to wait for the key host, and keeps no other work waiting. */
+int task_sign(Task *t, bool hosted, WorkerRun run, TaskThen then, sd_bus_error *error);
 int task_store(Task *t, StoreRun run, TaskThen then, sd_bus_error *error);
 
 /* The next step is a publication (publisher_want()). Within `then`, to be returned from it: TASK_CONTINUES, or what the next

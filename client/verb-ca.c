@@ -35,6 +35,8 @@ static int append_options(sd_bus_message *m, const Arguments *a, unsigned days) 
                 r = append_string_entry(m, "algorithm", arguments_get(a, "algorithm"));
         if (r >= 0 && days > 0)
                 r = sd_bus_message_append(m, "{sv}", "days", "u", days);
+        if (r >= 0 && arguments_has(a, "key-host"))
+                r = sd_bus_message_append(m, "{sv}", "key_host", "b", true);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

@@ -326,6 +326,7 @@ static const Option ca_init_options[] = {
         { "organization", 0, "TEXT", N_("the organisation that runs the CA") },
         { "name", 0, "TEXT", N_("name of the CA") },
         { "country", 0, "CC", N_("two letters, as in PL") },
+        { "key-host", 0, NULL, N_("have the key in a PKCS#11 token, for good: see sygnet-ca-keyd(8)") },
         ALGORITHM,
         DAYS,
         {},

@@ -57,6 +57,7 @@ static const struct {
         { ERROR_REJECTED, EPERM, "An operator rejected the request." },
         { ERROR_NOT_PUBLISHED, EIO,
           "It is done and recorded, but could not be published: others go on to see the state of before. It is tried again each minute. See the service's log." },
+        { ERROR_KEY_UNAVAILABLE, ENOKEY, "The CA's key cannot be used now. See the log of sygnet-ca-key." },
         { ERROR_DELIVERY_TEMPORARY, EAGAIN, "The message could not be delivered now." },
         { ERROR_DELIVERY_REFUSED, EREMOTEIO, "The message was refused and is not going to be delivered." },
         { ERROR_DELIVERY_NOT_CONFIGURED, ENODEV, "Messages of this kind are not sent from this machine. See courier.conf(5)." },

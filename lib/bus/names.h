@@ -20,6 +20,10 @@
 #define CA_OBJECT_PATH "/org/sygnet/CA1"
 #define CA_INTERFACE "org.sygnet.CA1"
 
+#define CA_KEY_BUS_NAME "org.sygnet.CAKey1"
+#define CA_KEY_OBJECT_PATH "/org/sygnet/CAKey1"
+#define CA_KEY_INTERFACE "org.sygnet.CAKey1"
+
 #define TRUST_BUS_NAME "org.sygnet.Trust1"
 #define TRUST_OBJECT_PATH "/org/sygnet/Trust1"
 #define TRUST_INTERFACE "org.sygnet.Trust1"
@@ -67,6 +71,7 @@
 #define ERROR_NOT_READY SYGNET_ERROR "NotReady"                    /* nobody has decided about the request yet */
 #define ERROR_REJECTED SYGNET_ERROR "RequestRejected"              /* an operator did; says why */
 #define ERROR_NOT_PUBLISHED SYGNET_ERROR "NotPublished"            /* done and on disk, but others cannot see it yet */
+#define ERROR_KEY_UNAVAILABLE SYGNET_ERROR "KeyUnavailable"        /* the CA's key is in a token that cannot be used now; says why */
 #define ERROR_DELIVERY_TEMPORARY SYGNET_ERROR "DeliveryTemporary"  /* a message was not delivered, but may be later; says why */
 #define ERROR_DELIVERY_REFUSED SYGNET_ERROR "DeliveryRefused"      /* it is not going to be: the recipient or the message was refused */
 #define ERROR_DELIVERY_NOT_CONFIGURED SYGNET_ERROR "DeliveryNotConfigured" /* there is no mail, or no SMS, on this machine */

@@ -43,9 +43,9 @@ BUILD = Path(os.environ.get("SYGNET_BUILD", SOURCE / "build"))
 NAME, PATH = "org.sygnet.Sygnet1", "/org/sygnet/Sygnet1"
 ERROR = "org.sygnet.Error."
 
-ROOT, SYGNET, SYGNET_CA, SYGNET_COURIER, SYGNET_OCSP, ALICE, BOB, CAROL, NOBODY = 0, 64001, 64002, 64003, 64004, 64101, 64102, 64103, 65534
+ROOT, SYGNET, SYGNET_CA, SYGNET_COURIER, SYGNET_OCSP, SYGNET_CA_KEY, ALICE, BOB, CAROL, NOBODY = 0, 64001, 64002, 64003, 64004, 64005, 64101, 64102, 64103, 65534
 SERVICE, OTHER_SERVICE = 59901, 59902  # not among those that systemd gives out dynamically, as the others are
-USERS = {"service": SERVICE, "other-service": OTHER_SERVICE, "sygnet": SYGNET, "sygnet-ca": SYGNET_CA, "sygnet-courier": SYGNET_COURIER, "sygnet-ocsp": SYGNET_OCSP, "alice": ALICE, "bob": BOB, "carol": CAROL}
+USERS = {"service": SERVICE, "other-service": OTHER_SERVICE, "sygnet": SYGNET, "sygnet-ca": SYGNET_CA, "sygnet-courier": SYGNET_COURIER, "sygnet-ocsp": SYGNET_OCSP, "sygnet-ca-key": SYGNET_CA_KEY, "alice": ALICE, "bob": BOB, "carol": CAROL}
 
 PASSWORD = "Secret-Word1"
 

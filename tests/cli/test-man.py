@@ -49,6 +49,15 @@ class Manual(unittest.TestCase):
         self.assertIn("--listen", there)
         self.assertEqual(there, options(section(page(BUILD / "docs/man/sygnet-ocspd.8"), "OPTIONS")))
 
+    def test_key_host(self):
+        text = page(BUILD / "docs/man/sygnet-ca-keyd.8")
+        there = options(said("ca-key/sygnet-ca-keyd"))
+        self.assertIn("--pin-file", there)
+        self.assertEqual(there, options(section(text, "OPTIONS")))
+        keys = re.findall(r'\{ "Key", "(\w+)", conf_\w+,', (SOURCE / "ca-key/settings.c").read_text(encoding="utf-8"))
+        self.assertIn("Uri", keys)
+        self.assertEqual(keys, re.findall(r"^\.B (\w+)=", section(text, "CONFIGURATION"), re.M))
+
     def test_courier_settings(self):
         text = page(SOURCE / "docs/man/courier.conf.5")
         keys = re.findall(r'\{ "(\w+)", "(\w+)", conf_\w+,', (SOURCE / "courier/settings.c").read_text(encoding="utf-8"))

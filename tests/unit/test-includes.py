@@ -26,6 +26,7 @@ LIBRARIES = tuple(RULES)
 PROGRAMS = {
     "daemon": ("systemd/", "gnutls/"),
     "ca": ("systemd/", "gnutls/"),
+    "ca-key": ("systemd/", "gnutls/"),
     "client": ("systemd/", "gnutls/", "curl/", "sqlite3.h", "qrencode.h", "png.h"),
     "store-tool": ("gnutls/",),
     "courier": ("systemd/", "curl/"),

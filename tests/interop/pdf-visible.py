@@ -181,6 +181,28 @@ class Visible(unittest.TestCase):
         drawn = self.text(out)
         self.assertEqual([line.strip() for line in drawn.splitlines() if "Number" in line], ["Number 3", "Number 2", "Number 1"])
 
+    def test_field(self):
+        """In a field that the document has: its rectangle counts, and an upright picture on a turned page. One without extent stays unseen."""
+        for rect, turn in ((b"[100 100 300 160]", b""), (b"[100 100 160 300]", b"/Rotate 90"), (b"[0 0 0 0]", b"")):
+            with self.subTest(rect=rect, turn=turn):
+                field = b"<< /FT /Sig /T (Chief) /Type /Annot /Subtype /Widget /Rect %s /P 3 0 R >>" % rect
+                source = self.path(forms.document(forms.objects(
+                    o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /SigFlags 1 >> >>", o3=forms.page(turn + b"/Annots [6 0 R]"),
+                    o4=b"<< /Length 0 >>\nstream\n\nendstream", o6=field)))
+                out = self.sign(source, "--field", "Chief", "--text", "Chief", "--place", "top")
+                for draw in (self.poppler, self.mupdf):
+                    p = draw(out)
+                    if rect == b"[0 0 0 0]":
+                        self.assertTrue(p.is_white(0, 0, p.width, p.height))
+                        continue
+                    left, top = (100, 100) if turn else (100, p.height - 160)
+                    self.assertFalse(p.is_white(left, top, left + 200, top + 60))
+                    self.assertTrue(p.is_white(0, 0, p.width, top - 2))
+                    self.assertTrue(p.is_white(left + 202, 0, p.width, p.height))
+                    self.assertTrue(p.is_white(0, top + 62, p.width, p.height))
+                if turn:
+                    self.assertEqual(self.text(out).split(), ["Chief"])
+
     def test_small(self):
         """Much text in little room is made small and stays within it."""
         out = self.sign(self.document(o4=b"<< /Length 0 >>\nstream\n\nendstream"), "--rect", "100,100,60,20", "--text", f"{POLISH} " * 20)

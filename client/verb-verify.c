@@ -3,101 +3,16 @@
 /* sygnet verify: what lib/sign finds, in words or as JSON. Needs no service; the network is used where certificates that are trusted say that their state can be
  * looked up there, unless --offline. */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "client/certificates.h"
 #include "client/output.h"
 #include "client/prompt.h"
 #include "client/revocation-sources.h"
+#include "client/verified.h"
 #include "client/verbs.h"
 #include "sign/anchors.h"
 #include "sign/verify-json.h"
-
-/* lib/sign maps files. Where somebody else shortens one meanwhile, touching what is gone is this signal, in a read from the mapping and nowhere
- * within a function that may not be entered again. There is nothing to go back to. */
-static const char *mapped;
-
-static void on_bus_error(int number) {
-        fail(EXIT_FAILED, _("%s was shortened by another program while it was read. Try again."), mapped);
-        _exit(EXIT_FAILED);
-}
-
-static int open_document(const char *path, int *ret) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        struct stat st;
-
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return fail_file(errno, path);
-        if (S_ISDIR(st.st_mode))
-                return fail(EXIT_FAILED, _("%s is a directory: name a file in it."), path);
-        if (!S_ISREG(st.st_mode))
-                return fail(EXIT_FAILED, _("%s is no regular file."), path);
-        *ret = TAKE_FD(fd);
-        return 0;
-}
-
-/* The document beside a detached signature: declaration.xml for declaration.xml.p7s. -1 where there is none. */
-static int open_content_beside(const char *path) {
-        static const char *const endings[] = { ".p7s", ".P7S", ".sig" };
-        size_t len = strlen(path);
-
-        for (size_t i = 0; i < ELEMENTSOF(endings); i++) {
-                _cleanup_free_ char *beside = NULL;
-
-                if (len <= 4 || strcmp(path + len - 4, endings[i]) != 0)
-                        continue;
-                beside = strndup(path, len - 4);
-                return beside ? open(beside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
-        }
-        return -1;
-}
-
-static int open_content(const Client *c, const char *path, int *ret) {
-        const char *content = arguments_get(&c->arguments, "content");
-
-        if (content)
-                return open_document(content, ret);
-        *ret = open_content_beside(path);
-        return 0;
-}
-
-static int load_anchors(const Client *c, gnutls_x509_trust_list_t *ret) {
-        const char *path;
-        int r;
-
-        r = verify_anchors_new(ret);
-        if (r < 0)
-                return fail_memory();
-        if (!arguments_has(&c->arguments, "anchors")) {
-                r = verify_anchors_load_system(*ret);
-                return r < 0 ? fail_errno(r, "%s", ANCHORS_SYSTEM_FILE) : 0;
-        }
-        for (size_t i = 0; (path = arguments_nth(&c->arguments, "anchors", i)); i++) {
-                r = verify_anchors_load_file(*ret, path, NULL);
-                if (r == -EBADMSG)
-                        return fail(EXIT_FAILED, _("%s: no certificate in it. PEM and DER are understood."), path);
-                if (r < 0)
-                        return fail_file(r, path);
-        }
-        return 0;
-}
-
-static const char *verdict(Indication i) {
-        return i == INDICATION_TOTAL_PASSED ? _("valid") : i == INDICATION_INDETERMINATE ? _("cannot be told") : _("NOT VALID");
-}
-
-static void print_mark(Indication i) {
-        static const char *const marks[] = { "✔", "?", "✘" }, *const ascii[] = { "OK", "??", "!!" };
-        static const Style styles[] = { STYLE_GOOD, STYLE_DOUBT, STYLE_BAD };
-
-        out_styled(styles[i], "%s ", (output_is_utf8() ? marks : ascii)[i]);
-}
 
 /* In law: see certificate_standing(). NULL where the certificate is of no use. */
 static const char *standing(const SignatureReport *s, gnutls_x509_trust_list_t anchors) {
@@ -180,8 +95,8 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
                 return;
         out("\n");
-        print_mark(s->indication);
-        out(_("Signature %zu: %s\n"), number, verdict(s->indication));
+        verdict_print_mark(s->indication);
+        out(_("Signature %zu: %s\n"), number, verdict_text(s->indication));
         const Pair pairs[] = {
                 { _("Signer"), s->signer },
                 { _("Issued by"), s->issuer },
@@ -204,8 +119,8 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
 static void print_report(const VerifyReport *report, const char *path, gnutls_x509_trust_list_t anchors) {
         _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: "");
 
-        print_mark(report->indication);
-        out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict(report->indication));
+        verdict_print_mark(report->indication);
+        out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict_text(report->indication));
         if (report->n_signatures == 0 && report->reason)
                 out("  %s\n", _(report->reason));
         for (size_t i = 0; i < report->n_signatures; i++)
@@ -227,13 +142,12 @@ int verb_verify(Client *c) {
         VerifyParams params;
         int r;
 
-        mapped = path;
-        signal(SIGBUS, on_bus_error);
-        r = open_document(path, &fd);
+        verified_guard(path);
+        r = verified_open(path, &fd);
         if (r == 0)
-                r = open_content(c, path, &content);
+                r = verified_open_content(c, path, &content);
         if (r == 0)
-                r = load_anchors(c, &anchors);
+                r = verified_load_anchors(c, &anchors);
         if (r == 0)
                 r = revocation_sources_open(c, &pool);
         if (r == 0 && arguments_has(&c->arguments, "document-password-file"))

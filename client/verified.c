@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What verbs that verify have in common; see verified.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/output.h"
+#include "client/verified.h"
+#include "sign/anchors.h"
+
+/* lib/sign maps files. Where somebody else shortens one meanwhile, touching what is gone is this signal, in a read from the mapping and nowhere
+ * within a function that may not be entered again. There is nothing to go back to. */
+static const char *mapped;
+
+static void on_bus_error(int number) {
+        fail(EXIT_FAILED, _("%s was shortened by another program while it was read. Try again."), mapped);
+        _exit(EXIT_FAILED);
+}
+
+void verified_guard(const char *path) {
+        mapped = path;
+        signal(SIGBUS, on_bus_error);
+}
+
+int verified_open(const char *path, int *ret) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fail_file(errno, path);
+        if (S_ISDIR(st.st_mode))
+                return fail(EXIT_FAILED, _("%s is a directory: name a file in it."), path);
+        if (!S_ISREG(st.st_mode))
+                return fail(EXIT_FAILED, _("%s is no regular file."), path);
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+/* The document beside a detached signature: declaration.xml for declaration.xml.p7s. -1 where there is none. */
+static int open_content_beside(const char *path) {
+        static const char *const endings[] = { ".p7s", ".P7S", ".sig" };
+        size_t len = strlen(path);
+
+        for (size_t i = 0; i < ELEMENTSOF(endings); i++) {
+                _cleanup_free_ char *beside = NULL;
+
+                if (len <= 4 || strcmp(path + len - 4, endings[i]) != 0)
+                        continue;
+                beside = strndup(path, len - 4);
+                return beside ? open(beside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+        }
+        return -1;
+}
+
+int verified_open_content(const Client *c, const char *path, int *ret) {
+        const char *content = arguments_get(&c->arguments, "content");
+
+        if (content)
+                return verified_open(content, ret);
+        *ret = open_content_beside(path);
+        return 0;
+}
+
+int verified_load_anchors(const Client *c, gnutls_x509_trust_list_t *ret) {
+        const char *path;
+        int r;
+
+        r = verify_anchors_new(ret);
+        if (r < 0)
+                return fail_memory();
+        if (!arguments_has(&c->arguments, "anchors")) {
+                r = verify_anchors_load_system(*ret);
+                return r < 0 ? fail_errno(r, "%s", ANCHORS_SYSTEM_FILE) : 0;
+        }
+        for (size_t i = 0; (path = arguments_nth(&c->arguments, "anchors", i)); i++) {
+                r = verify_anchors_load_file(*ret, path, NULL);
+                if (r == -EBADMSG)
+                        return fail(EXIT_FAILED, _("%s: no certificate in it. PEM and DER are understood."), path);
+                if (r < 0)
+                        return fail_file(r, path);
+        }
+        return 0;
+}
+
+const char *verdict_text(Indication i) {
+        return i == INDICATION_TOTAL_PASSED ? _("valid") : i == INDICATION_INDETERMINATE ? _("cannot be told") : _("NOT VALID");
+}
+
+void verdict_print_mark(Indication i) {
+        static const char *const marks[] = { "✔", "?", "✘" }, *const ascii[] = { "OK", "??", "!!" };
+        static const Style styles[] = { STYLE_GOOD, STYLE_DOUBT, STYLE_BAD };
+
+        out_styled(styles[i], "%s ", (output_is_utf8() ? marks : ascii)[i]);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the verbs have in common that verify a document and show what was found. */
+
+#include "client/client.h"
+#include "sign/verify.h"
+
+/* lib/sign maps files: where another program shortens this one meanwhile, the program ends with a sentence that says so. `path` is borrowed. */
+void verified_guard(const char *path);
+
+/* A regular file. 0, or an exit code after saying what is wrong. */
+int verified_open(const char *path, int *ret);
+
+/* The document of a detached signature: --content, else the file beside it (declaration.xml for declaration.xml.p7s); -1 where there is none. */
+int verified_open_content(const Client *c, const char *path, int *ret);
+
+/* The certificates of --anchors, else the system's. */
+int verified_load_anchors(const Client *c, gnutls_x509_trust_list_t *ret);
+
+/* "valid", "cannot be told", "NOT VALID", translated, and the mark before it. */
+const char *verdict_text(Indication i);
+void verdict_print_mark(Indication i);

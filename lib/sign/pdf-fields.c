@@ -115,7 +115,7 @@ static qpdf_oh transform_params(PdfDocument *d, qpdf_oh signature, const char *m
 }
 
 /* P of DocMDP is 2 where it is absent. */
-static int docmdp_level(PdfDocument *d, qpdf_oh signature) {
+int pdf_signature_certifies(PdfDocument *d, qpdf_oh signature) {
         bool found;
         qpdf_oh params = transform_params(d, signature, "/DocMDP", &found);
         long long p = pdf_get_int(d, params, "/P", 2);
@@ -131,14 +131,14 @@ static int stricter(int a, int b) {
 
 int pdf_certification_level(PdfDocument *d, const PdfFields *f) {
         qpdf_oh perms = pdf_get(d, qpdf_get_root(d->q), "/Perms");
-        int level = docmdp_level(d, pdf_get(d, perms, "/DocMDP"));
+        int level = pdf_signature_certifies(d, pdf_get(d, perms, "/DocMDP"));
 
         for (size_t i = 0; i < f->n; i++) {
                 long long p;
 
                 if (!pdf_field_is_signed(d, &f->items[i]))
                         continue;
-                level = stricter(level, docmdp_level(d, f->items[i].value));
+                level = stricter(level, pdf_signature_certifies(d, f->items[i].value));
                 p = pdf_get_int(d, pdf_get(d, f->items[i].field, "/Lock"), "/P", 0);
                 if (p >= 1 && p <= 3)
                         level = stricter(level, (int) p);

@@ -36,6 +36,9 @@ static inline bool pdf_field_is_signed(PdfDocument *d, const PdfField *f) {
  * A signed field's Lock with a P of its own (PDF 2.0) counts, the strictest wins. */
 int pdf_certification_level(PdfDocument *d, const PdfFields *f);
 
+/* The same of one signature dictionary alone: what it certifies, 0 when it is an approval. */
+int pdf_signature_certifies(PdfDocument *d, qpdf_oh signature);
+
 /* How many names the locks of a document list: what one call of pdf_field_is_locked() costs. */
 size_t pdf_fields_lock_names(PdfDocument *d, const PdfFields *f);
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Threads over numbered jobs; see crew.h. */
+
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/crew.h"
+#include "base/thread.h"
+
+#define THREADS_MAX 64U
+
+struct Crew {
+        const char *name;
+        CrewRun run;
+        void *userdata;
+        unsigned n_threads, n_started;
+        pthread_t threads[THREADS_MAX];
+        pthread_mutex_t lock;
+        pthread_cond_t changed;
+        size_t next, end; /* jobs from `next` to before `end` wait */
+        bool over;        /* no more will be offered */
+};
+
+static unsigned processors(void) {
+        cpu_set_t set;
+
+        return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned) CPU_COUNT(&set) : 1;
+}
+
+int crew_new(const char *name, unsigned n_threads, CrewRun run, void *userdata, Crew **ret) {
+        Crew *c = calloc(1, sizeof(*c));
+
+        if (!c)
+                return -ENOMEM;
+        if (n_threads == 0)
+                n_threads = processors();
+        c->name = name;
+        c->run = run;
+        c->userdata = userdata;
+        c->n_threads = n_threads < THREADS_MAX ? n_threads : THREADS_MAX;
+        pthread_mutex_init(&c->lock, NULL);
+        pthread_cond_init(&c->changed, NULL);
+        *ret = c;
+        return 0;
+}
+
+/* With the lock held, which it lets go of while a job runs. */
+static void run_waiting(Crew *c) {
+        while (c->next < c->end) {
+                size_t job = c->next++;
+
+                pthread_mutex_unlock(&c->lock);
+                c->run(c->userdata, job);
+                pthread_mutex_lock(&c->lock);
+        }
+}
+
+static void *work(void *userdata) {
+        Crew *c = userdata;
+
+        pthread_mutex_lock(&c->lock);
+        for (;;) {
+                run_waiting(c);
+                if (c->over)
+                        break;
+                pthread_cond_wait(&c->changed, &c->lock);
+        }
+        pthread_mutex_unlock(&c->lock);
+        return NULL;
+}
+
+void crew_offer(Crew *c, size_t end) {
+        pthread_mutex_lock(&c->lock);
+        if (end > c->end)
+                c->end = end;
+        while (c->n_started < c->n_threads && c->n_started < c->end && thread_start(c->name, work, c, &c->threads[c->n_started]) == 0)
+                c->n_started++;
+        if (c->n_started == 0)
+                run_waiting(c);
+        pthread_cond_broadcast(&c->changed);
+        pthread_mutex_unlock(&c->lock);
+}
+
+Crew *crew_free(Crew *c) {
+        if (!c)
+                return NULL;
+        pthread_mutex_lock(&c->lock);
+        c->over = true;
+        pthread_cond_broadcast(&c->changed);
+        pthread_mutex_unlock(&c->lock);
+        for (unsigned i = 0; i < c->n_started; i++)
+                pthread_join(c->threads[i], NULL);
+        pthread_cond_destroy(&c->changed);
+        pthread_mutex_destroy(&c->lock);
+        free(c);
+        return NULL;
+}
+
+int crew_each(const char *name, size_t n, CrewRun run, void *userdata) {
+        _cleanup_(crew_freep) Crew *c = NULL;
+        int r;
+
+        r = crew_new(name, 0, run, userdata, &c);
+        if (r == 0)
+                crew_offer(c, n);
+        return r;
+}

@@ -12,7 +12,6 @@
 #include "client/mandate-choice.h"
 #include "client/output.h"
 #include "client/pin-prompt.h"
-#include "client/progress.h"
 #include "client/prompt.h"
 #include "crypto/digest.h"
 
@@ -238,18 +237,15 @@ static size_t chunk_length(const SignerItem *items, size_t n) {
 }
 
 static int sign_chunks(DaemonSigner *s, const char *operation, const SignerItem *items, size_t n, uint8_t (*rest)[SHA256_SIZE], Bytes *ret) {
-        Progress progress;
         int r = 0;
 
-        progress_begin(&progress, _("Signing"), n);
         for (size_t done = 0; r == 0 && done < n;) {
                 size_t k = chunk_length(items + done, n - done);
 
                 r = sign_chunk(s, operation, items + done, k, rest[done + k], ret + done);
-                done += k;
-                progress_update(&progress, done);
+                if (r == 0)
+                        signer_tell(&s->signer, done += k);
         }
-        progress_end(&progress);
         return r;
 }
 
@@ -354,12 +350,25 @@ static bool has_mandate(const DaemonSigner *s) {
         return s->mandate.n_fields > 0;
 }
 
+/* What one call may bring: all files of a call are sealed or none. */
+static int check_mandate(const DaemonSigner *s, size_t n) {
+        size_t most = (size_t) dict_number(&s->mandate, "per_minute", ONCE_MAX);
+
+        if (most > ONCE_MAX)
+                most = ONCE_MAX;
+        if (n > most)
+                return fail(EXIT_USAGE, _("Under this mandate at most %zu files are sealed in one go."), most);
+        return 0;
+}
+
 static int sign_under_mandate(DaemonSigner *s, const Job *job) {
         _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
         unsigned wait;
         int r;
 
-        r = arguments_number(&s->client->arguments, "wait", 0, MANDATE_WAIT_MAX, MANDATE_WAIT, &wait);
+        r = check_mandate(s, job->n);
+        if (r == 0)
+                r = arguments_number(&s->client->arguments, "wait", 0, MANDATE_WAIT_MAX, MANDATE_WAIT, &wait);
         if (r == 0)
                 r = call_new(s->client, &service_sygnet, SYGNET_INTERFACE_MANDATE, "Sign", &m);
         if (r > 0)
@@ -375,25 +384,12 @@ static int sign_under_mandate(DaemonSigner *s, const Job *job) {
         return r != 0 ? r : read_signatures(reply, job->n, job->ret);
 }
 
-/* What one call may bring: all files of a call are sealed or none. */
-static int check_mandate(const DaemonSigner *s) {
-        size_t most = (size_t) dict_number(&s->mandate, "per_minute", ONCE_MAX);
-
-        if (most > ONCE_MAX)
-                most = ONCE_MAX;
-        if (s->client->arguments.n_words > most)
-                return fail(EXIT_USAGE, _("Under this mandate at most %zu files are sealed in one go."), most);
-        return 0;
-}
-
 static int choose_mandate(DaemonSigner *s) {
         Client *c = s->client;
-        int r;
 
         if (arguments_has(&c->arguments, "credential"))
                 return fail(EXIT_USAGE, "%s", _("--mandate and --credential exclude each other: a mandate is for one seal."));
-        r = mandate_find(c, arguments_get(&c->arguments, "mandate"), false, false, &s->mandate);
-        return r != 0 ? r : check_mandate(s);
+        return mandate_find(c, arguments_get(&c->arguments, "mandate"), false, false, &s->mandate);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ */
@@ -406,11 +402,10 @@ static int daemon_sign(Signer *signer, const SignerItem *items, size_t n, Bytes 
                 s->status = sign_under_mandate(s, &job);
         else
                 s->status = sign_in_session(s, &job);
-        if (s->status == 0)
-                return 0;
-        for (size_t i = 0; i < n; i++)
-                bytes_done(&ret[i]);
-        return -EIO;
+        if (s->status != 0)
+                return -EIO;
+        signer_tell(signer, n);
+        return 0;
 }
 
 static int fetch_chain(DaemonSigner *s) {

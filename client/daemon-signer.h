@@ -2,7 +2,7 @@
 #pragma once
 
 /* A Signer (sign/signer.h) whose key is in the daemon. All items that it is given are one operation: one one-time code (and PIN), or one
- * password, signs them all, and all are signed or none. */
+ * password, signs them all. */
 
 #include "base/secret.h"
 #include "client/certificates.h"

@@ -3,16 +3,19 @@
 /* Signing with a key in a file or on a token; see local-signer.h. */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/codec.h"
+#include "base/crew.h"
 #include "client/key-path.h"
 #include "client/local-signer.h"
 #include "client/output.h"
 #include "crypto/pkcs11-uri.h"
 #include "crypto/profile.h"
 
+#define PORTION 64U /* signatures between two reports of how many there are */
 #define RSA_GOOD_BITS 3000U /* TS 119 312: what has fewer is good until the end of 2028 */
 
 bool local_signer_takes(const char *word) {
@@ -143,15 +146,43 @@ int local_signer_open(LocalSigner *s) {
         return s->key_uri ? token_private_key(&s->token, s->key_uri, &s->key) : open_file(s);
 }
 
+typedef struct Portion {
+        const LocalSigner *s;
+        const SignerItem *items;
+        Bytes *ret;
+        atomic_bool failed;
+} Portion;
+
+static void sign_one(void *userdata, size_t i) {
+        Portion *p = userdata;
+
+        if (!atomic_load(&p->failed) && signer_sign_item(p->s->key, &p->s->signer.scheme, &p->items[i], &p->ret[i]) < 0)
+                atomic_store(&p->failed, true);
+}
+
+/* A key in memory signs on all processors; a card does one thing after the other, and some lose track when they are asked for two. */
+static bool sign_portion(const LocalSigner *s, const SignerItem *items, size_t n, Bytes *ret) {
+        Portion p = { .s = s, .items = items, .ret = ret };
+
+        if (!s->key_uri && n > 1)
+                return crew_each("sign", n, sign_one, &p) == 0 && !atomic_load(&p.failed);
+        for (size_t i = 0; i < n; i++)
+                sign_one(&p, i);
+        return !atomic_load(&p.failed);
+}
+
 static int sign_items(LocalSigner *s, const SignerItem *items, size_t n, Bytes *ret) {
         int r = local_signer_open(s);
 
         if (r > 0)
                 return r;
-        for (size_t i = 0; i < n; i++)
-                if (signer_sign_item(s->key, &s->signer.scheme, &items[i], &ret[i]) < 0)
+        for (size_t i = 0, k; i < n; i += k) {
+                k = s->key_uri ? 1 : n - i < PORTION ? n - i : PORTION;
+                if (!sign_portion(s, items + i, k, ret + i))
                         return s->key_uri ? token_fail(&s->token, GNUTLS_E_PKCS11_ERROR, _("The card did not sign"))
                                           : fail(EXIT_FAILED, "%s", _("The key could not sign."));
+                signer_tell(&s->signer, i + k);
+        }
         return 0;
 }
 
@@ -159,11 +190,7 @@ static int local_sign(Signer *signer, const SignerItem *items, size_t n, Bytes *
         LocalSigner *s = signer->userdata;
 
         s->status = sign_items(s, items, n, ret);
-        if (s->status == 0)
-                return 0;
-        for (size_t i = 0; i < n; i++)
-                bytes_done(&ret[i]);
-        return -EIO;
+        return s->status == 0 ? 0 : -EIO;
 }
 
 /* --- Choosing ----------------------------------------------------------------------------------------------------- */

@@ -124,11 +124,44 @@ void out_styled(Style style, const char *format, ...) {
                 printf("\033[0m");
 }
 
-static void __attribute__((format(printf, 1, 0))) complain_v(const char *format, va_list ap) {
+/* Whether out_status() has left a line; guarded by the stream's lock, which also keeps the messages of several threads apart. */
+static bool has_status;
+
+static void begin_message(void) {
         fflush(stdout);
+        flockfile(stderr);
+        if (has_status)
+                fputs("\r\033[K", stderr);
+        has_status = false;
+}
+
+static void end_message(void) {
+        fflush(stderr);
+        funlockfile(stderr);
+}
+
+void out_status(const char *format, ...) {
+        va_list ap;
+
+        begin_message();
+        va_start(ap, format);
+        put_formatted(stderr, format, ap);
+        va_end(ap);
+        has_status = true;
+        end_message();
+}
+
+void out_status_end(void) {
+        begin_message();
+        end_message();
+}
+
+static void __attribute__((format(printf, 1, 0))) complain_v(const char *format, va_list ap) {
+        begin_message();
         fputs(PROGRAM ": ", stderr);
         put_formatted(stderr, format, ap);
         fputc('\n', stderr);
+        end_message();
 }
 
 void complain(const char *format, ...) {
@@ -142,21 +175,22 @@ void complain(const char *format, ...) {
 void hint(const char *format, ...) {
         va_list ap;
 
-        fflush(stdout);
+        begin_message();
         va_start(ap, format);
         put_formatted(stderr, format, ap);
         va_end(ap);
         fputc('\n', stderr);
+        end_message();
 }
 
 void ask(const char *format, ...) {
         va_list ap;
 
-        fflush(stdout);
+        begin_message();
         va_start(ap, format);
         put_formatted(stderr, format, ap);
         va_end(ap);
-        fflush(stderr);
+        end_message();
 }
 
 int fail(int status, const char *format, ...) {
@@ -240,8 +274,8 @@ unsigned text_width(const char *s) {
 }
 
 static char *static_buffer(void) {
-        static char buffers[4][64];
-        static unsigned next;
+        static _Thread_local char buffers[4][64];
+        static _Thread_local unsigned next;
 
         return buffers[next++ % ELEMENTSOF(buffers)];
 }

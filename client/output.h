@@ -26,6 +26,11 @@ void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* To standard error, without a newline. */
 void ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* To standard error, a terminal: a line that stays until the next one of these or any message takes its place. From any thread, as the messages
+ * above and below. */
+void out_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void out_status_end(void);
+
 /* complain(), then the status to return. */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

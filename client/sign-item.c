@@ -10,6 +10,7 @@
 
 #include "client/output.h"
 #include "client/sign-item.h"
+#include "client/signed-already.h"
 #include "crypto/digest.h"
 
 #define OUTPUT_MODE 0644
@@ -80,14 +81,15 @@ int sign_item_name(SignItem *item, const SignOptions *options) {
                 return 0;
         if (S_ISDIR(st.st_mode))
                 return fail(EXIT_FAILED, _("%s is a directory."), item->output);
+        item->exists = true;
         if (!options->replace)
-                return fail_write(item, -EEXIST);
-        if (fstat(item->fd, &document) == 0 && stat(item->output, &st) == 0 && st.st_dev == document.st_dev && st.st_ino == document.st_ino)
+                return options->skip_signed ? 0 : fail_write(item, -EEXIST);
+        if (stat(item->path, &document) == 0 && stat(item->output, &st) == 0 && st.st_dev == document.st_dev && st.st_ino == document.st_ino)
                 return fail(EXIT_USAGE, _("%s would be replaced by its own signed form: use -o for another name."), item->shown);
         return 0;
 }
 
-int sign_item_open(SignItem *item, const char *path, const SignOptions *options) {
+int sign_item_examine(SignItem *item, const char *path, const SignOptions *options) {
         _cleanup_free_ char *name = text_from_locale(path);
         SignatureFormat suits;
         int r;
@@ -97,6 +99,7 @@ int sign_item_open(SignItem *item, const char *path, const SignOptions *options)
         if (r > 0)
                 return r;
         suits = document_format_recognize(item->fd);
+        close(TAKE_FD(item->fd));
         if (item->format == FORMAT_AUTOMATIC)
                 item->format = suits;
         else if (item->format == FORMAT_PADES && suits != FORMAT_PADES)
@@ -104,43 +107,90 @@ int sign_item_open(SignItem *item, const char *path, const SignOptions *options)
         return 0;
 }
 
+int sign_item_compare(SignItem *item, const Signer *signer, const SignOptions *options) {
+        int r = 0;
+
+        if (!options->skip_signed)
+                return 0;
+        r = signed_already(item->path, item->format, item->exists ? item->output : NULL, signer, &item->signed_already);
+        if (r < 0)
+                return fail_file(r, item->path);
+        return item->exists && !item->signed_already && !options->replace ? fail_write(item, -EEXIST) : 0;
+}
+
 /* Of the two files an errno is about: the disk that is full is the one that is written to. */
 static int fail_draft(const SignItem *item, int error) {
         return error == -ENOSPC || error == -EDQUOT || error == -EROFS ? fail_write(item, error) : fail_file(error, item->path);
 }
 
-int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *options) {
-        const DocumentFile file = { .fd = item->fd, .name = item->shown };
+static void drop_draft(SignItem *item) {
+        item->draft = document_draft_free(item->draft);
+        item->file = atomic_file_free(item->file);
+        if (item->fd >= 0)
+                close(TAKE_FD(item->fd));
+}
+
+static int make_draft(SignItem *item, const Signer *signer, const SignOptions *options) {
+        const char *slash = strrchr(item->shown, '/');
         DocumentParams params = options->document;
+        DocumentFile file;
         int r;
 
+        r = open_document(item);
+        if (r > 0)
+                return r;
         r = atomic_file_open(item->output, options->mode, &item->file);
         if (r < 0)
                 return fail_write(item, r);
+        file = (DocumentFile) { .fd = item->fd, .name = slash ? slash + 1 : item->shown };
         params.format = item->format;
         params.timestamped = options->timestamps != NULL;
         r = document_draft_new(signer, &params, &file, 1, atomic_file_fd(item->file), &item->draft);
         if (r > 0)
                 return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
-        return r < 0 ? fail_draft(item, r) : 0;
+        if (r < 0)
+                return fail_draft(item, r);
+        document_draft_item(item->draft, &item->item);
+        item->item.name = file.name;
+        return 0;
 }
 
-SignerItem sign_item_of(const SignItem *item) {
-        const char *slash = item->shown ? strrchr(item->shown, '/') : NULL;
-        SignerItem i;
+int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *options) {
+        int r = make_draft(item, signer, options);
 
-        document_draft_item(item->draft, &i);
-        i.name = slash ? slash + 1 : item->shown;
-        return i;
+        if (r > 0)
+                drop_draft(item);
+        return r;
+}
+
+int sign_item_let_go(SignItem *item) {
+        int r = bytes_dup(item->item.tbs, &item->tbs);
+
+        drop_draft(item);
+        if (r < 0)
+                return fail_memory();
+        item->item.tbs = bytes_view(&item->tbs);
+        return 0;
 }
 
 /* A document that changed meanwhile is not the one that was digested; a detached signature is of no use where it is gone. */
 static bool is_unchanged(const SignItem *item) {
         struct stat st;
 
-        return stat(item->path, &st) == 0 && st.st_size == item->size &&
+        return (document_format_is_detached(item->format) || item->fd < 0 ? stat(item->path, &st) : fstat(item->fd, &st)) == 0 && st.st_size == item->size &&
                st.st_mtim.tv_sec == item->modified.tv_sec &&
                st.st_mtim.tv_nsec == item->modified.tv_nsec;
+}
+
+static int fail_changed(const SignItem *item) {
+        return fail(EXIT_FAILED, _("%s was changed or removed while it was being signed; nothing was written. Sign it again."), item->shown);
+}
+
+/* The signature is over what was there first. */
+static int draft_again(SignItem *item, const Signer *signer, const SignOptions *options) {
+        int r = is_unchanged(item) ? make_draft(item, signer, options) : fail_changed(item);
+
+        return r > 0 || view_equal(item->item.tbs, bytes_view(&item->tbs)) ? r : fail_changed(item);
 }
 
 /* An authority that is of no use now costs a level, never the signature. Nothing in `ret` then. */
@@ -156,7 +206,7 @@ static int get_timestamp(SignItem *item, View signature, const SignOptions *opti
         return r == -ENODATA ? 0 : r;
 }
 
-static int complete(SignItem *item, View signature, const SignOptions *options) {
+static int complete_draft(SignItem *item, View signature, const SignOptions *options) {
         _cleanup_bytes_ Bytes token = BYTES_NULL;
         int r;
 
@@ -173,24 +223,32 @@ static int complete(SignItem *item, View signature, const SignOptions *options) 
         return r;
 }
 
-int sign_item_complete(SignItem *item, View signature, const SignOptions *options) {
+static int complete(SignItem *item, View signature, const SignOptions *options) {
         int r;
 
-        r = complete(item, signature, options);
+        r = complete_draft(item, signature, options);
         if (r > 0)
                 return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
         if (r == 0 && !is_unchanged(item))
-                return fail(EXIT_FAILED, _("%s was changed or removed while it was being signed; nothing was written. Sign it again."), item->shown);
+                return fail_changed(item);
         if (r == 0)
                 r = atomic_file_commit(item->file, options->replace);
         return r < 0 ? fail_write(item, r) : 0;
 }
 
+int sign_item_complete(SignItem *item, const Signer *signer, View signature, const SignOptions *options) {
+        int r = item->draft ? 0 : draft_again(item, signer, options);
+
+        if (r == 0)
+                r = complete(item, signature, options);
+        item->is_signed = r == 0;
+        drop_draft(item);
+        return r;
+}
+
 void sign_item_done(SignItem *item) {
-        item->draft = document_draft_free(item->draft);
-        item->file = atomic_file_free(item->file);
-        if (item->fd >= 0)
-                close(TAKE_FD(item->fd));
+        drop_draft(item);
+        bytes_done(&item->tbs);
         free(TAKE_PTR(item->shown));
         free(TAKE_PTR(item->output));
 }

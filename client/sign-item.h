@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One file that is being signed: opened, drafted, and, once there is a signature value, written whole or not at all. */
+/* One file that is being signed: examined, drafted, and, once there is a signature value, written whole or not at all. Items have nothing in
+ * common: each may be worked on by a thread of its own. */
 
 #include <time.h>
 
@@ -15,6 +16,7 @@ typedef struct SignOptions {
         const char *output;    /* a file or, when `output_is_directory`, a directory; NULL: beside the document */
         bool output_is_directory;
         bool replace;
+        bool skip_signed;
         bool seal;             /* says -sealed instead of -signed */
         mode_t mode;           /* of what is written */
         TimestampService *timestamps; /* NULL: none are wanted */
@@ -25,31 +27,40 @@ typedef struct SignItem {
         char *shown;           /* the path, UTF-8, fit to be shown */
         char *output;
         SignatureFormat format;
-        int fd;                /* the document */
+        int fd;                /* the document, while there is a draft; else -1 */
         int64_t size;
         struct timespec modified;
         AtomicFile *file;
-        DocumentDraft *draft;
+        DocumentDraft *draft;  /* NULL before, and while it is let go */
+        SignerItem item;       /* what is to be signed, once there was a draft */
+        Bytes tbs;             /* the same of a draft that was let go */
+        int status;            /* exit code of what keeps it from being signed, said already; 0 none */
+        bool exists;           /* something has the output's name */
+        bool signed_already;   /* there is nothing to do */
+        bool is_signed;        /* the output is written */
         bool timestamped;      /* it got a timestamp */
-        bool skipped;          /* cannot be signed; said already */
 } SignItem;
 
-/* Opens the document and chooses the format. 0, or an exit code after saying why this file cannot be signed. */
-int sign_item_open(SignItem *item, const char *path, const SignOptions *options);
+/* Opens the document, chooses the format and closes it. 0, or an exit code after saying why this file cannot be signed. */
+int sign_item_examine(SignItem *item, const char *path, const SignOptions *options);
 
 /* The mode that the user's umask gives a new file: for options.mode. Before there are threads. */
 mode_t sign_item_mode(void);
 
-/* Chooses the name to write; what is in the way is found before anybody is asked for a code. */
+/* Chooses the name to write; what is in the way is found before anybody is asked for a code, save what --skip-signed is to look at. */
 int sign_item_name(SignItem *item, const SignOptions *options);
 
-/* Digests the document and makes the to-be-signed bytes. */
+/* With --skip-signed, whether the document or what has the output's name bears a good signature of this signer's: then signed_already. What
+ * has the name and is none is in the way. */
+int sign_item_compare(SignItem *item, const Signer *signer, const SignOptions *options);
+
+/* Digests the document and makes the to-be-signed bytes: item->item. */
 int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *options);
 
-/* What is to be signed, with the name for the signer's history; borrowed from the item. */
-SignerItem sign_item_of(const SignItem *item);
+/* Keeps of the draft only what is to be signed, no file and little memory; it is drafted once more when it is completed. */
+int sign_item_let_go(SignItem *item);
 
 /* Writes the signed file, with a timestamp where one is wanted and an authority gives one that fits; else without. */
-int sign_item_complete(SignItem *item, View signature, const SignOptions *options);
+int sign_item_complete(SignItem *item, const Signer *signer, View signature, const SignOptions *options);
 
 void sign_item_done(SignItem *item);

@@ -59,6 +59,9 @@ static const Option sign_options[] = {
         { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },
         { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file), cades-enveloping (.p7m), xades (within XML), xades-enveloping or xades-detached (.xades)") },
         FORCE,
+        { "files-from", 0, "FILE", N_("sign what FILE lists too, a name a line (- is standard input)") },
+        { "null", '0', NULL, N_("names in that list end with NUL instead, as “find -print0” writes them") },
+        { "skip-signed", 0, NULL, N_("leave out documents that this certificate has signed already") },
         { "reason", 0, "TEXT", N_("why it is signed; PDF only") },
         { "location", 0, "TEXT", N_("where it is signed; PDF only") },
         { "contact", 0, "TEXT", N_("how to reach who signs; PDF only") },
@@ -423,9 +426,10 @@ const Verb verbs[] = {
              "remembered one. As JSON that is one object a line."), status_options, verb_status },
         { "list", "", 0, 0, N_("List the credentials that you may use"), NULL, list_options, verb_list },
         { "show", "CREDENTIAL", 1, 1, N_("Show a credential and its certificate"), NULL, show_options, verb_show },
-        { "sign", "FILE…", 1, UINT_MAX, N_("Sign or seal files"),
+        { "sign", "[FILE…]", 0, UINT_MAX, N_("Sign or seal files"),
           N_("A PDF gets the signature inside (invoice.pdf becomes invoice-signed.pdf, or invoice-sealed.pdf with a seal); any other file gets a "
              "detached signature beside it (declaration.xml.p7s). All files are one operation: one code or password signs them all. "
+             "A file that cannot be signed does not keep the others from it; what was interrupted goes on with --skip-signed. "
              "The documents do not leave this program."), sign_options, verb_sign },
         { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
           N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "

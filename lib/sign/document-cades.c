@@ -77,6 +77,7 @@ static int complete_enveloping(void *state, View signature, View timestamp_token
 const DocumentFormat document_cades = {
         .name = "cades",
         .ending = ".p7s",
+        .detached = true,
         .files_max = 1,
         .draft = draft,
         .item = item,

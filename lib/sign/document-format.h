@@ -9,6 +9,7 @@ typedef struct DocumentFormat {
         const char *name;    /* on the command line */
         const char *ending;
         bool inside;         /* see document_format_ending() */
+        bool detached;       /* see document_format_is_detached() */
         size_t files_max;
         /* `*ret` is the format's own draft; see document_draft_new(). */
         int (*draft)(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd, void **ret);

@@ -61,6 +61,12 @@ const char *document_format_ending(SignatureFormat format, bool *ret_inside) {
         return f ? f->ending : "";
 }
 
+bool document_format_is_detached(SignatureFormat format) {
+        const DocumentFormat *f = format_of(format);
+
+        return f && f->detached;
+}
+
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret) {
         const DocumentFormat *format = format_of(params->format);

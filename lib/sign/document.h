@@ -31,6 +31,9 @@ SignatureFormat document_format_recognize(int fd);
  * (".pdf"); else the signed file or the signature is another file, its name the document's with the ending behind. */
 const char *document_format_ending(SignatureFormat format, bool *ret_inside);
 
+/* Whether what is written is of no use without the document, which stays where it is. */
+bool document_format_is_detached(SignatureFormat format);
+
 typedef struct DocumentParams {
         SignatureFormat format;
         int64_t signing_time; /* seconds since the epoch, UTC */

@@ -19,16 +19,19 @@ int signer_sign_item(gnutls_privkey_t key, const SignatureScheme *scheme, const 
         return 0;
 }
 
+void signer_tell(const Signer *s, size_t n) {
+        if (s->signed_so_far)
+                s->signed_so_far(s->signed_userdata, n);
+}
+
 static int privkey_sign(Signer *s, const SignerItem *items, size_t n, Bytes *ret) {
         int r;
 
         for (size_t i = 0; i < n; i++) {
                 r = signer_sign_item(*(gnutls_privkey_t *) s->userdata, &s->scheme, &items[i], &ret[i]);
-                if (r >= 0)
-                        continue;
-                while (i-- > 0)
-                        bytes_done(&ret[i]);
-                return r;
+                if (r < 0)
+                        return r;
+                signer_tell(s, i + 1);
         }
         return 0;
 }

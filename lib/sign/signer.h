@@ -22,14 +22,20 @@ struct Signer {
         SignatureScheme scheme;
         gnutls_x509_crt_t *chain; /* the signing certificate first, then its issuers, the root may be missing */
         size_t n_chain;
-        /* Signs all items in one go, in order; `ret` has room for n values, each owned by the caller. All or nothing. Values of ECDSA are as the item's
-         * format has them: DER in CMS, r and s of fixed width in XML. */
+        /* Signs all items in one go, in order; `ret` has room for n values, all empty, each owned by the caller. Values of ECDSA are as the item's
+         * format has them: DER in CMS, r and s of fixed width in XML. Where it fails on the way, those that were made stay. */
         int (*sign)(Signer *s, const SignerItem *items, size_t n, Bytes *ret);
         void *userdata;
+        /* May be set by who calls sign(): told on the same thread that the first n values are made and will not change, as they come. */
+        void (*signed_so_far)(void *userdata, size_t n);
+        void *signed_userdata;
 };
 
 /* A signer over a private key in this process (PKCS#12 or PKCS#8 files, tests). Borrows all it is given. */
 void signer_init_privkey(Signer *s, gnutls_privkey_t *key, const SignatureScheme *scheme, gnutls_x509_crt_t *chain, size_t n_chain);
+
+/* For signers: see signed_so_far. */
+void signer_tell(const Signer *s, size_t n);
 
 /* Signs one item with such a key, its value as the item's format has it. -EIO. */
 int signer_sign_item(gnutls_privkey_t key, const SignatureScheme *scheme, const SignerItem *item, Bytes *ret);

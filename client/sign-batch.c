@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Many files at once; see sign-batch.h. */
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/crew.h"
+#include "client/output.h"
+#include "client/progress.h"
+#include "client/sign-batch.h"
+
+#define HELD_MAX 4096U  /* drafts that are kept whole */
+#define ASKING 8U /* threads, where they wait for time-stamping authorities most of the time */
+#define FILES_AN_ITEM 2U
+#define FILES_SPARED 256U /* for all else that is open, a few for each thread */
+
+/* What the threads share. Each item is one thread's at a time. */
+typedef struct Run {
+        SignBatch *batch;
+        Signer *signer;
+        size_t *wanted; /* indexes of the items that are to be signed */
+        size_t n;
+        size_t held_max;
+        Bytes *signatures;
+        Progress progress;
+        Crew *writers;
+        size_t n_signed; /* told by the signer */
+} Run;
+
+static bool is_wanted(const SignItem *item) {
+        return item->status == 0 && !item->signed_already;
+}
+
+/* Counts, and tells with which exit code it ends. One file's own reason tells more than "failed"; of several, any. */
+static int count(SignBatch *b) {
+        int status = 0;
+
+        b->n_signed = b->n_already = b->n_failed = b->n_lowered = 0;
+        for (size_t i = 0; i < b->n; i++) {
+                b->n_signed += b->items[i].is_signed;
+                b->n_lowered += b->items[i].is_signed && b->options->timestamps && !b->items[i].timestamped;
+                b->n_already += b->items[i].signed_already;
+                b->n_failed += b->items[i].status != 0;
+                if (b->items[i].status != 0)
+                        status = b->n == 1 ? b->items[i].status : EXIT_FAILED;
+        }
+        return status;
+}
+
+static bool is_any_left(const SignBatch *b) {
+        return b->n_signed + b->n_already + b->n_failed < b->n;
+}
+
+/* Documents that are drafted keep files open until they are written. How many there may be. */
+static size_t held_max(void) {
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+                return 1;
+        if (l.rlim_cur < l.rlim_max && l.rlim_cur < FILES_SPARED + HELD_MAX * FILES_AN_ITEM) {
+                l.rlim_cur = l.rlim_max;
+                (void) setrlimit(RLIMIT_NOFILE, &l);
+        }
+        if (l.rlim_cur <= FILES_SPARED)
+                return 1;
+        l.rlim_cur = (l.rlim_cur - FILES_SPARED) / FILES_AN_ITEM;
+        return l.rlim_cur < HELD_MAX ? (size_t) l.rlim_cur : HELD_MAX;
+}
+
+int sign_batch_open(SignBatch *b, char *const *paths, size_t n, const SignOptions *options) {
+        int r;
+
+        *b = (SignBatch) { .options = options };
+        b->items = calloc(n, sizeof(*b->items));
+        if (!b->items)
+                return fail_memory();
+        b->n = n;
+        for (size_t i = 0; i < n; i++)
+                b->items[i].fd = -1;
+        for (size_t i = 0; i < n; i++)
+                b->items[i].status = sign_item_examine(&b->items[i], paths[i], options);
+        r = count(b);
+        return is_any_left(b) ? 0 : r;
+}
+
+/* --- Names -------------------------------------------------------------------------------------------------------- */
+
+static int compare_outputs(const void *a, const void *b) {
+        const SignItem *const *x = a, *const *y = b;
+
+        return strcmp((*x)->output, (*y)->output);
+}
+
+/* Two documents must not become one file. */
+static int refuse_same_outputs(const SignBatch *b) {
+        _cleanup_free_ const SignItem **sorted = calloc(b->n, sizeof(*sorted));
+        size_t n = 0;
+
+        if (!sorted)
+                return fail_memory();
+        for (size_t i = 0; i < b->n; i++)
+                if (is_wanted(&b->items[i]))
+                        sorted[n++] = &b->items[i];
+        qsort(sorted, n, sizeof(*sorted), compare_outputs);
+        for (size_t i = 1; i < n; i++)
+                if (strcmp(sorted[i - 1]->output, sorted[i]->output) == 0)
+                        return fail(EXIT_USAGE, _("%s and %s would both become %s; nothing was signed."), sorted[i - 1]->shown, sorted[i]->shown, sorted[i]->output);
+        return 0;
+}
+
+/* Names are only known now that it is known whether it is a seal. */
+static int name_all(SignBatch *b) {
+        for (size_t i = 0; i < b->n; i++)
+                if (is_wanted(&b->items[i]))
+                        b->items[i].status = sign_item_name(&b->items[i], b->options);
+        return refuse_same_outputs(b);
+}
+
+/* --- Steps -------------------------------------------------------------------------------------------------------- */
+
+static int select_wanted(Run *run) {
+        SignBatch *b = run->batch;
+
+        free(run->wanted);
+        run->n = 0;
+        run->wanted = calloc(b->n, sizeof(*run->wanted));
+        if (!run->wanted)
+                return fail_memory();
+        for (size_t i = 0; i < b->n; i++)
+                if (is_wanted(&b->items[i]))
+                        run->wanted[run->n++] = i;
+        return 0;
+}
+
+static SignItem *item_of(const Run *run, size_t job) {
+        return &run->batch->items[run->wanted[job]];
+}
+
+static void compare_one(void *userdata, size_t job) {
+        Run *run = userdata;
+        SignItem *item = item_of(run, job);
+
+        item->status = sign_item_compare(item, run->signer, run->batch->options);
+        progress_step(&run->progress);
+}
+
+static void draft_one(void *userdata, size_t job) {
+        Run *run = userdata;
+        SignItem *item = item_of(run, job);
+
+        item->status = sign_item_draft(item, run->signer, run->batch->options);
+        if (item->status == 0 && job >= run->held_max)
+                item->status = sign_item_let_go(item);
+        progress_step(&run->progress);
+}
+
+static void write_one(void *userdata, size_t job) {
+        Run *run = userdata;
+        SignItem *item = item_of(run, job);
+
+        item->status = sign_item_complete(item, run->signer, bytes_view(&run->signatures[job]), run->batch->options);
+        progress_step(&run->progress);
+}
+
+/* One step of all that are wanted, which are chosen anew. */
+static int step(Run *run, const char *what, CrewRun each) {
+        int r;
+
+        r = select_wanted(run);
+        if (r != 0)
+                return r;
+        progress_begin(&run->progress, what, run->n);
+        r = crew_each("documents", run->n, each, run);
+        progress_end(&run->progress);
+        return r < 0 ? fail_memory() : 0;
+}
+
+/* --- Signing ------------------------------------------------------------------------------------------------------ */
+
+/* Documents are written while further ones are signed. */
+static void hand_on(void *userdata, size_t n) {
+        Run *run = userdata;
+
+        run->n_signed = n;
+        crew_offer(run->writers, n);
+}
+
+static int sign_items(Run *run, KeySigner *key) {
+        _cleanup_free_ SignerItem *items = calloc(run->n, sizeof(*items));
+        int r;
+
+        run->signatures = calloc(run->n, sizeof(*run->signatures));
+        if (!items || !run->signatures)
+                return fail_memory();
+        for (size_t i = 0; i < run->n; i++)
+                items[i] = item_of(run, i)->item;
+        r = crew_new("documents", run->batch->options->timestamps ? ASKING : 0, write_one, run, &run->writers);
+        if (r < 0)
+                return fail_memory();
+        run->signer->signed_so_far = hand_on;
+        run->signer->signed_userdata = run;
+        progress_begin(&run->progress, _("Signing"), run->n);
+        r = run->signer->sign(run->signer, items, run->n, run->signatures);
+        run->writers = crew_free(run->writers);
+        progress_end(&run->progress);
+        run->signer->signed_so_far = NULL;
+        return r < 0 ? key_signer_status(key) : 0;
+}
+
+static int sign_all(Run *run, KeySigner *key) {
+        int r;
+
+        r = select_wanted(run);
+        if (r != 0)
+                return r;
+        if (run->n > SIGN_BATCH_MAX)
+                return fail(EXIT_USAGE, _("Too many files: at most %u in one go."), SIGN_BATCH_MAX);
+        r = sign_items(run, key);
+        for (size_t i = run->n_signed; i < run->n; i++)
+                item_of(run, i)->status = r;
+        for (size_t i = 0; run->signatures && i < run->n; i++)
+                bytes_done(&run->signatures[i]);
+        free(TAKE_PTR(run->signatures));
+        return r;
+}
+
+static int run_steps(Run *run, KeySigner *key) {
+        SignBatch *b = run->batch;
+        int r;
+
+        r = name_all(b);
+        if (r == 0 && b->options->skip_signed)
+                r = step(run, _("Comparing"), compare_one);
+        if (r == 0)
+                r = step(run, _("Reading"), draft_one);
+        if (r != 0)
+                return r;
+        (void) count(b);
+        return is_any_left(b) ? sign_all(run, key) : 0;
+}
+
+int sign_batch_run(SignBatch *b, KeySigner *key) {
+        Run run = { .batch = b, .signer = key_signer_get(key), .held_max = held_max() };
+        int r, status;
+
+        r = run_steps(&run, key);
+        free(run.wanted);
+        status = count(b);
+        /* What was signed before it failed is there. */
+        return r != 0 ? r : status;
+}
+
+void sign_batch_done(SignBatch *b) {
+        for (size_t i = 0; i < b->n; i++)
+                sign_item_done(&b->items[i]);
+        free(TAKE_PTR(b->items));
+        b->n = 0;
+}

@@ -97,18 +97,23 @@ static int parse_option(Arguments *a, int argc, char **argv, int *i) {
         return 0;
 }
 
+int arguments_missing(const Arguments *a) {
+        complain(_("Something is missing: sygnet %s %s"), a->verb->words, a->verb->arguments);
+        return usage_error(a->verb);
+}
+
 static int check_count(const Arguments *a) {
         if (arguments_has(a, "help"))
                 return 0;
         if (a->n_words < a->verb->min)
-                complain(_("Something is missing: sygnet %s %s"), a->verb->words, a->verb->arguments);
-        else if (a->n_words > a->verb->max) {
+                return arguments_missing(a);
+        if (a->n_words > a->verb->max) {
                 _cleanup_free_ char *clean = text_clean(a->words[a->verb->max]);
 
                 complain(_("“%s” is too much here."), clean);
-        } else
-                return 0;
-        return usage_error(a->verb);
+                return usage_error(a->verb);
+        }
+        return 0;
 }
 
 int arguments_parse(const Verb *verb, int argc, char **argv, Arguments *a) {

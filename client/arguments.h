@@ -64,5 +64,8 @@ const char *arguments_nth(const Arguments *a, const char *option, size_t i);
 /* 0 when all options of the list (ends with NULL) were given, else EXIT_USAGE after naming those that are missing. */
 int arguments_need(const Arguments *a, const char *const *options);
 
+/* Says what the verb takes, where words are missing that the table does not ask for. EXIT_USAGE. */
+int arguments_missing(const Arguments *a);
+
 /* An unsigned number between min and max, `fallback` when it was not given. 0, or EXIT_USAGE after saying so. */
 int arguments_number(const Arguments *a, const char *option, unsigned min, unsigned max, unsigned fallback, unsigned *ret);

@@ -88,7 +88,7 @@ int file_list_read(Client *c, FileList *ret) {
         for (size_t i = 0; r == 0 && (path = arguments_nth(a, "files-from", i)); i++)
                 r = read_from(c, path, ret);
         if (r == 0 && ret->n == 0)
-                r = fail(EXIT_USAGE, "%s", arguments_has(a, "files-from") ? _("The list names no files.") : _("Name the files, or a list of them with --files-from."));
+                r = arguments_has(a, "files-from") ? fail(EXIT_USAGE, "%s", _("The list names no files.")) : arguments_missing(a);
         return r;
 }
 

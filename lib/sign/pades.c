@@ -24,7 +24,8 @@
 #define COPY_CHUNK (256U * 1024U)
 
 struct PadesDraft {
-        CadesDraft *cades;
+        CadesDraft *cades; /* NULL for a document timestamp, which is over the digest itself */
+        Digest digest;
         int out_fd;
         uint64_t contents_start; /* of the hexadecimal string's `<` in the output */
         size_t contents_room;    /* in bytes of CMS */
@@ -32,7 +33,7 @@ struct PadesDraft {
 
 /* What is built before the document is copied. */
 typedef struct Build {
-        const Signer *signer;
+        const Signer *signer; /* NULL: a document timestamp */
         const PadesParams *params;
         PdfUpdate update;
         PadesDictionary dictionary;
@@ -67,6 +68,10 @@ static int contents_room(const Signer *signer, const PadesParams *params, size_t
         size_t room;
         int r;
 
+        if (!signer) {
+                *ret = TIMESTAMP_ROOM;
+                return 0;
+        }
         r = cades_size(signer, &cades, &room);
         if (r >= 0)
                 *ret = room + (params->timestamped ? TIMESTAMP_ROOM : 0);
@@ -124,7 +129,7 @@ static int build_update(Build *b, PdfDocument *d, const PdfTail *tail, const Pad
         PadesWidget widget;
         int r;
 
-        b->dictionary = (PadesDictionary) { .params = b->params, .certify = plan->certify, .lock = plan->lock };
+        b->dictionary = (PadesDictionary) { .params = b->signer ? b->params : NULL, .certify = plan->certify, .lock = plan->lock };
         r = contents_room(b->signer, b->params, &b->dictionary.room);
         if (r == 0)
                 r = pdf_update_init(&b->update, d, tail);
@@ -196,29 +201,35 @@ static int write_and_digest(const Build *b, int in_fd, int out_fd, gnutls_hash_h
         return r;
 }
 
-static int make_draft(const Build *b, int in_fd, int out_fd, PadesDraft **ret) {
-        _cleanup_(pades_draft_freep) PadesDraft *d = NULL;
-        CadesParams cades = { .pades = true, .signing_time = b->params->signing_time };
-        gnutls_digest_algorithm_t algorithm = b->signer->scheme.message_digest;
-        Digest digest = { .len = gnutls_hash_get_len(algorithm) };
+/* Copies, digests, and knows where the signature goes. */
+static int begin_draft(const Build *b, int in_fd, int out_fd, PadesDraft *d) {
+        gnutls_digest_algorithm_t algorithm = b->signer ? b->signer->scheme.message_digest : GNUTLS_DIG_SHA256;
         gnutls_hash_hd_t h;
         int r;
 
-        if (digest.len == 0 || digest.len > sizeof(digest.data))
+        d->digest.len = gnutls_hash_get_len(algorithm);
+        if (d->digest.len == 0 || d->digest.len > sizeof(d->digest.data))
                 return -EINVAL;
-        d = calloc(1, sizeof(*d));
-        if (!d)
-                return -ENOMEM;
         if (gnutls_hash_init(&h, algorithm) < 0)
                 return -EIO;
         r = write_and_digest(b, in_fd, out_fd, h);
-        gnutls_hash_deinit(h, digest.data);
-        if (r < 0)
-                return r;
+        gnutls_hash_deinit(h, d->digest.data);
         d->out_fd = out_fd;
         d->contents_start = b->update.start + b->dictionary.contents_at;
         d->contents_room = b->dictionary.room;
-        r = cades_draft_new(b->signer, &cades, digest_view(&digest), &d->cades);
+        return r;
+}
+
+static int make_draft(const Build *b, int in_fd, int out_fd, PadesDraft **ret) {
+        _cleanup_(pades_draft_freep) PadesDraft *d = calloc(1, sizeof(*d));
+        CadesParams cades = { .pades = true, .signing_time = b->params->signing_time };
+        int r;
+
+        if (!d)
+                return -ENOMEM;
+        r = begin_draft(b, in_fd, out_fd, d);
+        if (r == 0 && b->signer)
+                r = cades_draft_new(b->signer, &cades, digest_view(&d->digest), &d->cades);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(d);
@@ -266,20 +277,37 @@ View pades_draft_tbs(const PadesDraft *d) {
         return cades_draft_tbs(d->cades);
 }
 
-int pades_draft_complete(PadesDraft *d, View signature, View timestamp) {
-        _cleanup_bytes_ Bytes cms = BYTES_NULL;
+static int write_contents(const PadesDraft *d, View contents) {
         _cleanup_free_ char *hex = NULL;
-        int r;
 
-        r = cades_draft_complete(d->cades, signature, timestamp, &cms);
-        if (r < 0)
-                return r;
-        if (cms.len > d->contents_room)
+        if (contents.len > d->contents_room)
                 return -EMSGSIZE;
-        hex = hex_encode(bytes_view(&cms));
+        hex = hex_encode(contents);
         if (!hex)
                 return -ENOMEM;
         return write_at(d->out_fd, d->contents_start + 1, view_string(hex));
+}
+
+int pades_draft_complete(PadesDraft *d, View signature, View timestamp) {
+        _cleanup_bytes_ Bytes cms = BYTES_NULL;
+        int r;
+
+        r = cades_draft_complete(d->cades, signature, timestamp, &cms);
+        return r < 0 ? r : write_contents(d, bytes_view(&cms));
+}
+
+int pades_timestamp_draft_new(int in_fd, int out_fd, PadesDraft **ret) {
+        static const PadesParams params = { .options = { .reason = NULL } };
+
+        return pades_draft_new(NULL, &params, in_fd, out_fd, ret);
+}
+
+View pades_timestamp_draft_digest(const PadesDraft *d) {
+        return digest_view(&d->digest);
+}
+
+int pades_timestamp_draft_complete(PadesDraft *d, View token) {
+        return write_contents(d, token);
 }
 
 const char *pades_strerror(int outcome) {

@@ -56,6 +56,11 @@ View pades_draft_tbs(const PadesDraft *d);
 /* Writes the CMS into its place. `timestamp` is a TimeStampToken over the signature value, or empty. -EMSGSIZE when there is no room for it. */
 int pades_draft_complete(PadesDraft *d, View signature, View timestamp);
 
+/* The same for a document timestamp (EN 319 142-1 §5.4.3): the digest that is to be timestamped, SHA-256, and the TimeStampToken into its place. */
+int pades_timestamp_draft_new(int in_fd, int out_fd, PadesDraft **ret);
+View pades_timestamp_draft_digest(const PadesDraft *d);
+int pades_timestamp_draft_complete(PadesDraft *d, View token);
+
 const char *pades_strerror(int outcome); /* untranslated, marked for gettext */
 
 PadesDraft *pades_draft_free(PadesDraft *d);

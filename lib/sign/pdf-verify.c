@@ -10,9 +10,11 @@
 #include "sign/cms-verify.h"
 #include "sign/pdf-dss.h"
 #include "sign/pdf-embedded.h"
+#include "sign/pdf-proof.h"
 #include "sign/pdf-revisions.h"
 #include "sign/pdf-tail.h"
 #include "sign/pdf-verify.h"
+#include "sign/timestamp.h"
 
 typedef struct Verification {
         int fd;
@@ -21,6 +23,7 @@ typedef struct Verification {
         PdfDocument *document;
         PdfSignature *signatures;
         const char **reasons; /* of pdf_revisions_check() */
+        PdfProof *proofs;
         bool has_dss;
         size_t n;
 } Verification;
@@ -30,6 +33,7 @@ static void verification_done(Verification *v) {
                 pdf_signature_done(&v->signatures[i]);
         free(v->signatures);
         free(v->reasons);
+        pdf_proofs_free(v->proofs, v->n);
         pdf_document_free(v->document);
 }
 
@@ -57,14 +61,21 @@ static const char *format_name(const PdfSignature *s) {
         }
 }
 
-/* EN 319 142-1 §6.3, table 1, by what is there: a signature with a timestamp, a document security store, and a document timestamp over both. */
-static const char *raise_level(const Verification *v, const PdfSignature *s, const char *level) {
-        if (!level || strcmp(level, "B-T") != 0 || !v->has_dss)
-                return level;
+static bool is_followed_by_timestamp(const Verification *v, const PdfSignature *s) {
         for (size_t i = 0; i < v->n; i++)
                 if (v->signatures[i].sub_filter == PDF_SUB_FILTER_RFC3161 && !v->signatures[i].defect && v->signatures[i].range.end > s->range.end)
-                        return "B-LTA";
-        return "B-LT";
+                        return true;
+        return false;
+}
+
+/* EN 319 142-1 §6.3, table 1, by what is there: a signature with a timestamp of its own or around it, a document security store, and a document timestamp over
+ * both. */
+static const char *raise_level(const Verification *v, const PdfSignature *s, const char *level) {
+        if (level && strcmp(level, "B-B") == 0 && is_followed_by_timestamp(v, s))
+                level = "B-T";
+        if (!level || strcmp(level, "B-T") != 0 || !v->has_dss)
+                return level;
+        return is_followed_by_timestamp(v, s) ? "B-LTA" : "B-LT";
 }
 
 /* What the dictionary says about a signature, in each report on it. */
@@ -126,6 +137,13 @@ static int check_embedded(const Verification *v, const PdfSignature *s, View cms
         }
 }
 
+/* RFC 3161 §2.3. */
+static int check_purpose(SignatureReport *report) {
+        if (report->certificate.len == 0 || timestamp_is_authority(bytes_view(&report->certificate)))
+                return 0;
+        return signature_report_note(report, SUB_CHAIN_CONSTRAINTS_FAILURE, N_("The timestamp's certificate is not one for timestamps."));
+}
+
 static bool embeds(const PdfSignature *s) {
         return s->sub_filter == PDF_SUB_FILTER_RFC3161 || s->sub_filter == PDF_SUB_FILTER_PKCS7_SHA1;
 }
@@ -134,19 +152,24 @@ static int verify_signature(const Verification *v, size_t i, VerifyReport *r) {
         const PdfSignature *s = &v->signatures[i];
         DigestContext context = { .fd = v->fd, .range = &s->range };
         CmsContent content = { .digest = embeds(s) ? NULL : digest_content, .userdata = &context, .pdf = !embeds(s) };
+        VerifyParams params = *v->params;
         size_t first = r->n_signatures;
         CmsFacts facts = { 0 };
         int e;
 
         if (s->defect)
                 return add_defective(v, s, r);
-        e = cms_verify(bytes_view(&s->contents), &content, v->params, r, &facts);
+        params.proven_time = v->proofs[i].time;
+        params.proven_by = v->proofs[i].authority;
+        e = cms_verify(bytes_view(&s->contents), &content, &params, r, &facts);
         for (size_t k = first; e == 0 && k < r->n_signatures; k++) {
                 SignatureReport *report = &r->signatures[k];
 
                 e = fill(v, s, &facts, report);
                 if (e == 0 && embeds(s) && report->integrity)
                         e = check_embedded(v, s, VIEW(s->contents.data, facts.size), report);
+                if (e == 0 && s->sub_filter == PDF_SUB_FILTER_RFC3161)
+                        e = check_purpose(report);
                 if (e == 0 && facts.has_embedded_content && !embeds(s))
                         e = signature_report_note(report, SUB_FORMAT_FAILURE, N_("The signature embeds content of its own beside the document."));
                 if (e == 0 && v->document->repaired)
@@ -239,6 +262,8 @@ static int verify_signatures(Verification *v, VerifyReport *r) {
                 e = pdf_dss_collect(v->document, v->params->revocation);
         if (e == 0)
                 e = pdf_revisions_check(&revisions, v->signatures, v->n, v->reasons);
+        if (e == 0)
+                e = pdf_proofs_collect(v->fd, v->signatures, v->n, v->params, &v->proofs);
         for (size_t i = 0; e == 0 && i < v->n; i++)
                 e = verify_signature(v, i, r);
         return e < 0 ? e : conclude_signatures(r);

@@ -35,7 +35,7 @@ static int try_timestamp(Judgement *j, View token) {
         r = timestamp_verify(token, j->evidence->value, j->params, &time, &authority);
         if (r != 0)
                 return r == -ENOMEM ? r : 0;
-        if (report->proven_time >= 0 && report->proven_time <= time)
+        if (report->proven_time >= 0 && report->proven_time < time)
                 return 0;
         report->proven_time = time;
         free(report->proven_by);
@@ -43,11 +43,25 @@ static int try_timestamp(Judgement *j, View token) {
         return 0;
 }
 
+/* What a timestamp over the whole document proved. */
+static int take_proof(Judgement *j) {
+        if (j->params->proven_time <= 0)
+                return 0;
+        j->report->proven_by = strdup(j->params->proven_by ?: "");
+        if (!j->report->proven_by)
+                return -ENOMEM;
+        j->report->proven_time = j->params->proven_time;
+        return 0;
+}
+
 static int prove_time(Judgement *j) {
         const Attributes *a = j->evidence->unsigned_attributes;
         unsigned tried = 0;
-        int r = 0;
+        int r;
 
+        r = take_proof(j);
+        if (r < 0)
+                return r;
         if (j->params->no_timestamps || !a)
                 return 0;
         for (size_t i = 0; i < a->n; i++) {

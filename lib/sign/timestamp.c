@@ -151,7 +151,7 @@ static int check_imprint(View token, View stamped, const VerifyParams *params, i
 }
 
 /* §2.3: the one purpose, critical. */
-static bool is_authority(View certificate) {
+bool timestamp_is_authority(View certificate) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
         gnutls_datum_t der = { (unsigned char *) certificate.data, (unsigned) certificate.len };
         unsigned critical = 0;
@@ -174,7 +174,7 @@ static int judge(const VerifyReport *report) {
                 return TIMESTAMP_E_ALTERED;
         if (s->subindication == SUB_OUT_OF_BOUNDS_NO_POE || s->subindication == SUB_EXPIRED || s->subindication == SUB_NOT_YET_VALID)
                 return TIMESTAMP_E_EXPIRED;
-        return s->indication == INDICATION_TOTAL_PASSED && strcmp(s->format, "CAdES") == 0 && is_authority(bytes_view(&s->certificate)) ? 0 : TIMESTAMP_E_UNTRUSTED;
+        return s->indication == INDICATION_TOTAL_PASSED && strcmp(s->format, "CAdES") == 0 && timestamp_is_authority(bytes_view(&s->certificate)) ? 0 : TIMESTAMP_E_UNTRUSTED;
 }
 
 int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority) {

@@ -33,6 +33,9 @@ enum {
  * (§2.3), and the state of its certificate. On success `*ret_authority`, owned by the caller: the certificate's subject. 0, an outcome, or a negative errno. */
 int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority);
 
+/* Whether the certificate (DER) is for timestamps, and for nothing else. */
+bool timestamp_is_authority(View certificate);
+
 /* Verifies a TimeStampToken over `stamped`: the imprint, and all of the above. On success `*ret_time` and, owned by the caller, `*ret_authority`.
  * 0, an outcome, or a negative errno. */
 int timestamp_verify(View token, View stamped, const VerifyParams *params, int64_t *ret_time, char **ret_authority);

@@ -92,7 +92,9 @@ typedef struct VerifyParams {
         int content_fd;                   /* the document of a detached signature, or -1 */
         RevocationPool *revocation;       /* what is at hand, and whether more may be fetched; grows. NULL: states are not looked up */
         View document_password;           /* of an encrypted PDF; empty: none */
-        bool no_timestamps;               /* timestamps prove nothing: it is one that is verified */
+        bool no_timestamps;               /* timestamps in the signature prove nothing: it is one that is verified */
+        int64_t proven_time;              /* a document timestamp around it proves that it existed then; 0: none does */
+        const char *proven_by;            /* whose, RFC 4514 */
 } VerifyParams;
 
 /* Verifies the document at `fd`, whatever it is: PDF, container (ASiC), or CMS in DER, BER or PEM. 0 with a report, also for something that is

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Timestamps added later; see extend.h. One function for each form of documents. */
+
+#include <errno.h>
+
+#include "der/oids.h"
+#include "sign/armor.h"
+#include "sign/cms-edit.h"
+#include "sign/document.h"
+#include "sign/extend.h"
+#include "sign/verify-report.h"
+
+typedef struct Extension {
+        int in_fd, out_fd;
+        ExtendStamp stamp;
+        void *userdata;
+        size_t n; /* added */
+} Extension;
+
+static int stamp_signer(Extension *x, CmsEdit *e, size_t i) {
+        _cleanup_bytes_ Bytes token = BYTES_NULL;
+        Digest digest;
+        View value;
+        int r;
+
+        r = cms_edit_signature(e, i, &value);
+        if (r >= 0)
+                r = digest_of(GNUTLS_DIG_SHA256, value, &digest);
+        if (r >= 0)
+                r = x->stamp(x->userdata, GNUTLS_DIG_SHA256, digest_view(&digest), &token);
+        if (r >= 0)
+                r = cms_edit_add_unsigned(e, i, OID_SIGNATURE_TIME_STAMP, bytes_view(&token));
+        x->n += r >= 0;
+        return r;
+}
+
+static int outcome_of_cms(int r) {
+        switch (r) {
+        case -EBADMSG:
+        case -ELOOP:
+        case -E2BIG:
+                return EXTEND_E_NOT_SIGNED;
+        case -EOPNOTSUPP:
+                return EXTEND_E_CONTENT;
+        default:
+                return r;
+        }
+}
+
+static int extend_signers(Extension *x, CmsEdit *e) {
+        size_t n = cms_edit_count_signers(e);
+        int r = 0;
+
+        if (n == 0)
+                return EXTEND_E_NOT_SIGNED;
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                if (!cms_edit_has_unsigned(e, i, OID_SIGNATURE_TIME_STAMP))
+                        r = stamp_signer(x, e, i);
+        if (r < 0)
+                return r;
+        return x->n == 0 ? EXTEND_E_HAS_ALL : cms_edit_write(e, x->out_fd);
+}
+
+/* What came as text leaves as DER. */
+static int extend_cms(Extension *x) {
+        _cleanup_(cms_edit_freep) CmsEdit *e = NULL;
+        _cleanup_close_ int decoded = -1;
+        int r;
+
+        r = armor_open(x->in_fd, &decoded);
+        if (r >= 0)
+                r = cms_edit_open(decoded >= 0 ? decoded : x->in_fd, &e);
+        if (r >= 0)
+                r = extend_signers(x, e);
+        return outcome_of_cms(r);
+}
+
+static int extend_pdf(Extension *x) {
+        _cleanup_(pades_draft_freep) PadesDraft *d = NULL;
+        _cleanup_bytes_ Bytes token = BYTES_NULL;
+        int r;
+
+        r = pades_timestamp_draft_new(x->in_fd, x->out_fd, &d);
+        if (r == 0)
+                r = x->stamp(x->userdata, GNUTLS_DIG_SHA256, pades_timestamp_draft_digest(d), &token);
+        if (r == 0)
+                r = pades_timestamp_draft_complete(d, bytes_view(&token));
+        x->n = r == 0;
+        return r;
+}
+
+int document_extend(int in_fd, int out_fd, ExtendStamp stamp, void *userdata, size_t *ret_n) {
+        Extension x = { .in_fd = in_fd, .out_fd = out_fd, .stamp = stamp, .userdata = userdata };
+        int r;
+
+        r = document_format_recognize(in_fd) == FORMAT_PADES ? extend_pdf(&x) : extend_cms(&x);
+        if (r == 0)
+                *ret_n = x.n;
+        return r;
+}
+
+const char *extend_strerror(int outcome) {
+        switch (outcome) {
+        case EXTEND_E_NOT_SIGNED:
+                return N_("There is no signature in it to which a timestamp could be added.");
+        case EXTEND_E_HAS_ALL:
+                return N_("Each of its signatures has a timestamp already.");
+        case EXTEND_E_CONTENT:
+                return N_("It is of an old form that is not written.");
+        default:
+                return document_strerror(outcome);
+        }
+}

@@ -150,8 +150,6 @@ int timestamp_service_open(Client *c, TimestampService *s) {
         int r;
 
         *s = (TimestampService) { 0 };
-        if (arguments_has(&c->arguments, "no-timestamp"))
-                return 0;
         r = settings_load(&settings);
         if (r == 0)
                 r = add_servers(c, &settings.timestamp, s);

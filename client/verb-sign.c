@@ -162,7 +162,7 @@ int verb_sign(Client *c) {
         r = file_list_read(c, &files);
         if (r == 0)
                 r = parse_options(&c->arguments, files.n, &options);
-        if (r == 0)
+        if (r == 0 && !arguments_has(&c->arguments, "no-timestamp"))
                 r = timestamp_service_open(c, &timestamps);
         if (r == 0)
                 r = sign_appearance_parse(&c->arguments, &appearance);

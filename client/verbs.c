@@ -84,6 +84,12 @@ static const Option sign_options[] = {
         OTP_FILE,
         {},
 };
+static const Option extend_options[] = {
+        { "output", 'o', "FILE", N_("write to FILE instead of replacing it; with several FILEs, a directory") },
+        FORCE,
+        TIMESTAMP,
+        {},
+};
 static const Option verify_options[] = {
         { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
@@ -431,6 +437,9 @@ const Verb verbs[] = {
              "detached signature beside it (declaration.xml.p7s). All files are one operation: one code or password signs them all. "
              "A file that cannot be signed does not keep the others from it; what was interrupted goes on with --skip-signed. "
              "The documents do not leave this program."), sign_options, verb_sign },
+        { "extend", "FILE…", 1, UINT_MAX, N_("Add timestamps to signed files"),
+          N_("Each signature of a .p7s or .p7m file that has no timestamp gets one; a PDF gets one over the whole document, which needs no signature. The file is replaced, unless "
+             "--output says where to write; what was signed stays as it was. Needs no key and no service."), extend_options, verb_extend },
         { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
           N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
              "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "

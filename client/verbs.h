@@ -23,6 +23,7 @@ int verb_status(Client *c);
 int verb_list(Client *c);
 int verb_show(Client *c);
 int verb_sign(Client *c);
+int verb_extend(Client *c);
 int verb_verify(Client *c);
 int verb_otp_enroll(Client *c);
 int verb_otp_confirm(Client *c);

@@ -4,9 +4,10 @@
 import json
 import subprocess
 import sys
+import time
 
-from cli import FAILED, NOT_FOUND, OK, SOURCE, USAGE, main
-from keys import Keys
+from cli import BUILD, FAILED, NOT_FOUND, OK, SOURCE, USAGE, main
+from keys import Keys, tool
 from tsa import PASSWORD, USER, Authority
 
 LEVEL = 7
@@ -161,6 +162,100 @@ class Sign(Timestamps):
         # A timestamp of somebody unknown to who verifies proves nothing, and takes nothing away.
         report = self.report(anchors=False)[0]
         self.assertEqual(("TOTAL-PASSED", None), (report["indication"], report["proven_time"]))
+
+
+class Extend(Timestamps):
+    def extend(self, code, file, path="good", *options, says=None):
+        p = self.sygnet(code, "extend", file, "--timestamp", self.tsa.url(path), "--timestamp-anchors", self.tsa.root, *options)
+        if says:
+            self.assertIn(says, p.stderr)
+        return p
+
+    def plain(self, file="declaration.xml", *options):
+        self.sygnet(OK, "sign", file, "--password-file", self.password, "--force", *options)
+
+    def at(self, days, file, content=None):
+        """The verdict as it will be in so many days."""
+        command = [BUILD / "tests/interop/interop-sign-file", "verify", file, "--anchors", "ca.pem", "--anchors", self.tsa.root, "--at", int(time.time()) + days * 86400]
+        report = json.loads(tool(*command, *(("--content", content) if content else ()), cwd=self.folder))
+        return [(s["indication"], s["subindication"]) for s in report["signatures"]]
+
+    def test_cades(self):
+        """The document's bytes, the signature and a mode stay; nothing is added twice."""
+        for form, file in (("cades", "declaration.xml.p7s"), ("cades-enveloping", "declaration.xml.p7m")):
+            self.plain("declaration.xml", "--format", form)
+            path = self.folder / file
+            path.chmod(0o640)
+            self.extend(OK, file)
+            self.assert_stamped(file)
+            self.assertEqual(0o640, path.stat().st_mode & 0o777)
+            before = path.read_bytes()
+            self.extend(OK, file, says="has a timestamp already")
+            self.assertEqual(before, path.read_bytes())
+            self.openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", file, "-content", "declaration.xml", "-CAfile", "ca.pem", "-out", "/dev/null")
+        content = "declaration.xml"
+        self.assertEqual([("TOTAL-PASSED", None)], self.at(1000, "declaration.xml.p7s", content))
+        self.plain()
+        self.assertEqual([("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")], self.at(1000, "declaration.xml.p7s", content))
+
+    def test_cades_of_others(self):
+        """Indefinite lengths, text, two signers: each gets a timestamp."""
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "one.key", "-out", "one.pem", "-subj", "/CN=One", "-days", "30", "-addext", "keyUsage=critical,nonRepudiation")
+        signer = ("-signer", "one.pem", "-inkey", "one.key")
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-keyout", "two.key", "-out", "two.pem", "-subj", "/CN=Two", "-days", "30",
+                     "-addext", "keyUsage=critical,nonRepudiation")
+        two = ("-signer", "two.pem", "-inkey", "two.key", "-md", "sha384")
+        for form in (("-outform", "DER"), ("-outform", "DER", "-stream", "-indef"), ("-outform", "PEM"), ("-outform", "DER", "-nodetach"), ("-outform", "DER", "-nodetach", "-stream", "-indef")):
+            with self.subTest(form):
+                self.openssl("cms", "-sign", "-binary", "-cades", "-in", "declaration.xml", *signer, *two, *form, "-out", "others.p7s")
+                self.extend(OK, "others.p7s", "good", "-o", "extended.p7s", "--force")
+                reports = self.json("verify", "extended.p7s", "--content", "declaration.xml", "--anchors", "one.pem", "--anchors", "two.pem", "--anchors", self.tsa.root, "--offline")
+                self.assertEqual([("TOTAL-PASSED", "B-T", "CN=Example good")] * 2, [(r["indication"], r["level"], r["proven_by"]) for r in reports["signatures"]])
+                self.openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", "extended.p7s", "-content", "declaration.xml", "-CAfile", "one.pem", "-noverify", "-out", "/dev/null")
+
+    def test_pdf(self):
+        self.plain("invoice.pdf")
+        before = (self.folder / "invoice-signed.pdf").read_bytes()
+        self.assertEqual([("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")], self.at(1000, "invoice-signed.pdf"))
+        self.extend(OK, "invoice-signed.pdf")
+        self.assertTrue((self.folder / "invoice-signed.pdf").read_bytes().startswith(before))
+        signature, stamp = self.report("invoice-signed.pdf")
+        self.assertEqual(("TOTAL-PASSED", "PAdES", "B-T", "CN=Example good", False), tuple(signature[k] for k in ("indication", "format", "level", "proven_by", "covers_whole_document")))
+        self.assertEqual(("TOTAL-PASSED", "DocTimeStamp", True), tuple(stamp[k] for k in ("indication", "format", "covers_whole_document")))
+        self.assertEqual([("TOTAL-PASSED", None)] * 2, self.at(1000, "invoice-signed.pdf"))
+        # One that came before the signature proves nothing about it.
+        self.extend(OK, "invoice.pdf", "good", "-o", "stamped.pdf")
+        self.plain("stamped.pdf")
+        self.assertEqual([("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")], [v for v in self.at(1000, "stamped-signed.pdf") if v[0] != "TOTAL-PASSED"])
+        self.assertIn("Total document signed", subprocess.run(["pdfsig", "-nocert", "invoice-signed.pdf"], cwd=self.folder, capture_output=True, text=True, check=False).stdout)
+
+    def test_chain_of_timestamps(self):
+        """A timestamp whose authority's certificate has ended is good under one that is younger."""
+        self.stamp(OK, "short", file="invoice.pdf")
+        self.assertEqual([("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")], self.at(1000, "invoice-signed.pdf"))
+        self.extend(OK, "invoice-signed.pdf", "short")
+        self.extend(OK, "invoice-signed.pdf", "good")
+        self.assertEqual([("TOTAL-PASSED", None)] * 3, self.at(1000, "invoice-signed.pdf"))
+        self.assertEqual("CN=Example short", self.report("invoice-signed.pdf")[0]["proven_by"])
+
+    def test_refused(self):
+        """What cannot be extended, and what no authority stamps, stays as it is."""
+        self.plain()
+        before = (self.folder / "declaration.xml.p7s").read_bytes()
+        self.extend(FAILED, "declaration.xml.p7s", "reject", says="was left as it is")
+        self.extend(FAILED, "declaration.xml", says="no signature in it")
+        self.extend(NOT_FOUND, "nothing", says="nothing")
+        self.extend(FAILED, "declaration.xml.p7s", "good", "-o", "invoice.pdf", says="--force")
+        self.extend(FAILED, ".", says="directory")
+        self.assertIn("--timestamp", self.sygnet(USAGE, "extend", "declaration.xml.p7s").stderr)
+        self.assertEqual(before, (self.folder / "declaration.xml.p7s").read_bytes())
+        for damaged in (before[:-5], b"0\x80", b"%PDF-1.7\nnothing"):
+            (self.folder / "damaged").write_bytes(damaged)
+            self.extend(FAILED, "damaged")
+            self.assertEqual(damaged, (self.folder / "damaged").read_bytes())
+        # One failure does not stop the rest.
+        p = self.extend(FAILED, "damaged", "good", "declaration.xml.p7s", "--json")
+        self.assertEqual([False, True], [f["extended"] for f in json.loads(p.stdout)["files"]])
 
 
 if __name__ == "__main__":

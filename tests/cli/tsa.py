@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "interop"))
@@ -63,6 +64,7 @@ class Authority:
         self.openssl("req", "-x509", *self.new_key("stranger"), "-subj", "/CN=Stranger root", "-extensions", "authority", "-days", "3000", "-out", "stranger.pem")
         self.issue("good", "root", "tsa", "20250101000000Z", "20450101000000Z")
         self.issue("expired", "root", "tsa", "20240101000000Z", "20250101000000Z")
+        self.issue("short", "root", "tsa", "20250101000000Z", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 100 * 86400)))
         self.issue("untrusted", "stranger", "tsa", "20250101000000Z", "20450101000000Z")
         self.root = self.folder / "root.pem"
         self.lock, self.asked, self.stopping = threading.Lock(), {}, threading.Event()
@@ -100,7 +102,7 @@ class Authority:
 
     def answer(self, path, query):
         parts = elements(contents(query))
-        if path in ("expired", "untrusted"):
+        if path in ("expired", "short", "untrusted"):
             return self.reply(query, path)
         if path == "nonce":
             parts[-2] = element(2, b"\x01other")

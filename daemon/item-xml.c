@@ -2,8 +2,10 @@
 
 /* The rule of "xml-signedinfo": a ds:SignedInfo in canonical form (XML Signature 1.1 section 4.4, Canonical XML 1.0 section 2.3). Canonical
  * text has no declaration, DOCTYPE, CDATA, entity of its own, single-quoted attribute or empty-element tag, which leaves so small a grammar that
- * it is read here in one pass without a parser: tags that nest and close, the three children that SignedInfo has, in their order. */
+ * it is read here in one pass without a parser: tags that nest and close, the three children that SignedInfo has, in their order. By inclusive
+ * canonicalization it has all namespaces that are in scope where it stands. Algorithms are those that we know: no digest that is broken. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -12,6 +14,10 @@
 #define DEPTH_MAX 32U
 #define DSIG "http://www.w3.org/2000/09/xmldsig#"
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
+#define XMLENC "http://www.w3.org/2001/04/xmlenc#"
+#define C14N_10 "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+#define C14N_11 "http://www.w3.org/2006/12/xml-c14n11"
+#define EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
 
 typedef struct Tag {
         View name;       /* as written, with its prefix */
@@ -24,7 +30,9 @@ typedef struct Scan {
         View prefix;            /* "ds:" or "" */
         View open[DEPTH_MAX];   /* names of the open elements */
         unsigned depth;
+        View canonicalization;  /* attributes of the one CanonicalizationMethod */
         View signature_method;  /* attributes of the one SignatureMethod */
+        bool weak;              /* some DigestMethod is none of ours */
         unsigned child;         /* how far SignedInfo's children have come: 1, 2, then 3 for references */
 } Scan;
 
@@ -102,9 +110,10 @@ static bool is_ds(const Scan *s, View name, const char *local) {
 
 /* CanonicalizationMethod, SignatureMethod, Reference, Reference … */
 static bool take_child(Scan *s, const Tag *tag) {
-        if (s->child == 0 && is_ds(s, tag->name, "CanonicalizationMethod"))
+        if (s->child == 0 && is_ds(s, tag->name, "CanonicalizationMethod")) {
                 s->child = 1;
-        else if (s->child == 1 && is_ds(s, tag->name, "SignatureMethod")) {
+                s->canonicalization = tag->attributes;
+        } else if (s->child == 1 && is_ds(s, tag->name, "SignatureMethod")) {
                 s->child = 2;
                 s->signature_method = tag->attributes;
         } else if (s->child >= 2 && is_ds(s, tag->name, "Reference"))
@@ -124,14 +133,70 @@ static bool rebinds(View attributes) {
         return false;
 }
 
+/* How often an attribute's beginning occurs. A value may end as one begins, which is then one too many. */
+static size_t count_of(View attributes, const char *beginning) {
+        size_t n = 0, len = strlen(beginning);
+        const uint8_t *found;
+
+        while (attributes.len > 0 && (found = memmem(attributes.data, attributes.len, beginning, len))) {
+                n++;
+                skip(&attributes, (size_t) (found - attributes.data) + len);
+        }
+        return n;
+}
+
+/* <ds:SignedInfo with xmlns:ds, or <SignedInfo with xmlns: what its name means is said once, and is what it must be. Other prefixes may be in scope. */
+static bool open_root(Scan *s, const Tag *tag) {
+        bool prefixed = view_equal(tag->name, VIEW_LITERAL("ds:SignedInfo"));
+
+        if (!prefixed && !view_equal(tag->name, VIEW_LITERAL("SignedInfo")))
+                return false;
+        s->prefix = view_string(prefixed ? "ds:" : "");
+        return count_of(tag->attributes, prefixed ? " xmlns:ds=\"" : " xmlns=\"") == 1 &&
+               count_of(tag->attributes, prefixed ? " xmlns:ds=\"" DSIG "\"" : " xmlns=\"" DSIG "\"") == 1;
+}
+
+static bool is_method(View attributes, const char *const *methods, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                char expected[96];
+
+                snprintf(expected, sizeof(expected), " Algorithm=\"%s\"", methods[i]);
+                if (view_equal(attributes, view_string(expected)))
+                        return true;
+        }
+        return false;
+}
+
+/* Whatever its prefix, which could be bound to anything. */
+static bool is_local(View name, const char *local) {
+        const uint8_t *colon = memchr(name.data, ':', name.len);
+
+        if (colon)
+                skip(&name, (size_t) (colon + 1 - name.data));
+        return view_equal(name, view_string(local));
+}
+
+static bool is_good_digest(View attributes) {
+        static const char *const methods[] = { XMLENC "sha256", MORE "sha384", XMLENC "sha512" };
+
+        return is_method(attributes, methods, ELEMENTSOF(methods));
+}
+
+static bool is_canonicalization(View attributes) {
+        static const char *const methods[] = { C14N_10, C14N_10 "#WithComments", C14N_11, C14N_11 "#WithComments", EXCLUSIVE, EXCLUSIVE "WithComments" };
+
+        return is_method(attributes, methods, ELEMENTSOF(methods));
+}
+
 static bool open_element(Scan *s, const Tag *tag) {
         if (s->depth >= DEPTH_MAX)
                 return false;
-        /* The root's own binding comes first; it is the one without its leading space here. */
-        if (s->depth == 0 && rebinds(VIEW(tag->attributes.data + 1, tag->attributes.len - 1)))
+        if (s->depth == 0 && !open_root(s, tag))
                 return false;
         if (s->depth == 1 && (!take_child(s, tag) || rebinds(tag->attributes)))
                 return false;
+        if (s->depth == 2 && is_local(tag->name, "DigestMethod") && !is_good_digest(tag->attributes))
+                s->weak = true;
         s->open[s->depth++] = tag->name;
         return true;
 }
@@ -188,15 +253,11 @@ static const char *signature_method(KeyAlgorithm a) {
 }
 
 const char *item_xml_check(const ItemRules *rules, View bytes) {
-        const View prefixed = VIEW_LITERAL("<ds:SignedInfo xmlns:ds=\"" DSIG "\"");
-        const View plain = VIEW_LITERAL("<SignedInfo xmlns=\"" DSIG "\"");
         Scan s = { .rest = bytes, .prefix = VIEW_LITERAL("") };
 
         if (bytes.len > ITEM_XML_SIGNEDINFO_MAX)
                 return "the SignedInfo is larger than 1 MiB";
-        if (begins_with(bytes, prefixed))
-                s.prefix = view_string("ds:");
-        else if (!begins_with(bytes, plain))
+        if (!begins_with(bytes, VIEW_LITERAL("<ds:SignedInfo xmlns")) && !begins_with(bytes, VIEW_LITERAL("<SignedInfo xmlns")))
                 return "the item does not begin as a canonical ds:SignedInfo";
         if (!utf8_is_valid(bytes))
                 return "the SignedInfo is not UTF-8";
@@ -204,5 +265,9 @@ const char *item_xml_check(const ItemRules *rules, View bytes) {
                 return "the item is not one canonical ds:SignedInfo";
         if (!view_equal(s.signature_method, view_string(signature_method(rules->scheme.algorithm))))
                 return "SignatureMethod does not fit the key";
+        if (!is_canonicalization(s.canonicalization))
+                return "CanonicalizationMethod is not Canonical XML";
+        if (s.weak)
+                return "a DigestMethod is none of SHA-256, SHA-384 and SHA-512";
         return NULL;
 }

@@ -383,14 +383,28 @@ static void test_other_protocols(void **state) {
 #define XML_REFERENCE "<ds:Reference URI=\"\"><ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>"
 #define XML_CLOSE "</ds:SignedInfo>"
 
+#define XML_DIGEST(name, attributes) "<ds:Reference URI=\"\"><" name " " attributes "></" name "><ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>"
+#define XML_DIGESTED(a) XML_DIGEST("ds:DigestMethod", "Algorithm=\"" a "\"")
+#define XML_SHA1 "http://www.w3.org/2000/09/xmldsig#sha1"
+
 static void test_xml(void **state) {
         static const char *const good[] = {
                 XML_OPEN XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
                 XML_OPEN "\n  " XML_C14N "\n" XML_METHOD "\n" XML_REFERENCE XML_REFERENCE "\n" XML_CLOSE,
                 "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"a\">" XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
-                "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><CanonicalizationMethod Algorithm=\"x\"></CanonicalizationMethod>"
+                "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">"
+                "<CanonicalizationMethod Algorithm=\"http://www.w3.org/2006/12/xml-c14n11#WithComments\"></CanonicalizationMethod>"
                 "<SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"></SignatureMethod>"
                 "<Reference></Reference></SignedInfo>",
+                /* Inclusive canonicalization: everything that is in scope. */
+                "<ds:SignedInfo xmlns=\"urn:d\" xmlns:a=\"urn:a &amp; &lt;\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:z=\"urn:z\" Id=\"a\" xml:lang=\"pl\">"
+                XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
+                "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:ds=\"urn:x\">"
+                "<CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\"></CanonicalizationMethod>"
+                "<SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"></SignatureMethod>"
+                "<Reference></Reference></SignedInfo>",
+                XML_OPEN XML_C14N XML_METHOD XML_DIGESTED("http://www.w3.org/2001/04/xmlenc#sha256") XML_DIGESTED("http://www.w3.org/2001/04/xmldsig-more#sha384")
+                XML_DIGESTED("http://www.w3.org/2001/04/xmlenc#sha512") XML_CLOSE,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(good); i++)
@@ -427,6 +441,20 @@ static void test_xml_refuses(void **state) {
                 "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig\">" XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
                 "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:ds=\"x\">" XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
                 "<SignedInfo>" XML_C14N XML_METHOD XML_REFERENCE "</SignedInfo>",
+                /* What else could be meant by the root's name. */
+                "<ds:SignedInfo xmlns:ds=\"urn:x\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">" XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
+                "<ds:SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">" XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
+                "<ds:SignedInfo xmlns:a=\"urn:x\" Id=\"x xmlns:ds=\">" XML_C14N XML_METHOD XML_REFERENCE XML_CLOSE,
+                "<ds:SignedInfoX xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">" XML_C14N XML_METHOD XML_REFERENCE "</ds:SignedInfoX>",
+                /* Not canonical forms that verifiers have, and digests that somebody can find a second document for. */
+                XML_OPEN "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"></ds:CanonicalizationMethod>" XML_METHOD XML_REFERENCE
+                XML_CLOSE,
+                XML_OPEN "<ds:CanonicalizationMethod></ds:CanonicalizationMethod>" XML_METHOD XML_REFERENCE XML_CLOSE,
+                XML_OPEN XML_C14N XML_METHOD XML_DIGESTED(XML_SHA1) XML_CLOSE,
+                XML_OPEN XML_C14N XML_METHOD XML_REFERENCE XML_DIGESTED(XML_SHA1) XML_CLOSE,
+                XML_OPEN XML_C14N XML_METHOD XML_DIGESTED("") XML_CLOSE,
+                XML_OPEN XML_C14N XML_METHOD XML_DIGEST("DigestMethod", "Algorithm=\"" XML_SHA1 "\"") XML_CLOSE,
+                XML_OPEN XML_C14N XML_METHOD XML_DIGEST("x:DigestMethod", "xmlns:x=\"http://www.w3.org/2000/09/xmldsig#\" Algorithm=\"" XML_SHA1 "\"") XML_CLOSE,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)

@@ -4,6 +4,7 @@
 /* A draft from within: the parts of the signature, and what of the signed document stands around them. */
 
 #include "sign/xades-build.h"
+#include "sign/xml-scan.h"
 
 struct XadesDraft {
         XadesParts parts;
@@ -11,9 +12,7 @@ struct XadesDraft {
         int in_fd, out_fd;   /* the caller's; -1 */
         bool manifest;       /* within asic:XAdESSignatures */
         bool prolog;         /* a document of its own: with an XML declaration */
-        /* Enveloped: the document's bytes before `head` and from `tail` on, with these between them and the signature. */
-        uint64_t head, tail;
-        Bytes before, after;
+        XmlInsertion place;  /* enveloped: of the signature in the document */
         /* Enveloping: what is in the object. */
         bool base64;         /* `in_fd` in base64 */
         Bytes object;        /* or this */

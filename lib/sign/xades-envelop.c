@@ -15,15 +15,6 @@
 #define TEXT_XML "text/xml"
 #define KSEF_NAMESPACE "http://ksef.mf.gov.pl/"
 
-static int open_document(int fd, XmlDocument **ret) {
-        int r = xml_document_open(fd, ret);
-
-        return r == XML_DOCUMENT_E_DOCTYPE ? XADES_E_DOCTYPE
-               : r == XML_DOCUMENT_E_LIMIT ? XADES_E_LIMIT
-               : r > 0                     ? XADES_E_NOT_XML
-                                           : r;
-}
-
 /* What https://ksef.mf.gov.pl has a login's document be, of whatever version. */
 static bool is_ksef_login(const XmlDocument *document) {
         const xmlNode *root = xml_document_root(document);
@@ -108,20 +99,7 @@ static int find_place(XadesDraft *d, const XmlDocument *document, const xmlNode 
         int r;
 
         r = xades_place_scan(d->in_fd, document, place, &found);
-        if (r != 0)
-                return r;
-        d->head = found.end;
-        d->tail = found.end;
-        if (!found.empty)
-                return 0;
-        /* <a/> becomes <a>…</a>, which is the same in canonical form. */
-        d->tail = found.after;
-        r = bytes_append_byte(&d->before, '>');
-        if (r >= 0)
-                r = bytes_append_view(&d->after, VIEW_LITERAL("</"));
-        if (r >= 0)
-                r = bytes_append_view(&d->after, bytes_view(&found.name));
-        return r < 0 ? r : bytes_append_byte(&d->after, '>');
+        return r != 0 ? r : xml_insertion_make(&found, &d->place);
 }
 
 int xades_envelop(XadesDraft *d, const XadesParams *params) {
@@ -130,7 +108,7 @@ int xades_envelop(XadesDraft *d, const XadesParams *params) {
         xmlNode *element, *place;
         int r;
 
-        r = open_document(d->in_fd, &document);
+        r = xades_place_outcome(xml_document_open(d->in_fd, &document));
         if (r == 0 && o->profile == XADES_PROFILE_KSEF && !is_ksef_login(document))
                 r = XADES_E_KSEF;
         if (r != 0)
@@ -143,7 +121,7 @@ int xades_envelop(XadesDraft *d, const XadesParams *params) {
         if (r == 0 && o->place)
                 r = xades_place_choose(document, o->place, &place);
         if (r == 0)
-                r = xades_place_breaks(document, place);
+                r = xades_place_breaks(document, place, NULL);
         if (r == 0)
                 r = xades_place_scope(document, place, params->options.canonicalization, &d->parts.scope);
         if (r == 0)
@@ -197,7 +175,7 @@ int xades_embed(XadesDraft *d, const XadesParams *params) {
 
         if (!reference)
                 return -ENOMEM;
-        r = open_document(d->in_fd, &document);
+        r = xades_place_outcome(xml_document_open(d->in_fd, &document));
         if (r == 0 && !is_ksef_login(document))
                 r = XADES_E_KSEF;
         if (r == 0)

@@ -15,6 +15,17 @@
 #define STEPS_MAX (20UL * 1000 * 1000)
 #define XML_NAMESPACE "http://www.w3.org/XML/1998/namespace"
 
+int xades_place_outcome(int outcome) {
+        switch (outcome) {
+        case XML_DOCUMENT_E_DOCTYPE:
+                return XADES_E_DOCTYPE;
+        case XML_DOCUMENT_E_LIMIT:
+                return XADES_E_LIMIT;
+        default:
+                return outcome > 0 ? XADES_E_NOT_XML : outcome;
+        }
+}
+
 /* --- Choosing ----------------------------------------------------------------------------------------------------- */
 
 static void list_freep(xmlNs ***list) {
@@ -106,13 +117,13 @@ static bool filters_out(const XmlDocument *document, const xmlNode *transform, c
         return out;
 }
 
-static bool leaves_room(const XmlDocument *document, xmlNode *transforms, const xmlNode *place) {
+static bool leaves_room(const XmlDocument *document, xmlNode *transforms, const xmlNode *place, bool own) {
         _cleanup_xml_transforms_ XmlTransforms list = { 0 };
 
         if (xml_transforms_read(transforms, &list) < 0)
                 return false;
         for (size_t i = 0; i < list.n; i++)
-                if (list.list[i].type == XML_TRANSFORM_TYPE_NOT_SIGNATURES ||
+                if (list.list[i].type == XML_TRANSFORM_TYPE_NOT_SIGNATURES || (own && list.list[i].type == XML_TRANSFORM_TYPE_ENVELOPED) ||
                     (list.list[i].type == XML_TRANSFORM_TYPE_FILTER2 && filters_out(document, list.list[i].element, place)))
                         return true;
         return false;
@@ -130,22 +141,22 @@ static xmlNode *target_of(XmlDocument *document, const xmlNode *reference) {
         return xml_document_root(document);
 }
 
-static bool signature_breaks(XmlDocument *document, const xmlNode *signature, const xmlNode *place) {
+static bool signature_breaks(XmlDocument *document, const xmlNode *signature, const xmlNode *place, bool own) {
         const xmlNode *info = xml_child(signature, XML_NS_DSIG, "SignedInfo"), *reference;
 
         for (reference = info ? xml_child(info, XML_NS_DSIG, "Reference") : NULL; reference; reference = xml_next(reference)) {
                 const xmlNode *target = target_of(document, reference);
                 xmlNode *transforms = xml_child(reference, XML_NS_DSIG, "Transforms");
 
-                if (target && xml_is_inside(place, target) && !leaves_room(document, transforms, place))
+                if (target && xml_is_inside(place, target) && !leaves_room(document, transforms, place, own))
                         return true;
         }
         return false;
 }
 
-int xades_place_breaks(XmlDocument *document, const xmlNode *place) {
+int xades_place_breaks(XmlDocument *document, const xmlNode *place, const xmlNode *own) {
         for (const xmlNode *node = xml_document_root(document); node; node = xml_walk(node, NULL))
-                if (xml_is(node, XML_NS_DSIG, "Signature") && signature_breaks(document, node, place))
+                if (xml_is(node, XML_NS_DSIG, "Signature") && signature_breaks(document, node, place, node == own))
                         return XADES_E_BREAKS;
         return 0;
 }

@@ -8,11 +8,15 @@
 #include "sign/xml-scan.h"
 #include "sign/xml-writer.h"
 
+/* An outcome of xml-document.h as one of xades.h; others stay. */
+int xades_place_outcome(int outcome);
+
 /* The one element that an XPath chooses. Prefixes are those that are in scope at the root; "default" is the one of the default namespace. */
 int xades_place_choose(const XmlDocument *document, const char *xpath, xmlNode **ret);
 
-/* Whether a further signature as a child of `place` leaves those intact that are there: 0, or XADES_E_BREAKS. */
-int xades_place_breaks(XmlDocument *document, const xmlNode *place);
+/* Whether a further child of `place` leaves those signatures intact that are there: 0, or XADES_E_BREAKS. `own` is the one that it becomes a part of; NULL: a
+ * signature of its own. */
+int xades_place_breaks(XmlDocument *document, const xmlNode *place, const xmlNode *own);
 
 /* What inclusive canonicalization has a child of `place` inherit. */
 int xades_place_scope(const XmlDocument *document, xmlNode *place, XadesCanonicalization canonicalization, XmlScope *ret);

@@ -25,8 +25,7 @@ XadesDraft *xades_draft_free(XadesDraft *d) {
                 return NULL;
         xades_parts_done(&d->parts);
         bytes_done(&d->tbs);
-        bytes_done(&d->before);
-        bytes_done(&d->after);
+        xml_insertion_done(&d->place);
         bytes_done(&d->object);
         free(d->media_type);
         free(d);
@@ -277,9 +276,9 @@ static int copy_range(int fd, uint64_t from, uint64_t until, bool base64, int to
 static int write_around(XadesDraft *d, View head, View tail) {
         int r;
 
-        r = copy_range(d->in_fd, 0, d->head, false, d->out_fd);
+        r = copy_range(d->in_fd, 0, d->place.head, false, d->out_fd);
         if (r >= 0)
-                r = write_all(d->out_fd, bytes_view(&d->before));
+                r = write_all(d->out_fd, bytes_view(&d->place.before));
         if (r >= 0)
                 r = write_all(d->out_fd, head);
         if (r >= 0 && d->base64)
@@ -287,9 +286,9 @@ static int write_around(XadesDraft *d, View head, View tail) {
         if (r >= 0)
                 r = write_all(d->out_fd, tail);
         if (r >= 0)
-                r = write_all(d->out_fd, bytes_view(&d->after));
-        if (r >= 0 && d->head > 0)
-                r = copy_range(d->in_fd, d->tail, UINT64_MAX, false, d->out_fd);
+                r = write_all(d->out_fd, bytes_view(&d->place.after));
+        if (r >= 0 && d->place.head > 0)
+                r = copy_range(d->in_fd, d->place.tail, UINT64_MAX, false, d->out_fd);
         return r;
 }
 
@@ -307,7 +306,7 @@ int xades_draft_complete_bytes(XadesDraft *d, View signature, View token, Bytes 
         _cleanup_bytes_ Bytes head = BYTES_NULL, tail = BYTES_NULL;
         int r;
 
-        if (d->head > 0 || d->base64)
+        if (d->place.head > 0 || d->base64)
                 return -EINVAL;
         r = write_signature(d, signature, token, &head, &tail);
         if (r >= 0)

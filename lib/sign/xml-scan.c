@@ -30,6 +30,25 @@ void xml_element_place_done(XmlElementPlace *p) {
         bytes_done(&p->name);
 }
 
+void xml_insertion_done(XmlInsertion *i) {
+        bytes_done(&i->before);
+        bytes_done(&i->after);
+}
+
+int xml_insertion_make(const XmlElementPlace *place, XmlInsertion *ret) {
+        int r;
+
+        *ret = (XmlInsertion) { .head = place->end, .tail = place->empty ? place->after : place->end };
+        if (!place->empty)
+                return 0;
+        r = bytes_append_byte(&ret->before, '>');
+        if (r >= 0)
+                r = bytes_append_view(&ret->after, VIEW_LITERAL("</"));
+        if (r >= 0)
+                r = bytes_append_view(&ret->after, bytes_view(&place->name));
+        return r < 0 ? r : bytes_append_byte(&ret->after, '>');
+}
+
 static uint64_t offset(const Scan *s) {
         return s->before + s->at;
 }

@@ -19,6 +19,16 @@ typedef struct XmlElementPlace {
 void xml_element_place_done(XmlElementPlace *p);
 #define _cleanup_xml_element_place_ _cleanup_(xml_element_place_done)
 
+/* A piece that becomes the element's last child: the document's bytes before `head`, then `before`, the piece, `after`, and the bytes from `tail` on. An
+ * empty-element tag is opened for it, which changes nothing in canonical form. */
+typedef struct XmlInsertion {
+        uint64_t head, tail;
+        Bytes before, after;
+} XmlInsertion;
+
+void xml_insertion_done(XmlInsertion *i);
+int xml_insertion_make(const XmlElementPlace *place, XmlInsertion *ret); /* 0, -ENOMEM; `ret` is to be done in any case */
+
 /* The element of that number, 0 is the root, in document order. By pread(2), or in memory. -EBADMSG when it is not there, or the document not as it must be. */
 int xml_scan_file(int fd, size_t number, XmlElementPlace *ret);
 int xml_scan_text(View text, size_t number, XmlElementPlace *ret);

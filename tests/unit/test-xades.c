@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* lib/sign/xades.c and its parts: what was signed is, byte for byte, what libxml2 makes of the finished document, whatever stands around the signature and
- * whichever canonicalization was chosen; documents keep their bytes; and what cannot be signed is told by name. What other programs say stands in
+ * whichever canonicalization was chosen; the service's rule for items (daemon/item-xml.c) lets it through; documents keep their bytes; and what cannot be signed is told by name. What other programs say stands in
  * tests/interop/xades.py. */
 
 #include <errno.h>
@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "base/atomic-file.h"
+#include "daemon/item-rules.h"
+#include "sign/xades-extend.h"
 #include "sign/xades.h"
 #include "sign/xml-transform.h"
 
@@ -26,6 +28,7 @@ static struct {
         gnutls_privkey_t key;
         gnutls_x509_crt_t crt;
         Signer signer;
+        ItemRules rules;
 } f;
 
 static int setup(void **state) {
@@ -45,6 +48,7 @@ static int setup(void **state) {
         assert_int_equal(gnutls_x509_crt_privkey_sign(f.crt, f.crt, f.key, GNUTLS_DIG_SHA256, 0), 0);
         assert_int_equal(signature_scheme_of(KEY_P256, &scheme), 0);
         signer_init_privkey(&f.signer, &f.key, &scheme, &f.crt, 1);
+        f.rules.scheme = scheme;
         return 0;
 }
 
@@ -83,6 +87,7 @@ static void assert_signed_info(const XmlDocument *d, xmlNode *info, View tbs) {
         if (!view_equal(bytes_view(&canonical), tbs))
                 print_message("canonical: %s\n", canonical.data);
         assert_true(view_equal(bytes_view(&canonical), tbs));
+        assert_null(item_xml_check(&f.rules, tbs));
 }
 
 static void assert_reference(XmlDocument *d, const xmlNode *signature, const xmlNode *reference, View octets) {
@@ -331,6 +336,120 @@ static void test_second(void **state) {
         assert_null(d);
 }
 
+static const xmlNode *timestamp_of(const xmlNode *signature) {
+        static const char xades[] = "http://uri.etsi.org/01903/v1.3.2#";
+        const xmlNode *n = xml_child(signature, DSIG, "Object");
+
+        n = n ? xml_child(n, xades, "QualifyingProperties") : NULL;
+        n = n ? xml_child(n, xades, "UnsignedProperties") : NULL;
+        n = n ? xml_child(n, xades, "UnsignedSignatureProperties") : NULL;
+        n = n ? xml_child(n, xades, "SignatureTimeStamp") : NULL;
+        return n ? xml_child(n, xades, "EncapsulatedTimeStamp") : NULL;
+}
+
+static void assert_token(const xmlNode *signature, const char *expected) {
+        const xmlNode *element = timestamp_of(signature);
+        _cleanup_bytes_ Bytes token = BYTES_NULL;
+
+        assert_non_null(element);
+        assert_int_equal(xml_base64(element, 64, &token), 0);
+        assert_true(view_equal(bytes_view(&token), view_string(expected)));
+}
+
+/* A token that comes with the signature, and what it is over. */
+static void test_timestamped(void **state) {
+        _cleanup_close_ int in = memory_file(VIEW_LITERAL("<a/>")), out = memory_file(VIEW(NULL, 0));
+        _cleanup_bytes_ Bytes stamped = BYTES_NULL, canonical = BYTES_NULL;
+        _cleanup_(xades_draft_freep) XadesDraft *d = NULL;
+        _cleanup_xml_document_ XmlDocument *document = NULL;
+        _cleanup_xml_canonical_ XmlCanonical c = { 0 };
+        xmlNode *signature;
+
+        assert_int_equal(try_draft(&(XadesParams) { 0 }, in, out, &d), 0);
+        assert_int_equal(xades_draft_stamped(d, VIEW_LITERAL("value"), &stamped), 0);
+        assert_int_equal(xades_draft_complete(d, VIEW_LITERAL("value"), VIEW_LITERAL("token")), 0);
+        assert_int_equal(xml_document_open(out, &document), 0);
+        signature = nth_signature(document, 0);
+        assert_token(signature, "token");
+        assert_int_equal(assert_references(document, signature, VIEW(NULL, 0)), 2);
+        assert_int_equal(xml_canonical_of_uri("http://www.w3.org/2001/10/xml-exc-c14n#", &c), 0);
+        assert_int_equal(xml_canonical_bytes(&(XmlSelection) { .document = document, .apex = xml_child(signature, DSIG, "SignatureValue") }, &c, 4096,
+                                             &canonical), 0);
+        assert_true(view_equal(bytes_view(&canonical), bytes_view(&stamped)));
+}
+
+/* Extends all but the first signature, which breaks none of them; then the first. */
+static void test_extended(void **state) {
+        const XadesParams parallel = { .options.parallel = true };
+        _cleanup_bytes_ Bytes one = BYTES_NULL, two = BYTES_NULL, three = BYTES_NULL, four = BYTES_NULL, stamped = BYTES_NULL;
+        _cleanup_xml_document_ XmlDocument *document = NULL;
+        XadesExtension *e = NULL;
+
+        sign_and_check(VIEW_LITERAL("<a>\n</a>"), &parallel, 0, &one);
+        sign_and_check(bytes_view(&one), &parallel, 1, &two);
+        assert_int_equal(xades_extension_new(bytes_view(&two), &e), 0);
+        assert_int_equal(xades_extension_count(e), 2);
+        assert_int_equal(xades_extension_stamped(e, 1, &stamped), 0);
+        assert_memory_equal(stamped.data, "<ds:SignatureValue xmlns:ds=\"" DSIG "\" Id=\"", 69);
+        assert_int_equal(xades_extension_complete(e, (const View[]) { { 0 }, VIEW_LITERAL("second") }, &three), 0);
+        xades_extension_free(e);
+
+        assert_int_equal(xades_extension_new(bytes_view(&three), &e), 0);
+        assert_int_equal(xades_extension_count(e), 1);
+        assert_int_equal(xades_extension_complete(e, (const View[]) { VIEW_LITERAL("first") }, &four), 0);
+        xades_extension_free(e);
+        assert_int_equal(xml_document_read(bytes_view(&four), &document), 0);
+        assert_token(nth_signature(document, 0), "first");
+        assert_token(nth_signature(document, 1), "second");
+        for (size_t i = 0; i < 2; i++)
+                assert_int_equal(assert_references(document, nth_signature(document, i), VIEW(NULL, 0)), 2);
+        assert_int_equal(xades_extension_new(bytes_view(&four), &e), XADES_E_SIGNED);
+}
+
+#define OTHERS(unsigned, more) \
+        "<s:Signature xmlns:s='" DSIG "'><s:SignatureValue >YQ==</s:SignatureValue><s:Object><QualifyingProperties " \
+        "xmlns='http://uri.etsi.org/01903/v1.3.2#'><SignedProperties/>" unsigned "</QualifyingProperties></s:Object></s:Signature>" more
+
+/* Signatures of others, with what they have of unsigned properties. */
+static void test_extended_others(void **state) {
+        static const struct {
+                const char *document, *expected;
+        } cases[] = {
+                { OTHERS("", ""), "<SignedProperties/><xades:UnsignedProperties xmlns:xades=\"" },
+                { OTHERS("<UnsignedProperties/>", ""), "<UnsignedProperties><xades:UnsignedSignatureProperties xmlns:xades=\"" },
+                { OTHERS("<UnsignedProperties></UnsignedProperties>", ""), "<UnsignedProperties><xades:UnsignedSignatureProperties xmlns:xades=\"" },
+                { OTHERS("<UnsignedProperties><UnsignedSignatureProperties /></UnsignedProperties>", ""),
+                  "<UnsignedSignatureProperties ><xades:SignatureTimeStamp xmlns:xades=\"" },
+                { OTHERS("<UnsignedProperties><UnsignedSignatureProperties><CounterSignature/></UnsignedSignatureProperties></UnsignedProperties>", ""),
+                  "<CounterSignature/><xades:SignatureTimeStamp xmlns:xades=\"" },
+        };
+        static const char *const refused[] = {
+                "<a/>",
+                "<s:Signature xmlns:s='" DSIG "'><s:SignatureValue>YQ==</s:SignatureValue></s:Signature>",
+                OTHERS("<UnsignedProperties><UnsignedSignatureProperties><SignatureTimeStamp/></UnsignedSignatureProperties></UnsignedProperties>", ""),
+                OTHERS("<UnsignedProperties><UnsignedSignatureProperties><CertificateValues/></UnsignedSignatureProperties></UnsignedProperties>", ""),
+        };
+        XadesExtension *e = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_xml_document_ XmlDocument *document = NULL;
+                _cleanup_bytes_ Bytes out = BYTES_NULL, stamped = BYTES_NULL;
+
+                assert_int_equal(xades_extension_new(view_string(cases[i].document), &e), 0);
+                assert_int_equal(xades_extension_stamped(e, 0, &stamped), 0);
+                assert_true(view_equal(bytes_view(&stamped), VIEW_LITERAL("<s:SignatureValue xmlns:s=\"" DSIG "\">YQ==</s:SignatureValue>")));
+                assert_int_equal(xades_extension_complete(e, (const View[]) { VIEW_LITERAL("token") }, &out), 0);
+                e = xades_extension_free(e);
+                assert_non_null(memmem(out.data, out.len, cases[i].expected, strlen(cases[i].expected)));
+                assert_int_equal(xml_document_read(bytes_view(&out), &document), 0);
+                assert_token(xml_document_root(document), "token");
+        }
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
+                assert_int_equal(xades_extension_new(view_string(refused[i]), &e), XADES_E_SIGNED);
+        assert_int_equal(xades_extension_new(VIEW_LITERAL("<a>" OTHERS("", "<s:Signature xmlns:s='" DSIG "'><s:SignedInfo><s:Reference URI=''/></s:SignedInfo>"
+                                                                                   "</s:Signature></a>")), &e), XADES_E_BREAKS);
+}
+
 #define LOGIN(ns) "<AuthTokenRequest xmlns=\"" ns "\"><Challenge>x</Challenge></AuthTokenRequest>"
 #define KSEF "http://ksef.mf.gov.pl/auth/token/2.0"
 
@@ -412,6 +531,9 @@ int main(void) {
                 cmocka_unit_test(test_manifest),
                 cmocka_unit_test(test_too_many),
                 cmocka_unit_test(test_second),
+                cmocka_unit_test(test_timestamped),
+                cmocka_unit_test(test_extended),
+                cmocka_unit_test(test_extended_others),
                 cmocka_unit_test(test_ksef),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_utf16),

@@ -4,7 +4,9 @@
 /* Makes containers (EN 319 162-1): ASiC-S of one file, ASiC-E of many, with a CAdES or a XAdES signature; and adds a signature to one. The files are copied and digested in one
  * pass, stored as they are; what is in a container already keeps its bytes. Two steps, like lib/sign/cades.h. */
 
-#include "sign/cades.h"
+#include <stdbool.h>
+
+#include "sign/signer.h"
 
 typedef struct AsicDraft AsicDraft;
 
@@ -16,8 +18,7 @@ enum {
         ASIC_E_NO_CONTAINER,   /* a signature is to be added to what is no container */
         ASIC_E_EMPTY,          /* there is nothing in it to sign */
         ASIC_E_OTHER_KIND,     /* it is of another kind, or has signatures of another kind */
-        ASIC_E_FULL,           /* ASiC-S has its signature; XAdES and CAdES in ASiC-S are one file, which is not taken apart */
-        ASIC_E_UNSOUND,        /* a signature that is there does not fit the files that are there */
+        ASIC_E_FULL,           /* ASiC-S has its one signature already */
 };
 
 typedef struct AsicOptions {

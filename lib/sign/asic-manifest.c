@@ -8,6 +8,7 @@
 
 #include "base/codec.h"
 #include "sign/asic-manifest.h"
+#include "sign/xades-build.h"
 #include "sign/xml-document.h"
 
 #define XMLENC "http://www.w3.org/2001/04/xmlenc#"
@@ -74,7 +75,7 @@ static int read_digest(const xmlNode *element, AsicReference *ref) {
 }
 
 static int read_references(const xmlNode *root, AsicManifest *m) {
-        const xmlNode *first = xml_child(root, ASIC_NAMESPACE, "DataObjectReference");
+        const xmlNode *first = xml_child(root, XML_NS_ASIC, "DataObjectReference");
         size_t n = 0;
         int r = 0;
 
@@ -105,9 +106,9 @@ int asic_manifest_read(View xml, AsicManifest *ret) {
         if (r < 0)
                 return r;
         root = xml_document_root(d);
-        if (!xml_is(root, ASIC_NAMESPACE, "ASiCManifest"))
+        if (!xml_is(root, XML_NS_ASIC, "ASiCManifest"))
                 return -EBADMSG;
-        signature = xml_child(root, ASIC_NAMESPACE, "SigReference");
+        signature = xml_child(root, XML_NS_ASIC, "SigReference");
         if (!signature || xml_next(signature))
                 return -EBADMSG;
         r = dup_attribute(signature, "URI", &m.signature);
@@ -150,19 +151,6 @@ int asic_package_paths(View xml, AsicPath f, void *userdata) {
         return r;
 }
 
-/* RFC 3986 §2.3 and the separator; all else is escaped. A colon in the first part would make a scheme of it, and is escaped anyway. */
-static int append_uri(Bytes *b, const char *name) {
-        int r = 0;
-
-        for (const char *c = name; *c && r >= 0; c++) {
-                if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~/", *c))
-                        r = bytes_append_byte(b, (uint8_t) *c);
-                else
-                        r = bytes_printf(b, "%%%02X", (unsigned) (uint8_t) *c);
-        }
-        return r;
-}
-
 /* A text as an attribute's value. */
 static int append_text(Bytes *b, const char *text) {
         int r = 0;
@@ -181,13 +169,12 @@ static int append(Bytes *b, const char *text) {
 
 /* URI and MimeType, as SigReference and DataObjectReference have them. */
 static int append_target(Bytes *b, const char *element, const char *name, const char *media_type) {
+        _cleanup_free_ char *uri = xades_uri_of_name(name);
         int r;
 
-        r = bytes_printf(b, "<asic:%s URI=\"", element);
-        if (r >= 0)
-                r = append_uri(b, name);
-        if (r >= 0)
-                r = append(b, "\" MimeType=\"");
+        if (!uri)
+                return -ENOMEM;
+        r = bytes_printf(b, "<asic:%s URI=\"%s\" MimeType=\"", element, uri);
         if (r >= 0)
                 r = append_text(b, media_type);
         return r < 0 ? r : append(b, "\"");
@@ -213,7 +200,7 @@ int asic_manifest_write(const char *signature, const char *media_type, const Asi
                         uri = digests[i].uri;
         if (!uri)
                 return -EOPNOTSUPP;
-        r = append(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:ASiCManifest xmlns:asic=\"" ASIC_NAMESPACE "\" xmlns:ds=\"" XML_NS_DSIG "\">");
+        r = append(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:ASiCManifest xmlns:asic=\"" XML_NS_ASIC "\" xmlns:ds=\"" XML_NS_DSIG "\">");
         if (r >= 0)
                 r = append_target(&b, "SigReference", signature, media_type);
         if (r >= 0)

@@ -6,7 +6,6 @@
 
 #include "crypto/digest.h"
 
-#define ASIC_NAMESPACE "http://uri.etsi.org/02918/v1.2.1#"
 #define ASIC_REFERENCES_MAX 131072U
 
 typedef struct AsicReference {

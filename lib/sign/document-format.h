@@ -20,3 +20,4 @@ typedef struct DocumentFormat {
 } DocumentFormat;
 
 extern const DocumentFormat document_pades, document_cades, document_cades_enveloping, document_xades, document_xades_enveloping, document_xades_detached;
+extern const DocumentFormat document_asic_s, document_asic_s_xades, document_asic_e, document_asic_e_xades;

@@ -8,6 +8,7 @@
 
 #include "sign/document-format.h"
 #include "sign/pdf-tail.h"
+#include "sign/zip.h"
 
 /* Marks a sentence for xgettext. */
 #define N_(s) s
@@ -26,10 +27,14 @@ static const DocumentFormat *const formats[FORMAT_MAX] = {
         [FORMAT_XADES] = &document_xades,
         [FORMAT_XADES_ENVELOPING] = &document_xades_enveloping,
         [FORMAT_XADES_DETACHED] = &document_xades_detached,
+        [FORMAT_ASIC_S_CADES] = &document_asic_s,
+        [FORMAT_ASIC_S_XADES] = &document_asic_s_xades,
+        [FORMAT_ASIC_E_CADES] = &document_asic_e,
+        [FORMAT_ASIC_E_XADES] = &document_asic_e_xades,
 };
 
 /* By the hundred that their outcomes begin with. */
-static const char *(*const sentences[])(int outcome) = { pades_strerror, xades_strerror };
+static const char *(*const sentences[])(int outcome) = { pades_strerror, xades_strerror, [3] = asic_strerror, zip_strerror };
 
 static const DocumentFormat *format_of(SignatureFormat format) {
         return (unsigned) format < FORMAT_MAX ? formats[format] : NULL;
@@ -67,6 +72,12 @@ bool document_format_is_detached(SignatureFormat format) {
         return f && f->detached;
 }
 
+size_t document_format_files_max(SignatureFormat format) {
+        const DocumentFormat *f = format_of(format);
+
+        return f ? f->files_max : 1;
+}
+
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret) {
         const DocumentFormat *format = format_of(params->format);
@@ -101,7 +112,7 @@ int document_draft_complete(DocumentDraft *d, View signature, View timestamp_tok
 const char *document_strerror(int outcome) {
         size_t i = (size_t) outcome / OUTCOMES;
 
-        return outcome > 0 && i < ELEMENTSOF(sentences) ? sentences[i](outcome) : N_("The document cannot be signed.");
+        return outcome > 0 && i < ELEMENTSOF(sentences) && sentences[i] ? sentences[i](outcome) : N_("The document cannot be signed.");
 }
 
 DocumentDraft *document_draft_free(DocumentDraft *d) {

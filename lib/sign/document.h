@@ -5,6 +5,7 @@
  * signed, completing it with the signature value, and a timestamp where one was fetched, writes the signed document. Drafts have nothing
  * in common: each may be made and completed on a thread of its own, a signer's certificates are only read. */
 
+#include "sign/asic-make.h"
 #include "sign/pades.h"
 #include "sign/signer.h"
 #include "sign/xades.h"
@@ -17,6 +18,10 @@ typedef enum SignatureFormat {
         FORMAT_XADES,
         FORMAT_XADES_ENVELOPING,
         FORMAT_XADES_DETACHED,
+        FORMAT_ASIC_S_CADES,
+        FORMAT_ASIC_S_XADES,
+        FORMAT_ASIC_E_CADES,
+        FORMAT_ASIC_E_XADES,
         FORMAT_MAX,
 } SignatureFormat;
 
@@ -40,6 +45,7 @@ typedef struct DocumentParams {
         bool timestamped;     /* leave room for a timestamp where the format has to */
         PadesOptions pades;   /* each format's own options; those of others are not looked at */
         XadesOptions xades;
+        AsicOptions asic;
 } DocumentParams;
 
 /* Strings are borrowed until the draft was made; descriptors stay the caller's and open until it is freed. */
@@ -56,6 +62,9 @@ typedef struct DocumentDraft DocumentDraft;
  * format (document_strerror() has the sentence), or a negative errno. */
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret);
+
+/* How many files one signature of this format is of at most; more than one for containers. */
+size_t document_format_files_max(SignatureFormat format);
 
 /* What is to be signed, borrowed from the draft; without a name. */
 void document_draft_item(const DocumentDraft *d, SignerItem *ret);

@@ -3,6 +3,7 @@
 /* lib/sign on the command line, for tests: signs with a key in a file, and prints the verification contract.
  *
  *   sign-file sign KEY CHAIN FORMAT IN OUT      KEY is PKCS#8 in DER, CHAIN is PEM; FORMAT is detached or enveloping
+ *   sign-file document KEY CHAIN FORMAT OUT IN…  any FORMAT of lib/sign/document.h; "add-FORMAT" adds a signature to the container IN
  *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS]
  *     [--password OF-AN-ENCRYPTED-PDF]
  *
@@ -21,6 +22,7 @@
 #include "sign/anchors.h"
 #include "sign/cades.h"
 #include "sign/cms-verify.h"
+#include "sign/document.h"
 #include "sign/verify-json.h"
 
 static int load_chain(const char *path, gnutls_x509_crt_t **ret, unsigned *ret_n) {
@@ -69,10 +71,43 @@ static int sign_cms(Signer *signer, bool enveloping, int in, int out) {
         return r < 0 ? r : write_all(out, bytes_view(&cms));
 }
 
-static int run_sign(char **argv) {
+#define FILES_MAX 4096
+
+static int sign_document(Signer *signer, const char *name, int out, char **paths, int n) {
+        _cleanup_(document_draft_freep) DocumentDraft *draft = NULL;
+        _cleanup_bytes_ Bytes value = BYTES_NULL;
+        static DocumentFile files[FILES_MAX];
+        DocumentParams params = { .signing_time = time(NULL), .asic.add = strncmp(name, "add-", 4) == 0 };
+        SignerItem item;
+        int r;
+
+        r = document_format_from_string(params.asic.add ? name + 4 : name, &params.format);
+        if (r < 0 || n > FILES_MAX)
+                return -EINVAL;
+        for (int i = 0; i < n; i++) {
+                files[i] = (DocumentFile) { .fd = open(paths[i], O_RDONLY | O_CLOEXEC), .name = strrchr(paths[i], '/') ? strrchr(paths[i], '/') + 1 : paths[i] };
+                if (files[i].fd < 0)
+                        return -errno;
+        }
+        r = document_draft_new(signer, &params, files, (size_t) n, out, &draft);
+        if (r > 0)
+                fprintf(stderr, "%s\n", document_strerror(r));
+        if (r != 0)
+                return r;
+        document_draft_item(draft, &item);
+        r = signer->sign(signer, &item, 1, &value);
+        if (r >= 0)
+                r = document_draft_complete(draft, bytes_view(&value), VIEW(NULL, 0));
+        for (int i = 0; i < n; i++)
+                close(files[i].fd);
+        return r;
+}
+
+static int run_sign(int argc, char **argv, bool document) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
-        _cleanup_close_ int in = open(argv[3], O_RDONLY | O_CLOEXEC), out = open(argv[4], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        _cleanup_close_ int in = open(argv[document ? 4 : 3], O_RDONLY | O_CLOEXEC),
+                            out = open(argv[document ? 3 : 4], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         gnutls_x509_crt_t *chain = NULL;
         SignatureScheme scheme;
         unsigned n = 0;
@@ -90,7 +125,7 @@ static int run_sign(char **argv) {
                 r = signature_scheme_of(key_algorithm_of_pubkey(pubkey), &scheme);
         if (r >= 0) {
                 signer_init_privkey(&signer, &key, &scheme, chain, n);
-                r = sign_cms(&signer, strcmp(argv[2], "enveloping") == 0, in, out);
+                r = document ? sign_document(&signer, argv[2], out, argv + 4, argc - 4) : sign_cms(&signer, strcmp(argv[2], "enveloping") == 0, in, out);
         }
         for (unsigned i = 0; i < n; i++)
                 gnutls_x509_crt_deinit(chain[i]);
@@ -179,7 +214,9 @@ int main(int argc, char **argv) {
 
         r = crypto_init();
         if (r >= 0 && argc == 7 && strcmp(argv[1], "sign") == 0)
-                r = run_sign(argv + 2);
+                r = run_sign(argc - 2, argv + 2, false);
+        else if (r >= 0 && argc >= 7 && strcmp(argv[1], "document") == 0)
+                r = run_sign(argc - 2, argv + 2, true);
         else if (r >= 0 && argc >= 3 && argc % 2 == 1 && strcmp(argv[1], "verify") == 0)
                 r = run_verify(argc - 2, argv + 2);
         else

@@ -76,7 +76,7 @@ static DocumentDraft *draft(Fixture *f, SignatureFormat format, int in, int out)
         const DocumentParams params = { .format = format, .signing_time = WHEN, .pades = { .reason = "Zażółć" } };
         DocumentDraft *d = NULL;
 
-        assert_int_equal(document_draft_new(&f->signer, &params, &(DocumentFile) { .fd = in, .name = "folder/a.csv" }, 1, out, &d), 0);
+        assert_int_equal(document_draft_new(&f->signer, &params, &(DocumentFile) { .fd = in, .name = "a.csv" }, 1, out, &d), 0);
         return d;
 }
 
@@ -102,6 +102,13 @@ static void assert_is_xml(int fd) {
         assert_int_equal(xml_document_open(fd, &document), 0);
 }
 
+static void assert_is_container(int fd) {
+        bool simple, xades;
+
+        assert_true(asic_recognize(fd, &simple, &xades));
+        assert_true(xades);
+}
+
 static void test_each(void **state) {
         Fixture *f = *state;
 
@@ -114,7 +121,9 @@ static void test_each(void **state) {
                 document_draft_item(d, &item);
                 assert_int_equal(f->signer.sign(&f->signer, &item, 1, &signature), 0);
                 assert_int_equal(document_draft_complete(d, bytes_view(&signature), VIEW(NULL, 0)), 0);
-                if (item.type == SIGNER_ITEM_XML_SIGNEDINFO)
+                if (format == FORMAT_ASIC_S_XADES || format == FORMAT_ASIC_E_XADES)
+                        assert_is_container(out);
+                else if (item.type == SIGNER_ITEM_XML_SIGNEDINFO)
                         assert_is_xml(out);
                 else
                         assert_verifies(out, format == FORMAT_CADES ? in : -1);

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""ASiC: our containers before unzip, zipinfo, Python's zipfile, openssl cms and xmlsec1, and containers tampered with, one by one, before us.
+Usage: asic.py INTEROP-SIGN-FILE"""
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote
+
+import pki
+
+SIGN_FILE = sys.argv[1]
+KINDS = ("p256", "rsa3072", "ed25519")
+ASIC = "{http://uri.etsi.org/02918/v1.2.1#}"
+DS = "{http://www.w3.org/2000/09/xmldsig#}"
+FILES = {"contract.txt": b"one\n" * 100, "zażółć 100%.csv": b"a,b\n", "empty.bin": b""}
+
+
+class Base(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.directory = Path(cls.temporary.name)
+        cls.pki = pki.Pki(cls.directory, KINDS)
+        for name, content in FILES.items():
+            (cls.directory / name).write_bytes(content)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def make(self, form, names=tuple(FILES), kind="p256", out=None):
+        out = self.directory / (out or f"{self.id()}-{kind}")
+        pki.run(SIGN_FILE, "document", self.pki.key(kind), self.pki.chain(kind), form, out, *(self.directory / n for n in names))
+        return out
+
+    def verify(self, path):
+        return json.loads(pki.run(SIGN_FILE, "verify", path, "--anchors", self.pki.root))
+
+    def rewrite(self, path, change, compression=zipfile.ZIP_DEFLATED):
+        """The same container by Python's zipfile, with what change(dict of entries) makes of it."""
+        with zipfile.ZipFile(path) as z:
+            entries = {i.filename: z.read(i) for i in z.infolist()}
+        change(entries)
+        out = path.with_suffix(".changed")
+        with zipfile.ZipFile(out, "w", compression) as z:
+            for name, content in entries.items():
+                z.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
+        return out
+
+
+class Peers(Base):
+    def check_zip(self, path, media_type, names):
+        pki.run("unzip", "-tqq", path)
+        listing = pki.run("zipinfo", "-v", path)
+        self.assertNotIn("warning", listing)
+        self.assertNotIn("extra field", re.sub(r"length of extra field:\s+0 bytes", "", listing.replace("extra field is", "")))
+        with zipfile.ZipFile(path) as z:
+            self.assertIsNone(z.testzip())
+            first = z.infolist()[0]
+            self.assertEqual((first.filename, first.compress_type, first.extra, first.flag_bits, first.header_offset), ("mimetype", 0, b"", 0, 0))
+            self.assertEqual(z.read("mimetype").decode(), media_type)
+            self.assertEqual(path.read_bytes()[38:38 + len(media_type)].decode(), media_type)
+            for name in names:
+                self.assertEqual(z.read(name), FILES[name])
+
+    def check_cms(self, path, signature, content):
+        with zipfile.ZipFile(path) as z:
+            (self.directory / "p7s").write_bytes(z.read(signature))
+            (self.directory / "content").write_bytes(z.read(content))
+        pki.run("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", self.directory / "p7s", "-content", self.directory / "content",
+                "-CAfile", self.pki.root, "-purpose", "any", "-out", "/dev/null")
+
+    def check_manifest(self, path, manifest, signature):
+        with zipfile.ZipFile(path) as z:
+            root = xml.etree.ElementTree.fromstring(z.read(manifest))
+            self.assertEqual(root.tag, ASIC + "ASiCManifest")
+            self.assertEqual([e.get("URI") for e in root.iter(ASIC + "SigReference")], [signature])
+            said = {unquote(e.get("URI")): e for e in root.iter(ASIC + "DataObjectReference")}
+            self.assertEqual(set(said), set(FILES))
+            for name, e in said.items():
+                method = e.find(DS + "DigestMethod").get("Algorithm")
+                digest = hashlib.new(method.rpartition("#")[2], z.read(name)).digest()
+                self.assertEqual(base64.b64decode(e.find(DS + "DigestValue").text), digest)
+
+    def test_asic_e(self):
+        for kind in ("p256", "rsa3072"):
+            with self.subTest(kind=kind):
+                path = self.make("asic-e", kind=kind)
+                self.check_zip(path, "application/vnd.etsi.asic-e+zip", FILES)
+                self.check_cms(path, "META-INF/signature001.p7s", "META-INF/ASiCManifest001.xml")
+                self.check_manifest(path, "META-INF/ASiCManifest001.xml", "META-INF/signature001.p7s")
+
+    def test_asic_s(self):
+        for kind in ("p256", "rsa3072"):
+            with self.subTest(kind=kind):
+                path = self.make("asic-s", ("contract.txt",), kind)
+                self.check_zip(path, "application/vnd.etsi.asic-s+zip", ("contract.txt",))
+                self.check_cms(path, "META-INF/signature.p7s", "contract.txt")
+
+    def check_xmlsec(self, path, signature):
+        """xmlsec1 resolves the references against the folder that it is called in; to it, names without a scheme are "remote"."""
+        with tempfile.TemporaryDirectory() as folder:
+            pki.run("unzip", "-qq", path, "-d", folder)
+            for name in FILES:  # it looks for files by their escaped names
+                if (Path(folder) / name).exists():
+                    (Path(folder) / "".join(c if re.match(r"[A-Za-z0-9._~-]", c) else "".join("%%%02X" % b for b in c.encode()) for c in name)) \
+                        .write_bytes(FILES[name])
+            pki.run("xmlsec1", "--verify", "--enabled-reference-uris", "empty,same-doc,local,remote", "--trusted-pem", self.pki.root, "--id-attr:Id",
+                    "http://uri.etsi.org/01903/v1.3.2#:SignedProperties", signature, cwd=folder)
+
+    def test_xades(self):
+        for form, names, signature in (("asic-e-xades", tuple(FILES), "META-INF/signatures001.xml"),
+                                       ("asic-s-xades", ("contract.txt",), "META-INF/signatures.xml")):
+            for kind in ("p256", "rsa3072"):
+                with self.subTest(form=form, kind=kind):
+                    path = self.make(form, names, kind)
+                    self.check_zip(path, "application/vnd.etsi." + form[:6] + "+zip", names)
+                    with zipfile.ZipFile(path) as z:
+                        root = xml.etree.ElementTree.fromstring(z.read(signature))
+                        self.assertEqual(root.tag, ASIC + "XAdESSignatures")
+                    self.check_xmlsec(path, signature)
+
+    def test_added(self):
+        one = self.make("asic-e")
+        two = self.make("add-asic-e", (one.name,), "rsa3072", "two.asice")
+        self.assertTrue(two.read_bytes().startswith(one.read_bytes()[:one.read_bytes().index(b"PK\1\2")]))
+        self.check_zip(two, "application/vnd.etsi.asic-e+zip", FILES)
+        for n in (1, 2):
+            self.check_cms(two, f"META-INF/signature00{n}.p7s", f"META-INF/ASiCManifest00{n}.xml")
+            self.check_manifest(two, f"META-INF/ASiCManifest00{n}.xml", f"META-INF/signature00{n}.p7s")
+        report = self.verify(two)
+        self.assertEqual((report["indication"], len(report["signatures"])), ("TOTAL-PASSED", 2))
+
+    def test_refused(self):
+        for form, names, why in (("asic-s", FILES, None), ("add-asic-e", ("contract.txt",), "no ZIP file"), ("add-asic-e", ("simple",), "keeps the signature"),
+                                 ("add-asic-e-xades", ("cades",), "another kind")):
+            self.make("asic-s", ("contract.txt",), out="simple")
+            self.make("asic-e", out="cades")
+            with self.subTest(form=form), self.assertRaises(subprocess.CalledProcessError) as e:
+                self.make(form, names)
+            self.assertTrue(why is None or why in e.exception.stderr, e.exception.stderr)
+
+
+class Tampered(Base):
+    def check(self, path, indication, subindication, integrity, unsigned=()):
+        report = self.verify(path)
+        self.assertEqual((report["indication"], report["subindication"]), (indication, subindication))
+        if integrity is None:
+            self.assertEqual(report["signatures"], [])
+        else:
+            self.assertEqual([s["integrity"] for s in report["signatures"]], [integrity])
+            self.assertEqual(report["unsigned_files"], list(unsigned))
+            self.assertEqual(report["signatures"][0]["covers_whole_document"], integrity and not unsigned)
+
+    def test_sound(self):
+        for form, names in (("asic-e", tuple(FILES)), ("asic-s", ("contract.txt",))):
+            for kind in KINDS:
+                with self.subTest(form=form, kind=kind):
+                    report = self.verify(self.make(form, names, kind))
+                    self.assertEqual(report["indication"], "TOTAL-PASSED")
+                    self.assertEqual(report["container"], "ASiC-" + form[5].upper())
+                    self.assertEqual(report["unsigned_files"], [])
+                    said = report["signatures"][0]
+                    self.assertEqual((said["format"], said["level"], said["files"], said["covers_whole_document"]), ("CAdES", "B-B", list(names), True))
+
+    def test_repacked(self):
+        """Deflated by another program, it is the same container."""
+        self.check(self.rewrite(self.make("asic-e"), lambda e: None), "TOTAL-PASSED", None, True)
+
+    def test_changed(self):
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"contract.txt": b"two\n"})), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
+        self.check(self.rewrite(self.make("asic-s", ("contract.txt",)), lambda e: e.update({"contract.txt": b"two\n"})), "TOTAL-FAILED", "HASH_FAILURE",
+                   False, ["contract.txt"])
+
+    def test_added(self):
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"added.txt": b""})), "INDETERMINATE", "SIG_CONSTRAINTS_FAILURE", True, ["added.txt"])
+        self.check(self.rewrite(self.make("asic-s", ("contract.txt",)), lambda e: e.update({"added.txt": b""})), "TOTAL-FAILED", "FORMAT_FAILURE", False,
+                   ["contract.txt", "added.txt"])
+
+    def test_removed(self):
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.pop("empty.bin")), "INDETERMINATE", "SIGNED_DATA_NOT_FOUND", False,
+                   ["contract.txt", "zażółć 100%.csv"])
+
+    def test_renamed(self):
+        def swap(e):
+            e["contract.txt"], e["empty.bin"] = e["empty.bin"], e["contract.txt"]
+        self.check(self.rewrite(self.make("asic-e"), swap), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
+
+    def test_manifest(self):
+        """The manifest is what the signature is over."""
+        name = "META-INF/ASiCManifest001.xml"
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({name: e[name].replace(b"contract", b"cantract")})), "TOTAL-FAILED", "HASH_FAILURE",
+                   False, FILES)
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.pop(name)), "TOTAL-FAILED", "FORMAT_FAILURE", False, FILES)
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"META-INF/ASiCManifest.xml": e[name].replace(b"contract", b"c")})),
+                   "TOTAL-FAILED", "FORMAT_FAILURE", False, FILES)
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({name: b"<!DOCTYPE a>" + e[name]})), "TOTAL-FAILED", "FORMAT_FAILURE", False, FILES)
+
+    def test_another_signature(self):
+        """Another container's signature with its manifest is of files that are not here."""
+        with zipfile.ZipFile(self.make("asic-s", ("contract.txt",))) as z:
+            p7s = z.read("META-INF/signature.p7s")
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"META-INF/signature001.p7s": p7s})), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
+
+    def test_signature_within(self):
+        """A signature that brings its own content along says nothing about the files."""
+        enveloping = self.directory / "enveloping"
+        pki.run(SIGN_FILE, "document", self.pki.key("p256"), self.pki.chain("p256"), "cades-enveloping", enveloping, self.directory / "contract.txt")
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"META-INF/signature001.p7s": enveloping.read_bytes()})), "TOTAL-FAILED", "HASH_FAILURE",
+                   False, FILES)
+
+    def test_none(self):
+        self.check(self.rewrite(self.make("asic-e"), lambda e: [e.pop(n) for n in list(e) if n.startswith("META-INF")]), "TOTAL-FAILED", "FORMAT_FAILURE", None)
+
+    def test_two_readers(self):
+        """An entry that only a reader from the front sees, and a name that is there twice."""
+        path = self.make("asic-e")
+        twice = path.with_suffix(".twice")
+        twice.write_bytes(path.read_bytes())
+        with zipfile.ZipFile(twice, "a") as z:
+            z.writestr("contract.txt ", b"two\n")
+        twice.write_bytes(twice.read_bytes().replace(b"contract.txt ", b"contract.txt\0"))
+        self.check(twice, "TOTAL-FAILED", "FORMAT_FAILURE", None)
+        whole = path.read_bytes()
+        hidden = path.with_suffix(".hidden")
+        hidden.write_bytes(b"PK\3\4" + b"\0" * 26 + whole)
+        self.check(hidden, "TOTAL-FAILED", "FORMAT_FAILURE", None)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -3,8 +3,10 @@
 /* sygnet verify: what lib/sign finds, in words or as JSON. Needs no service; the network is used where certificates that are trusted say that their state can be
  * looked up there, unless --offline. */
 
+#include <errno.h>
 #include <time.h>
 
+#include "base/atomic-file.h"
 #include "client/certificates.h"
 #include "client/output.h"
 #include "client/prompt.h"
@@ -12,6 +14,7 @@
 #include "client/verified.h"
 #include "client/verbs.h"
 #include "sign/anchors.h"
+#include "sign/verify-etsi.h"
 #include "sign/verify-json.h"
 
 /* In law: see certificate_standing(). NULL where the certificate is of no use. */
@@ -132,6 +135,22 @@ static int exit_code(const VerifyReport *report) {
                report->indication == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
 }
 
+/* Beside what is printed, for the archive: the report that the standard defines. */
+static int save_report(const Client *c, const VerifyReport *report, int64_t now) {
+        const char *path = arguments_get(&c->arguments, "report");
+        _cleanup_bytes_ Bytes text = BYTES_NULL;
+        int r;
+
+        if (!path)
+                return 0;
+        if (verify_report_write_etsi(report, now, &text) < 0)
+                return fail_memory();
+        r = atomic_file_write(path, bytes_view(&text), 0644, arguments_has(&c->arguments, "force"));
+        if (r == -EEXIST)
+                return fail(EXIT_FAILED, _("%s exists already; use --force to replace it."), path);
+        return r < 0 ? fail_file(r, path) : 0;
+}
+
 int verb_verify(Client *c) {
         _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
@@ -164,5 +183,6 @@ int verb_verify(Client *c) {
                 print_report(&report, path, anchors);
         else if (verify_report_write_json(&report, stdout) < 0)
                 return EXIT_FAILED;
-        return exit_code(&report);
+        r = save_report(c, &report, params.now);
+        return r > 0 ? r : exit_code(&report);
 }

@@ -97,6 +97,8 @@ static const Option verify_options[] = {
         { "crl", 0, "FILE", N_("look the certificates up in this CRL; may be repeated") },
         { "ocsp", 0, "FILE", N_("look them up in this OCSP response; may be repeated") },
         { "offline", 0, NULL, N_("do not use the network: states that can be looked up only there are not checked") },
+        { "report", 0, "FILE", N_("write the validation report of ETSI TS 119 102-2 (XML) into FILE as well") },
+        FORCE,
         {},
 };
 static const Option otp_enroll_options[] = {

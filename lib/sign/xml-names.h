@@ -9,6 +9,7 @@
 #define XML_NS_XADES_122 "http://uri.etsi.org/01903/v1.2.2#"
 #define XML_NS_XADES_111 "http://uri.etsi.org/01903/v1.1.1#"
 #define XML_NS_ASIC "http://uri.etsi.org/02918/v1.2.1#"
+#define XML_NS_VALIDATION_REPORT "http://uri.etsi.org/19102/v1.4.1#"
 
 #define XML_C14N_10 "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 #define XML_C14N_11 "http://www.w3.org/2006/12/xml-c14n11"

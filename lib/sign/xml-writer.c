@@ -21,6 +21,7 @@ static const struct {
         { "xades", XML_NS_XADES_132 },
         { "dsig-filter2", XML_TRANSFORM_FILTER2 },
         { "asic", XML_NS_ASIC },
+        { "vr", XML_NS_VALIDATION_REPORT },
 };
 
 /* --- Scopes ------------------------------------------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ typedef struct XmlWriter {
 void xml_writer_done(XmlWriter *w);
 #define _cleanup_xml_writer_ _cleanup_(xml_writer_done)
 
-/* Opens an element. The name is a constant with one of the prefixes ds, xades, dsig-filter2 and asic. */
+/* Opens an element. The name is a constant with one of the prefixes ds, xades, dsig-filter2, asic and vr. */
 void xml_put_open(XmlWriter *w, const char *name);
 void xml_put_close(XmlWriter *w);
 void xml_put_attribute(XmlWriter *w, const char *name, const char *value);

@@ -168,6 +168,9 @@ class Callers(TestCase):
                 h.stop()
 
 
+CONSTRAINTS = bytes.fromhex("3036a13430028200300a8708" + "00" * 8 + "30228720" + "00" * 32)  # no DNS names, no IP addresses
+
+
 class Refused(TestCase):
     """Everything here is asked for by sygnet-cad's own user, as somebody who has taken it over would."""
 
@@ -190,19 +193,21 @@ class Refused(TestCase):
             for tbs in self.bad_roots(spki):
                 self.refused("InvalidArgument", sign, client, tbs)
             initialize(m.operator, **HOSTED)
-            openssl(folder, "true")
             self.refused("InvalidArgument", sign, client, tbs_of(root_of(m.operator)))
+
+    @staticmethod
+    def good_extensions():
+        return [extension("551d0e", tlv(4, b"\x01" * 20)), extension("551d13", bytes.fromhex("30060101ff020100"), True),
+                extension("551d0f", bytes.fromhex("03020106"), True), extension("551d1e", CONSTRAINTS, True)]
 
     def bad_roots(self, spki):
         name = tlv(0x30, tlv(0x31, tlv(0x30, tlv(6, b"\x55\x04\x03"), tlv(12, b"Example"))))
-        ski, basic = extension("551d0e", tlv(4, b"\x01" * 20)), extension("551d13", bytes.fromhex("30060101ff020100"), True)
-        usage = extension("551d0f", bytes.fromhex("03020106"), True)
-        constraints = bytes.fromhex("3036a13430028200300a8708" + "00" * 8 + "30228720" + "00" * 32)
-        good = [ski, basic, usage, extension("551d1e", constraints, True)]
+        good = self.good_extensions()
+        ski, basic = good[:2]
         variants = {
             "no name constraints": good[:3],
-            "constraints not critical": [*good[:3], extension("551d1e", constraints)],
-            "only DNS excluded": [*good[:3], extension("551d1e", bytes.fromhex("3006a104300282 00".replace(" ", "")), True)],
+            "constraints not critical": [*good[:3], extension("551d1e", CONSTRAINTS)],
+            "only DNS excluded": [*good[:3], extension("551d1e", bytes.fromhex("3006a10430028200"), True)],
             "no path length": [ski, extension("551d13", bytes.fromhex("30030101ff"), True), *good[2:]],
             "a path below": [ski, extension("551d13", bytes.fromhex("30060101ff020101"), True), *good[2:]],
             "signs documents as well": [ski, basic, extension("551d0f", bytes.fromhex("03020186"), True), good[3]],
@@ -213,6 +218,19 @@ class Refused(TestCase):
         algorithm = bytes.fromhex("300a06082a8648ce3d040303")
         for extensions in variants.values():
             yield tlv(0x30, tlv(0xa0, tlv(2, b"\x02")), tlv(2, b"\x01"), algorithm, name, time, name, spki, tlv(0xa3, tlv(0x30, *extensions)))
+
+    def test_root_by_hand(self):
+        """What makes the bad ones bad is what their names say: a good one that is put together in the same way is signed, once."""
+        with hosted(initialized=False) as (_, _, h, _):
+            client = h.client()
+            spki = client.call("org.sygnet.CAKey1.Generate", "s", "p384", **KEY)
+            bad = list(self.bad_roots(spki))
+            good = tlv(0x30, *parts(bad[0])[:7], tlv(0xa3, tlv(0x30, *self.good_extensions())))
+            self.assertTrue(sign(client, good))
+            self.assertIn("signed its root already", self.refused("InvalidArgument", sign, client, good))
+            self.refused("InvalidArgument", sign, client, good.replace(b"Example", b"Elpmaxe"))
+            h.restart()
+            self.refused("InvalidArgument", sign, client, good)
 
     def leaf(self, m, folder):
         return tbs_of(issue(m.operator, request(folder))[0])
@@ -395,7 +413,8 @@ class Trouble(TestCase):
             h.pin("11111111")
             for _ in range(4):
                 self.assertIn("did not accept the PIN", self.refused("KeyUnavailable", initialize, m.operator, **HOSTED))
-            # It was tried once; a token with three attempts would not be locked.
+                # It was tried once; a token with three attempts would not be locked.
+                self.assertIn("It is not tried again", h.said().splitlines()[-1])
             self.assertNotIn("11111111", h.said())
             h.pin(PIN)
             initialize(m.operator, **HOSTED)

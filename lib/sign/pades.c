@@ -6,13 +6,14 @@
 #include <errno.h>
 #include <gnutls/crypto.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/codec.h"
 #include "crypto/digest.h"
 #include "sign/pades-check.h"
 #include "sign/pades-dictionary.h"
 #include "sign/pades-form.h"
+#include "sign/pades-source.h"
 #include "sign/pdf-appearance.h"
 
 /* Marks a sentence for xgettext. */
@@ -29,6 +30,7 @@ struct PadesDraft {
         int out_fd;
         uint64_t contents_start; /* of the hexadecimal string's `<` in the output */
         size_t contents_room;    /* in bytes of CMS */
+        bool repaired;
 };
 
 /* What is built before the document is copied. */
@@ -38,30 +40,6 @@ typedef struct Build {
         PdfUpdate update;
         PadesDictionary dictionary;
 } Build;
-
-static int outcome_of_tail(int r) {
-        switch (r) {
-        case PDF_TAIL_NOT_PDF:
-                return PADES_E_NOT_PDF;
-        case PDF_TAIL_DAMAGED:
-                return PADES_E_DAMAGED;
-        default:
-                return r;
-        }
-}
-
-static int outcome_of_document(int r) {
-        switch (r) {
-        case PDF_DOCUMENT_DAMAGED:
-                return PADES_E_DAMAGED;
-        case PDF_DOCUMENT_ENCRYPTED:
-                return PADES_E_ENCRYPTED;
-        case PDF_DOCUMENT_UNKNOWN_CIPHER:
-                return PADES_E_CIPHER;
-        default:
-                return r;
-        }
-}
 
 static int contents_room(const Signer *signer, const PadesParams *params, size_t *ret) {
         const CadesParams cades = { .pades = true, .signing_time = params->signing_time };
@@ -163,8 +141,8 @@ static int hash(gnutls_hash_hd_t h, View v) {
         return v.len > 0 && gnutls_hash(h, v.data, v.len) < 0 ? -EIO : 0;
 }
 
-/* Copies the document, digesting the bytes that are written, so that what is signed is what stands in the output even if
- * somebody writes to the input meanwhile. */
+/* Copies the document, unless it stands in the output already, digesting the bytes that are written, so that what is signed is what stands
+ * there even if somebody writes to the input meanwhile. */
 static int copy_document(int in_fd, int out_fd, uint64_t size, gnutls_hash_hd_t h) {
         _cleanup_free_ uint8_t *chunk = malloc(COPY_CHUNK);
         int r;
@@ -175,7 +153,7 @@ static int copy_document(int in_fd, int out_fd, uint64_t size, gnutls_hash_hd_t 
                 size_t n = size - at < COPY_CHUNK ? (size_t) (size - at) : COPY_CHUNK;
 
                 r = pdf_read_at(in_fd, at, chunk, n);
-                if (r == 0)
+                if (r == 0 && in_fd != out_fd)
                         r = write_at(out_fd, at, VIEW(chunk, n));
                 if (r == 0)
                         r = hash(h, VIEW(chunk, n));
@@ -236,41 +214,54 @@ static int make_draft(const Build *b, int in_fd, int out_fd, PadesDraft **ret) {
         return 0;
 }
 
-static int open_document(int in_fd, View password, PdfTail *ret_tail, PdfDocument **ret) {
-        struct stat st;
-        int r;
-
-        if (fstat(in_fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode))
-                return S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
-        r = pdf_tail_read(in_fd, (uint64_t) st.st_size, ret_tail);
-        if (r != 0)
-                return outcome_of_tail(r);
-        r = pdf_document_open_by_password(in_fd, ret_tail->size, ret_tail->size, false, password, ret);
-        if (r == 0)
-                r = pdf_document_open_cipher(*ret, password);
-        if (r != 0)
-                return outcome_of_document(r);
-        return (*ret)->repaired ? PADES_E_DAMAGED : 0;
-}
-
-int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
-        _cleanup_(pdf_document_freep) PdfDocument *document = NULL;
+/* One attempt, over the document as it came or over one that was written anew. */
+static int draft(const Signer *signer, const PadesParams *params, const PadesSource *s, int out_fd, PadesDraft **ret) {
         _cleanup_(pades_plan_done) PadesPlan plan = { 0 };
         Build build = { .signer = signer, .params = params };
-        PdfTail tail;
         int r;
 
-        r = open_document(in_fd, params->options.password, &tail, &document);
+        r = pades_check(s->document, signer, params, &plan);
         if (r == 0)
-                r = pades_check(document, signer, params, &plan);
+                r = build_update(&build, s->document, &s->tail, &plan);
         if (r == 0)
-                r = build_update(&build, document, &tail, &plan);
-        if (r == 0)
-                r = make_draft(&build, in_fd, out_fd, ret);
+                r = make_draft(&build, s->fd, out_fd, ret);
         pdf_update_done(&build.update);
         return r;
+}
+
+static int draft_sound(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
+        _cleanup_(pades_source_done) PadesSource source = { 0 };
+        int r;
+
+        r = pades_source_open(in_fd, params->options.password, &source);
+        return r != 0 ? r : draft(signer, params, &source, out_fd, ret);
+}
+
+static int draft_repaired(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
+        _cleanup_(pades_source_done) PadesSource source = { 0 };
+        PadesDraft *d;
+        int r;
+
+        r = pades_source_repair(in_fd, out_fd, &source);
+        if (r == 0)
+                r = draft(signer, params, &source, out_fd, &d);
+        if (r != 0)
+                return ftruncate(out_fd, 0) < 0 ? -errno : r;
+        d->repaired = true;
+        *ret = d;
+        return 0;
+}
+
+/* What is damaged where nobody looks (an object that the signature does not need) is left as it is. */
+int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret) {
+        int r;
+
+        r = draft_sound(signer, params, in_fd, out_fd, ret);
+        return r == PADES_E_DAMAGED ? draft_repaired(signer, params, in_fd, out_fd, ret) : r;
+}
+
+bool pades_draft_is_repaired(const PadesDraft *d) {
+        return d->repaired;
 }
 
 View pades_draft_tbs(const PadesDraft *d) {
@@ -316,6 +307,8 @@ const char *pades_strerror(int outcome) {
                 return N_("The file is not a PDF document.");
         case PADES_E_DAMAGED:
                 return N_("The PDF document is damaged; open it and save it anew, then sign it.");
+        case PADES_E_DAMAGED_SIGNED:
+                return N_("The PDF document is damaged and seems to bear a signature, which a repair would break; have it sent to you again.");
         case PADES_E_ENCRYPTED:
                 return N_("The PDF document is encrypted; give its password with --document-password-file.");
         case PADES_E_XFA:

@@ -2,7 +2,8 @@
 #pragma once
 
 /* PAdES B-B and, with a timestamp, B-T (EN 319 142-1): a signature dictionary with SubFilter ETSI.CAdES.detached, added as an incremental
- * update (ISO 32000-1 §7.5.6, §12.8). The bytes that were there stay as they were. Two steps, like lib/sign/cades.h. */
+ * update (ISO 32000-1 §7.5.6, §12.8). The bytes that were there stay as they were; only a damaged document without signature is written anew before
+ * (pades-source.h). Two steps, like lib/sign/cades.h. */
 
 #include "sign/cades.h"
 
@@ -11,7 +12,7 @@ typedef struct PadesDraft PadesDraft;
 /* Outcomes that are not errno: why a document cannot be signed. pades_strerror() has the sentence, also of those of pdf-appearance.h. */
 enum {
         PADES_E_NOT_PDF = 1,
-        PADES_E_DAMAGED,      /* no sound xref, or it needed repair */
+        PADES_E_DAMAGED,      /* beyond repair, or encrypted and damaged */
         PADES_E_ENCRYPTED,    /* and the password, or none, does not open it */
         PADES_E_XFA,
         PADES_E_FORBIDDEN,    /* a certification or a locked field forbids a further signature */
@@ -27,6 +28,7 @@ enum {
         PADES_E_SEED_TIMESTAMP,
         PADES_E_PERMISSION,   /* the document's protection allows it only with the owner's password */
         PADES_E_CIPHER,       /* encrypted in a way that is not known here */
+        PADES_E_DAMAGED_SIGNED, /* to be repaired, but there is a signature */
 };
 
 /* What the signer chooses; all may be NULL or 0. */
@@ -50,6 +52,9 @@ typedef struct PadesParams {
  * Both stay the caller's and open until the draft is freed. The same document, signer and parameters give the same to-be-signed bytes. 0, one
  * of the enum, or a negative errno. */
 int pades_draft_new(const Signer *signer, const PadesParams *params, int in_fd, int out_fd, PadesDraft **ret);
+
+/* Whether the document was damaged, and what is signed was written anew: whoever signs should look at it again. */
+bool pades_draft_is_repaired(const PadesDraft *d);
 
 View pades_draft_tbs(const PadesDraft *d);
 

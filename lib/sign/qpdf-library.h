@@ -9,14 +9,15 @@
 
 #define QPDF_FUNCTIONS(f) \
         f(cleanup) f(get_error) f(get_error_code) f(get_error_message_detail) f(get_last_string_length) f(get_root) \
-        f(get_trailer) f(has_error) f(init) f(is_encrypted) f(more_warnings) f(next_warning) f(oh_begin_dict_key_iter) \
+        f(get_trailer) f(has_error) f(init) f(init_write) f(is_encrypted) f(more_warnings) f(next_warning) f(oh_begin_dict_key_iter) \
         f(oh_dict_more_keys) f(oh_dict_next_key) f(oh_get_array_item) f(oh_get_array_n_items) f(oh_get_binary_string_value) \
         f(oh_get_bool_value) f(oh_get_dict) f(oh_get_generation) f(oh_get_int_value) f(oh_get_key) f(oh_get_key_if_dict) \
         f(oh_get_name) f(oh_get_numeric_value) f(oh_get_object_id) f(oh_get_stream_data) f(oh_get_type_code) \
         f(oh_get_utf8_value) f(oh_has_key) f(oh_is_array) f(oh_is_bool) f(oh_is_dictionary) f(oh_is_indirect) f(oh_is_integer) \
         f(oh_is_name) f(oh_is_name_and_equals) f(oh_is_null) f(oh_is_number) f(oh_is_stream) f(oh_is_string) f(oh_new_name) \
         f(oh_new_null) f(oh_new_object) f(oh_new_unicode_string) f(oh_release) f(oh_unparse) f(oh_unparse_resolved) f(read) \
-        f(read_memory) f(set_attempt_recovery) f(set_suppress_warnings) f(silence_errors)
+        f(read_memory) f(set_attempt_recovery) f(set_deterministic_ID) \
+        f(set_stream_data_mode) f(set_suppress_warnings) f(silence_errors) f(write)
 
 typedef struct QpdfLibrary {
 #define QPDF_MEMBER(name) __typeof__(&qpdf_##name) name;
@@ -39,6 +40,7 @@ int qpdf_library_load(void);
 #define qpdf_get_trailer qpdf_library.get_trailer
 #define qpdf_has_error qpdf_library.has_error
 #define qpdf_init qpdf_library.init
+#define qpdf_init_write qpdf_library.init_write
 #define qpdf_is_encrypted qpdf_library.is_encrypted
 #define qpdf_more_warnings qpdf_library.more_warnings
 #define qpdf_next_warning qpdf_library.next_warning
@@ -82,6 +84,9 @@ int qpdf_library_load(void);
 #define qpdf_read qpdf_library.read
 #define qpdf_read_memory qpdf_library.read_memory
 #define qpdf_set_attempt_recovery qpdf_library.set_attempt_recovery
+#define qpdf_set_deterministic_ID qpdf_library.set_deterministic_ID
+#define qpdf_set_stream_data_mode qpdf_library.set_stream_data_mode
 #define qpdf_set_suppress_warnings qpdf_library.set_suppress_warnings
 #define qpdf_silence_errors qpdf_library.silence_errors
+#define qpdf_write qpdf_library.write
 #endif

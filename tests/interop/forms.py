@@ -90,6 +90,19 @@ def by_hand():
     }
 
 
+def damaged():
+    """Documents that readers open after some guessing, without a signature."""
+    plain = document(objects())
+    return {
+        "no-startxref": plain.replace(b"startxref", b"startxxxx"),
+        "wrong-startxref": plain.replace(b"startxref\n", b"startxref\n1"),
+        "wrong-offsets": plain.replace(b"0000000", b"0000001"),
+        "no-xref": plain[:plain.index(b"xref\n")] + b"trailer\n<< /Size 6 /Root 1 0 R >>\n%%EOF\n",
+        "cut": plain[:plain.index(b"startxref")],
+        "lines-changed": plain.replace(b"endobj\n", b"endobj\r\n"),
+    }
+
+
 def refused():
     """Documents that no signature may be added to, with the outcome's number."""
     form = b"<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R >>"
@@ -103,8 +116,6 @@ def refused():
     return {
         "not-a-pdf": (b"hello\n" * 300, 1),
         "empty": (b"", 1),
-        "no-startxref": (document(objects()).replace(b"startxref", b"startxxxx"), 2),
-        "wrong-startxref": (document(objects()).replace(b"startxref\n", b"startxref\n1"), 2),
         "truncated": (document(objects())[:-300], 2),
         "no-pages": (document(objects(o2=b"null")), 2),
         "encrypted-unknown": (document(objects(), trailer=b"/Root 1 0 R /Encrypt << /Filter /Standard /V 9 >>"), 2),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Signs a PDF document with a key from a file, for the interoperability tests: `interop-sign-pdf KEY CHAIN IN OUT [REASON] [--field NAME]
- * [--certify LEVEL] [--password PASSWORD]`, KEY in PKCS#8 DER, CHAIN in PEM, the signing certificate first. Prints `signed`, or the outcome's number
+ * [--certify LEVEL] [--password PASSWORD]`, KEY in PKCS#8 DER, CHAIN in PEM, the signing certificate first. Prints `signed` (after `repaired`), or the outcome's number
  * and sentence and exits with 3. SIGN_TIME in the environment is another time than now. */
 
 #include <errno.h>
@@ -77,6 +77,8 @@ static int sign(Signer *signer, const char *in, const char *out, const PadesOpti
                 return r;
         item.tbs = pades_draft_tbs(draft);
         r = signer->sign(signer, &item, 1, &signature);
+        if (pades_draft_is_repaired(draft))
+                puts("repaired");
         return r < 0 ? r : pades_draft_complete(draft, bytes_view(&signature), (View) { 0 });
 }
 

@@ -242,6 +242,8 @@ int sign_item_complete(SignItem *item, const Signer *signer, View signature, con
         if (r == 0)
                 r = complete(item, signature, options);
         item->is_signed = r == 0;
+        if (item->is_signed && document_draft_is_repaired(item->draft))
+                complain(_("%s was damaged and was repaired before it was signed: look at what was signed."), item->shown);
         drop_draft(item);
         return r;
 }

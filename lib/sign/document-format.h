@@ -16,6 +16,7 @@ typedef struct DocumentFormat {
         void (*item)(const void *draft, SignerItem *ret);
         int (*stamped)(void *draft, View signature, Bytes *ret); /* NULL: over the signature value as it is */
         int (*complete)(void *draft, View signature, View timestamp_token);
+        bool (*is_repaired)(const void *draft); /* NULL: never; see document_draft_is_repaired() */
         void (*free)(void *draft);
 } DocumentFormat;
 

@@ -25,6 +25,10 @@ static int complete(void *d, View signature, View timestamp_token) {
         return pades_draft_complete(d, signature, timestamp_token);
 }
 
+static bool is_repaired(const void *d) {
+        return pades_draft_is_repaired(d);
+}
+
 static void draft_free(void *d) {
         pades_draft_free(d);
 }
@@ -37,5 +41,6 @@ const DocumentFormat document_pades = {
         .draft = draft,
         .item = item,
         .complete = complete,
+        .is_repaired = is_repaired,
         .free = draft_free,
 };

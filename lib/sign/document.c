@@ -101,6 +101,10 @@ void document_draft_item(const DocumentDraft *d, SignerItem *ret) {
         d->format->item(d->state, ret);
 }
 
+bool document_draft_is_repaired(const DocumentDraft *d) {
+        return d->format->is_repaired && d->format->is_repaired(d->state);
+}
+
 int document_draft_stamped(DocumentDraft *d, View signature, Bytes *ret) {
         return d->format->stamped ? d->format->stamped(d->state, signature, ret) : bytes_dup(signature, ret);
 }

@@ -69,6 +69,9 @@ size_t document_format_files_max(SignatureFormat format);
 /* What is to be signed, borrowed from the draft; without a name. */
 void document_draft_item(const DocumentDraft *d, SignerItem *ret);
 
+/* Whether what is signed was written anew, since the document was damaged: whoever signs should look at it again. */
+bool document_draft_is_repaired(const DocumentDraft *d);
+
 /* What a signature timestamp's imprint is over: in CMS the signature value (RFC 3161 appendix A). The caller owns it. */
 int document_draft_stamped(DocumentDraft *d, View signature, Bytes *ret);
 

@@ -114,24 +114,25 @@ static int add_binary(CertificateList *l, View v) {
 }
 
 static bool contains(View v, const char *s) {
-        return v.len > 0 && memmem(v.data, v.len, s, strlen(s));
+        return v.data && v.len > 0 && memmem(v.data, v.len, s, strlen(s));
+}
+
+int certificates_read(View v, CertificateList *l) {
+        const gnutls_datum_t datum = { (unsigned char *) (uintptr_t) v.data, (unsigned) v.len };
+
+        if (contains(v, "-----BEGIN PKCS7-----"))
+                return add_pkcs7(l, &datum, GNUTLS_X509_FMT_PEM);
+        return contains(v, "-----BEGIN ") ? add_pem(l, &datum) : add_binary(l, v);
 }
 
 int certificates_read_file(const char *path, CertificateList *l) {
         _cleanup_bytes_ Bytes b = BYTES_NULL;
-        gnutls_datum_t datum;
         int r;
 
         r = read_file(path, CERTIFICATE_FILE_MAX, &b);
         if (r < 0)
                 return fail_file(r, path);
-        datum = (gnutls_datum_t) { b.data, (unsigned) b.len };
-        if (contains(bytes_view(&b), "-----BEGIN PKCS7-----"))
-                r = add_pkcs7(l, &datum, GNUTLS_X509_FMT_PEM);
-        else if (contains(bytes_view(&b), "-----BEGIN "))
-                r = add_pem(l, &datum);
-        else
-                r = add_binary(l, bytes_view(&b));
+        r = certificates_read(bytes_view(&b), l);
         if (r == -E2BIG)
                 return fail(EXIT_FAILED, _("%s: too many certificates (at most %u)."), path, CERTIFICATES_MAX);
         if (r == -EBADMSG)

@@ -26,6 +26,9 @@ int certificate_list_add(CertificateList *l, View der);
 /* Adds what a file holds: PEM with one or more, DER, or PKCS#7 (p7b) in either form; both also as base64 of the DER alone. */
 int certificates_read_file(const char *path, CertificateList *l);
 
+/* The same of what was read, without a word: -EBADMSG when there is no certificate in it, -E2BIG, -ENOMEM. */
+int certificates_read(View v, CertificateList *l);
+
 /* Sets the one that no other was signed by first, its issuers behind: files come in any order. */
 void certificates_sort(CertificateList *l);
 

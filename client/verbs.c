@@ -101,6 +101,16 @@ static const Option verify_options[] = {
         FORCE,
         {},
 };
+static const Option show_signatures_options[] = {
+        { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
+        { "content", 0, "FILE", N_("the signed document of a detached signature") },
+        {},
+};
+static const Option certificate_options[] = {
+        { "pem", 0, NULL, N_("print the certificates as PEM") },
+        { "password-file", 0, "FILE", N_("read the password of a PKCS#12 file from FILE (- is standard input)") },
+        {},
+};
 static const Option otp_enroll_options[] = {
         { "digits", 0, "N", N_("length of the codes: 8, or 6 for authenticators that know no other") },
         { "label", 0, "TEXT", N_("name of the token in your list") },
@@ -446,6 +456,13 @@ const Verb verbs[] = {
           N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
              "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "
              "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
+        { "show-signatures", "FILE", 1, 1, N_("Show the signatures of a file as a viewer does"),
+          N_("Who signed and when, with reason and place, where a PDF shows it, what it certifies and which revision it belongs to, and the fields that wait to be signed. "
+             "Does not use the network: for the full verdict see “verify”. Ends with 0 when there was something to show, 4 when the file has no signatures and no fields for any."),
+          show_signatures_options, verb_show_signatures },
+        { "certificate", "FILE", 1, 1, N_("Show the certificates of a file"),
+          N_("Takes certificates (PEM, DER, p7b), PKCS#12 files, and signed documents, whose signers' certificates are shown. Nothing is verified."),
+          certificate_options, verb_certificate },
         { "otp enroll", "", 0, 0, N_("Enrol an authenticator for one-time codes"),
           N_("You confirm with a code that is sent to your telephone, if one is known. The secret is shown once, as a QR code and as text, and "
              "confirmed by a first code."), otp_enroll_options, verb_otp_enroll },

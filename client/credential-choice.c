@@ -136,23 +136,23 @@ int credential_find(Client *c, const char *name, bool all, Dict *ret) {
         return r == EXIT_NOT_FOUND ? fail_unknown(name) : r;
 }
 
-static bool signs_documents(const Dict *d) {
-        return strcmp(dict_string(d, "kind"), "authentication") != 0 && strcmp(dict_string(d, "kind"), "offline") != 0;
+static bool is_for(const Dict *d, bool login) {
+        return (login || strcmp(dict_string(d, "kind"), "authentication") != 0) && strcmp(dict_string(d, "kind"), "offline") != 0;
 }
 
-static bool is_current(const Dict *d) {
+static bool is_current(const Dict *d, bool login) {
         int64_t now = time(NULL);
 
-        return strcmp(dict_string(d, "status"), "active") == 0 && signs_documents(d) && dict_number(d, "not_before", now) <= now && dict_number(d, "not_after", now) >= now;
+        return strcmp(dict_string(d, "status"), "active") == 0 && is_for(d, login) && dict_number(d, "not_before", now) <= now && dict_number(d, "not_after", now) >= now;
 }
 
 /* Why a credential cannot sign now, before anybody types a code for it. */
-static int check_usable(const Dict *d) {
+static int check_usable(const Dict *d, bool login) {
         _cleanup_free_ char *label = text_clean(dict_string(d, "label"));
         const char *status = dict_string(d, "status");
         int64_t now = time(NULL);
 
-        if (!signs_documents(d))
+        if (!is_for(d, login))
                 return fail(EXIT_FAILED, _("“%s” signs no documents: it is for something else. See “sygnet show”."), label);
         if (strcmp(status, "requested") == 0) {
                 complain(_("“%s” has no certificate yet."), label);
@@ -171,16 +171,16 @@ static int check_usable(const Dict *d) {
         return 0;
 }
 
-static int choose_only(DictList *l, Dict *ret) {
+static int choose_only(DictList *l, bool login, Dict *ret) {
         size_t usable = 0, index = 0;
 
         for (size_t i = 0; i < l->n_items; i++)
-                if (is_current(&l->items[i])) {
+                if (is_current(&l->items[i], login)) {
                         usable++;
                         index = i;
                 }
         if (usable == 0 && l->n_items == 1)
-                return check_usable(&l->items[0]);
+                return check_usable(&l->items[0], login);
         if (usable == 0)
                 return fail(EXIT_NOT_FOUND, "%s", _("You have no credential to sign with. See “sygnet list”."));
         if (usable > 1)
@@ -189,7 +189,7 @@ static int choose_only(DictList *l, Dict *ret) {
         return 0;
 }
 
-size_t credential_count_usable(Client *c) {
+size_t credential_count_usable(Client *c, bool login) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         size_t n = 0;
@@ -197,11 +197,11 @@ size_t credential_count_usable(Client *c) {
         if (call_quietly(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "List", &reply, "a{sv}", 0) < 0 || dict_list_read(reply, &l) < 0)
                 return 0;
         for (size_t i = 0; i < l.n_items; i++)
-                n += is_current(&l.items[i]);
+                n += is_current(&l.items[i], login);
         return n;
 }
 
-int credential_choose(Client *c, Dict *ret) {
+int credential_choose(Client *c, bool login, Dict *ret) {
         const char *name = arguments_get(&c->arguments, "credential");
         _cleanup_dict_list_ DictList own = { 0 };
         _cleanup_dict_ Dict d = { 0 };
@@ -211,13 +211,13 @@ int credential_choose(Client *c, Dict *ret) {
         if (r > 0)
                 return r;
         if (!name)
-                return choose_only(&own, ret);
+                return choose_only(&own, login, ret);
         r = find_in(&own, name, &d);
         if (r == EXIT_NOT_FOUND)
                 return fail_unknown(name);
         if (r > 0)
                 return r;
-        r = check_usable(&d);
+        r = check_usable(&d, login);
         if (r > 0)
                 return r;
         *ret = d;

@@ -12,11 +12,11 @@ int credential_list(Client *c, bool all, DictList *ret);
 /* The credential that `name` means. Looks among the caller's, then, when `all`, among all. The dictionary is the caller's to release. */
 int credential_find(Client *c, const char *name, bool all, Dict *ret);
 
-/* For signing: what --credential says, or the only one that is usable. Says why where it is not usable. */
-int credential_choose(Client *c, Dict *ret);
+/* For signing: what --credential says, or the only one that is usable; for a `login` those for authentication are, too. Says why where it is not usable. */
+int credential_choose(Client *c, bool login, Dict *ret);
 
 /* How many of the caller's credentials could sign now; none where there is no service. Says nothing. */
-size_t credential_count_usable(Client *c);
+size_t credential_count_usable(Client *c, bool login);
 
 /* The invitations to use a seal that wait for the session's account. */
 int invitation_list(Client *c, const char *session, DictList *ret);

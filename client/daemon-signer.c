@@ -430,7 +430,7 @@ static int fetch_chain(DaemonSigner *s) {
         return 0;
 }
 
-int daemon_signer_init(DaemonSigner *s, Client *c) {
+int daemon_signer_init(DaemonSigner *s, Client *c, bool login) {
         int r;
 
         *s = (DaemonSigner) { .client = c };
@@ -440,7 +440,7 @@ int daemon_signer_init(DaemonSigner *s, Client *c) {
                 r = choose_mandate(s);
                 return r != 0 ? r : fetch_chain(s);
         }
-        r = credential_choose(c, &s->credential);
+        r = credential_choose(c, login, &s->credential);
         if (r > 0)
                 return r;
         r = session_choose(c, dict_string(&s->credential, "login"), &s->session);

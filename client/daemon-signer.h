@@ -23,5 +23,5 @@ typedef struct DaemonSigner {
 } DaemonSigner;
 
 /* Chooses credential (--credential) and session, or the mandate (--mandate), and fetches the certificates. */
-int daemon_signer_init(DaemonSigner *s, Client *c);
+int daemon_signer_init(DaemonSigner *s, Client *c, bool login); /* see key-signer.h */
 void daemon_signer_done(DaemonSigner *s);

@@ -267,7 +267,7 @@ int key_local_import(Client *c, const char *word) {
         bool token = pkcs11_uri_is(word);
         int r;
 
-        r = local_signer_init(&s, c, word);
+        r = local_signer_init(&s, c, word, false);
         if (r > 0)
                 return r;
         k.place = token ? KEY_PLACE_TOKEN : KEY_PLACE_FILE;

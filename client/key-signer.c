@@ -28,7 +28,7 @@ static size_t count_usable(const KeyRecordList *l, size_t *ret_index) {
 }
 
 /* Without a name: the service's only credential, unless there are keys here as well. */
-static int choose_only(KeySigner *s, Client *c) {
+static int choose_only(KeySigner *s, Client *c, bool login) {
         _cleanup_key_records_ KeyRecordList l = { 0 };
         size_t index = 0, here, there = 0;
         int r;
@@ -38,39 +38,39 @@ static int choose_only(KeySigner *s, Client *c) {
                 return r;
         here = count_usable(&l, &index);
         if (here > 0)
-                there = credential_count_usable(c);
+                there = credential_count_usable(c, login);
         if (here == 0)
-                return daemon_signer_init(&s->daemon, c);
+                return daemon_signer_init(&s->daemon, c, login);
         if (here + there > 1)
                 return fail(EXIT_USAGE, "%s", _("You have several keys: choose one with --credential. See “sygnet list” and “sygnet key list”."));
         s->is_local = true;
-        return local_signer_init_record(&s->local, c, &l.items[index]);
+        return local_signer_init_record(&s->local, c, &l.items[index], login);
 }
 
-static int choose_named(KeySigner *s, Client *c, const char *name) {
+static int choose_named(KeySigner *s, Client *c, const char *name, bool login) {
         _cleanup_key_record_ KeyRecord k = { 0 };
         int r;
 
         if (local_signer_takes(name)) {
                 s->is_local = true;
-                return local_signer_init(&s->local, c, name);
+                return local_signer_init(&s->local, c, name, login);
         }
         r = key_record_find(name, &k);
         if (r == EXIT_NOT_FOUND)
-                return daemon_signer_init(&s->daemon, c);
+                return daemon_signer_init(&s->daemon, c, login);
         if (r > 0)
                 return r;
         s->is_local = true;
-        return local_signer_init_record(&s->local, c, &k);
+        return local_signer_init_record(&s->local, c, &k, login);
 }
 
-int key_signer_init(KeySigner *s, Client *c) {
+int key_signer_init(KeySigner *s, Client *c, bool login) {
         const char *name = arguments_get(&c->arguments, "credential");
 
         *s = (KeySigner) { 0 };
         if (arguments_has(&c->arguments, "mandate"))
-                return daemon_signer_init(&s->daemon, c);
-        return name ? choose_named(s, c, name) : choose_only(s, c);
+                return daemon_signer_init(&s->daemon, c, login);
+        return name ? choose_named(s, c, name, login) : choose_only(s, c, login);
 }
 
 void key_signer_done(KeySigner *s) {

@@ -13,8 +13,9 @@ typedef struct KeySigner {
 } KeySigner;
 
 /* A PKCS#11 URI and a path are what they look like. A name is first looked for among the recorded keys, then among the
- * service's credentials. Without one, the only key that can sign is taken, of all places. `s` stays where it is. */
-int key_signer_init(KeySigner *s, Client *c);
+ * service's credentials. Without one, the only key that can sign is taken, of all places. Keys for authentication are for a `login` only, for which others
+ * serve as well. `s` stays where it is. */
+int key_signer_init(KeySigner *s, Client *c, bool login);
 void key_signer_done(KeySigner *s);
 
 Signer *key_signer_get(KeySigner *s);

@@ -66,7 +66,7 @@ static int check_usage(const LocalSigner *s, gnutls_x509_crt_t own) {
 
         if (s->record.profile && profile_from_string(s->record.profile) == PROFILE_KSEF_OFFLINE)
                 return fail(EXIT_FAILED, "%s", _("This key is for the codes of invoices that are issued offline; it signs no documents."));
-        if (s->record.profile && profile_key_usage(profile_from_string(s->record.profile)) == GNUTLS_KEY_DIGITAL_SIGNATURE)
+        if (!s->login && s->record.profile && profile_key_usage(profile_from_string(s->record.profile)) == GNUTLS_KEY_DIGITAL_SIGNATURE)
                 return fail(EXIT_FAILED, "%s", _("This key is for authentication; it signs no documents."));
         if (gnutls_x509_crt_get_ca_status(own, NULL) > 0)
                 return fail(EXIT_FAILED, "%s", _("This certificate is one of a certification authority; it signs no documents."));
@@ -74,7 +74,7 @@ static int check_usage(const LocalSigner *s, gnutls_x509_crt_t own) {
                 return 0;
         if (!(usage & (GNUTLS_KEY_NON_REPUDIATION | GNUTLS_KEY_DIGITAL_SIGNATURE)))
                 return fail(EXIT_FAILED, "%s", _("By its keyUsage this certificate is not for signatures."));
-        if (!(usage & GNUTLS_KEY_NON_REPUDIATION))
+        if (!s->login && !(usage & GNUTLS_KEY_NON_REPUDIATION))
                 complain("%s", _("Careful: by its keyUsage this certificate is for authentication rather than for signing documents."));
         return 0;
 }
@@ -195,8 +195,8 @@ static int local_sign(Signer *signer, const SignerItem *items, size_t n, Bytes *
 
 /* --- Choosing ----------------------------------------------------------------------------------------------------- */
 
-static void begin(LocalSigner *s, Client *c) {
-        *s = (LocalSigner) { .client = c };
+static void begin(LocalSigner *s, Client *c, bool login) {
+        *s = (LocalSigner) { .client = c, .login = login };
         s->signer.sign = local_sign;
         s->signer.userdata = s;
 }
@@ -314,16 +314,16 @@ static int init_token(LocalSigner *s, const char *uri) {
         return r > 0 ? r : finish(s, bytes_view(&public_key));
 }
 
-int local_signer_init(LocalSigner *s, Client *c, const char *word) {
-        begin(s, c);
+int local_signer_init(LocalSigner *s, Client *c, const char *word, bool login) {
+        begin(s, c, login);
         return pkcs11_uri_is(word) ? init_token(s, word) : init_file(s, word);
 }
 
-int local_signer_init_record(LocalSigner *s, Client *c, KeyRecord *record) {
+int local_signer_init_record(LocalSigner *s, Client *c, KeyRecord *record, bool login) {
         _cleanup_bytes_ Bytes public_key = BYTES_NULL;
         int r = 0;
 
-        begin(s, c);
+        begin(s, c, login);
         s->record = *record;
         *record = (KeyRecord) { 0 };
         if (base64_decode(view_string(s->record.public_key), &public_key) < 0)

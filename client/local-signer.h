@@ -20,6 +20,7 @@ typedef struct LocalSigner {
         char *key_uri;
         char *label;   /* what key or certificate call themselves; NULL */
         gnutls_privkey_t key; /* once it was opened */
+        bool login;    /* it is one that is signed: keys for authentication may */
         int status;    /* exit code of what failed within sign(), said already */
 } LocalSigner;
 
@@ -27,10 +28,10 @@ typedef struct LocalSigner {
 bool local_signer_takes(const char *word);
 
 /* `word` as above. --certificates adds certificates that are not beside the key. */
-int local_signer_init(LocalSigner *s, Client *c, const char *word);
+int local_signer_init(LocalSigner *s, Client *c, const char *word, bool login);
 
 /* A recorded key; takes the record over. */
-int local_signer_init_record(LocalSigner *s, Client *c, KeyRecord *record);
+int local_signer_init_record(LocalSigner *s, Client *c, KeyRecord *record, bool login);
 
 void local_signer_done(LocalSigner *s);
 

@@ -74,9 +74,10 @@ int verb_completion_bash(Client *c) {
                "                --file-format) COMPREPLY=($(compgen -W 'p12 p8' -- \"$cur\")); return ;;\n"
                "                -c|--credential) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
                "                --kind) COMPREPLY=($(compgen -W 'customs signature authentication ksef-authentication ksef-offline' -- \"$cur\")); return ;;\n"
+               "                --xml-canonical) COMPREPLY=($(compgen -W 'exclusive inclusive inclusive-1.1' -- \"$cur\")); return ;;\n"
                "                --form) COMPREPLY=($(compgen -W 'pem der base64' -- \"$cur\")); return ;;\n"
                "                --factors|--weakest) COMPREPLY=($(compgen -W 'otp pin+otp' -- \"$cur\")); return ;;\n"
-               "                --profile) COMPREPLY=($(compgen -W 'seal customs personal authentication ksef-authentication ksef-offline' -- \"$cur\")); return ;;\n"
+               "                --profile) COMPREPLY=($(compgen -W 'seal customs personal authentication ksef-authentication ksef-offline ksef' -- \"$cur\")); return ;;\n"
                "        esac\n"
                "        case ${COMP_WORDS[1]} in\n");
         print_groups();

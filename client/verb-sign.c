@@ -12,6 +12,7 @@
 #include "client/seal-wait.h"
 #include "client/sign-appearance.h"
 #include "client/sign-batch.h"
+#include "client/sign-xml.h"
 #include "client/verbs.h"
 
 #define LISTED_MAX 24U /* outputs that are listed at a terminal, where a longer list would push away what went wrong */
@@ -64,6 +65,8 @@ static int parse_options(const Arguments *a, size_t n_files, SignOptions *ret) {
         r = parse_format(a, &o.document.format);
         if (r == 0)
                 r = parse_pades(a, &o.document.pades);
+        if (r == 0)
+                r = sign_xml_parse(a, &o.document);
         if (r > 0)
                 return r;
         o.output_is_directory = o.output && stat(o.output, &st) == 0 && S_ISDIR(st.st_mode);
@@ -176,6 +179,6 @@ int verb_sign(Client *c) {
                 options.document.pades.password = secret_view(document_password);
         r = sign_batch_open(&b, files.paths, files.n, &options);
         if (r == 0)
-                r = key_signer_init(&key, c);
+                r = key_signer_init(&key, c, sign_xml_is_login(&options.document));
         return r > 0 ? r : sign_files(c, &key, &b, &options);
 }

@@ -3,13 +3,18 @@
 /* Timestamps added later; see extend.h. One function for each form of documents. */
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/atomic-file.h"
 #include "der/oids.h"
 #include "sign/armor.h"
 #include "sign/cms-edit.h"
 #include "sign/document.h"
 #include "sign/extend.h"
 #include "sign/verify-report.h"
+#include "sign/xades-extend.h"
 
 typedef struct Extension {
         int in_fd, out_fd;
@@ -90,11 +95,74 @@ static int extend_pdf(Extension *x) {
         return r;
 }
 
+static int stamp_signature(Extension *x, const XadesExtension *e, size_t i, Bytes *ret) {
+        _cleanup_bytes_ Bytes stamped = BYTES_NULL;
+        Digest digest;
+        int r;
+
+        r = xades_extension_stamped(e, i, &stamped);
+        if (r >= 0)
+                r = digest_of(GNUTLS_DIG_SHA256, bytes_view(&stamped), &digest);
+        if (r >= 0)
+                r = x->stamp(x->userdata, GNUTLS_DIG_SHA256, digest_view(&digest), ret);
+        x->n += r >= 0;
+        return r;
+}
+
+static int extend_signatures(Extension *x, const XadesExtension *e, Bytes *tokens, View *views) {
+        _cleanup_bytes_ Bytes document = BYTES_NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < xades_extension_count(e); i++) {
+                r = stamp_signature(x, e, i, &tokens[i]);
+                views[i] = bytes_view(&tokens[i]);
+        }
+        if (r >= 0)
+                r = xades_extension_complete(e, views, &document);
+        return r < 0 ? r : write_all(x->out_fd, bytes_view(&document));
+}
+
+static int extend_xml(Extension *x) {
+        _cleanup_(xades_extension_freep) XadesExtension *e = NULL;
+        _cleanup_free_ Bytes *tokens = NULL;
+        _cleanup_free_ View *views = NULL;
+        size_t n;
+        int r;
+
+        r = xades_extension_open(x->in_fd, &e);
+        if (r != 0)
+                return r == XADES_E_SIGNED ? EXTEND_E_NOT_SIGNED : r;
+        n = xades_extension_count(e);
+        tokens = calloc(n, sizeof(*tokens));
+        views = calloc(n, sizeof(*views));
+        r = tokens && views ? extend_signatures(x, e, tokens, views) : -ENOMEM;
+        for (size_t i = 0; tokens && i < n; i++)
+                bytes_done(&tokens[i]);
+        return r;
+}
+
+/* Begins as XML does, after a byte order mark and white space. */
+static bool is_xml(int fd) {
+        uint8_t head[64];
+        ssize_t n = pread(fd, head, sizeof(head), 0);
+        size_t at = n >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+        while (n > 0 && at < (size_t) n && (head[at] == ' ' || head[at] == '\t' || head[at] == '\r' || head[at] == '\n'))
+                at++;
+        return n > 0 && at < (size_t) n && head[at] == '<';
+}
+
+static int extend_any(Extension *x) {
+        if (document_format_recognize(x->in_fd) == FORMAT_PADES)
+                return extend_pdf(x);
+        return is_xml(x->in_fd) ? extend_xml(x) : extend_cms(x);
+}
+
 int document_extend(int in_fd, int out_fd, ExtendStamp stamp, void *userdata, size_t *ret_n) {
         Extension x = { .in_fd = in_fd, .out_fd = out_fd, .stamp = stamp, .userdata = userdata };
         int r;
 
-        r = document_format_recognize(in_fd) == FORMAT_PADES ? extend_pdf(&x) : extend_cms(&x);
+        r = extend_any(&x);
         if (r == 0)
                 *ret_n = x.n;
         return r;

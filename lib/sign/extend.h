@@ -2,7 +2,7 @@
 #pragma once
 
 /* Timestamps for documents that are signed already: in CMS a signature-time-stamp for each signer that has none (EN 319 122-1 §5.3), in a PDF a document
- * timestamp over all of it (EN 319 142-1 §5.4.3), signed or not. What was signed stays as it was. Nothing is verified here. */
+ * timestamp over all of it (EN 319 142-1 §5.4.3), signed or not, in XML a SignatureTimeStamp (EN 319 132-1 §5.3). What was signed stays as it was. Nothing is verified here. */
 
 #include "crypto/digest.h"
 

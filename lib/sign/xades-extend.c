@@ -4,12 +4,13 @@
 
 #include <errno.h>
 
-#include "sign/xades-build.h"
+#include "sign/xades-draft.h"
 #include "sign/xades-extend.h"
 #include "sign/xades-place.h"
 #include "sign/xml-canonical.h"
 
 #define SIGNATURES_MAX 256U
+#define PIECE_SIZE (1024U * 1024U)
 #define VALUE_MAX (64U * 1024U) /* bytes of a canonical ds:SignatureValue */
 
 /* What is missing above the timestamp. */
@@ -26,6 +27,7 @@ typedef struct Target {
 } Target;
 
 struct XadesExtension {
+        Bytes file; /* where the text is our own */
         View text;
         Target *targets; /* in the order of their places */
         size_t n;
@@ -39,6 +41,7 @@ XadesExtension *xades_extension_free(XadesExtension *e) {
                 xml_insertion_done(&e->targets[i].place);
         }
         free(e->targets);
+        bytes_done(&e->file);
         free(e);
         return NULL;
 }
@@ -125,13 +128,26 @@ static int compare_places(const void *a, const void *b) {
         return (x->place.head > y->place.head) - (x->place.head < y->place.head);
 }
 
-int xades_extension_new(View text, XadesExtension **ret) {
-        _cleanup_(xades_extension_freep) XadesExtension *e = calloc(1, sizeof(*e));
+static int read_all(int fd, Bytes *ret) {
+        size_t n;
+        int r;
+
+        do {
+                r = bytes_reserve(ret, PIECE_SIZE);
+                if (r >= 0)
+                        r = xades_read(fd, ret->len, ret->data + ret->len, PIECE_SIZE, &n);
+                if (r < 0)
+                        return r;
+                ret->len += n;
+        } while (n == PIECE_SIZE && ret->len <= XML_SIZE_MAX);
+        return 0;
+}
+
+/* The text is there, in `e` or elsewhere. */
+static int look(XadesExtension *e, View text) {
         _cleanup_xml_document_ XmlDocument *document = NULL;
         int r;
 
-        if (!e)
-                return -ENOMEM;
         e->text = text;
         r = xades_place_outcome(xml_document_read(text, &document));
         for (const xmlNode *n = r == 0 ? xml_document_root(document) : NULL; r == 0 && n; n = xml_walk(n, NULL))
@@ -139,11 +155,35 @@ int xades_extension_new(View text, XadesExtension **ret) {
                         r = add(e, document, n);
         if (r == 0 && e->n == 0)
                 r = XADES_E_SIGNED;
-        if (r != 0)
-                return r;
-        qsort(e->targets, e->n, sizeof(*e->targets), compare_places);
-        *ret = TAKE_PTR(e);
-        return 0;
+        if (r == 0)
+                qsort(e->targets, e->n, sizeof(*e->targets), compare_places);
+        return r;
+}
+
+int xades_extension_new(View text, XadesExtension **ret) {
+        _cleanup_(xades_extension_freep) XadesExtension *e = calloc(1, sizeof(*e));
+        int r;
+
+        if (!e)
+                return -ENOMEM;
+        r = look(e, text);
+        if (r == 0)
+                *ret = TAKE_PTR(e);
+        return r;
+}
+
+int xades_extension_open(int fd, XadesExtension **ret) {
+        _cleanup_(xades_extension_freep) XadesExtension *e = calloc(1, sizeof(*e));
+        int r;
+
+        if (!e)
+                return -ENOMEM;
+        r = read_all(fd, &e->file);
+        if (r == 0)
+                r = look(e, bytes_view(&e->file));
+        if (r == 0)
+                *ret = TAKE_PTR(e);
+        return r;
 }
 
 size_t xades_extension_count(const XadesExtension *e) {

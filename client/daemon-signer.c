@@ -436,6 +436,8 @@ int daemon_signer_init(DaemonSigner *s, Client *c, bool login) {
         *s = (DaemonSigner) { .client = c };
         s->signer.sign = daemon_sign;
         s->signer.userdata = s;
+        if (arguments_has(&c->arguments, "rsa-pss"))
+                return fail(EXIT_USAGE, "%s", _("--rsa-pss is for keys in files and on cards: a key of the service signs in one way only."));
         if (arguments_has(&c->arguments, "mandate")) {
                 r = choose_mandate(s);
                 return r != 0 ? r : fetch_chain(s);

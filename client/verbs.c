@@ -81,6 +81,7 @@ static const Option sign_options[] = {
         { "text", 0, "TEXT", N_("show this, with {name}, {organization}, {identifier}, {issuer}, {serial}, {date}, {time}, {reason}, {location} filled in") },
         { "image", 0, "FILE", N_("show this picture, PNG or JPEG; with an empty --text alone") },
         { "font", 0, "FILE", N_("the TrueType font of the text; DejaVu Sans, unless given") },
+        { "rsa-pss", 0, NULL, N_("with an RSA key in a file or on a card, sign by RSA-PSS in place of PKCS #1 v1.5") },
         TIMESTAMP,
         { "no-timestamp", 0, NULL, N_("no timestamp, even where the configuration names an authority") },
         { "mandate", 'm', "ID", N_("seal under this mandate of your Unix user, without a code") },

@@ -97,6 +97,30 @@ KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey) {
 #define FOREIGN_RSA_MIN 2048U
 #define FOREIGN_RSA_MAX 8192U /* beyond, one signature takes seconds */
 
+DEFINE_CLEANUP(gnutls_x509_spki_t, gnutls_x509_spki_deinit);
+
+static int scheme_of_pss_key(gnutls_pubkey_t pubkey, size_t size, SignatureScheme *ret) {
+        _cleanup_(gnutls_x509_spki_deinitp) gnutls_x509_spki_t spki = NULL;
+        gnutls_digest_algorithm_t digest = GNUTLS_DIG_SHA256;
+        unsigned salt = 0;
+
+        if (gnutls_x509_spki_init(&spki) < 0)
+                return -ENOMEM;
+        if (gnutls_pubkey_get_spki(pubkey, spki, 0) >= 0 && gnutls_x509_spki_get_rsa_pss_params(spki, &digest, &salt) < 0)
+                digest = GNUTLS_DIG_SHA256;
+        if (digest == GNUTLS_DIG_UNKNOWN)
+                digest = GNUTLS_DIG_SHA256;
+        if (digest != GNUTLS_DIG_SHA256 && digest != GNUTLS_DIG_SHA384 && digest != GNUTLS_DIG_SHA512)
+                return -EOPNOTSUPP;
+        *ret = (SignatureScheme) {
+                .sign = gnutls_pk_to_sign(GNUTLS_PK_RSA_PSS, digest),
+                .message_digest = digest,
+                .signature_max = size,
+                .salt = salt > 0 ? salt : (unsigned) gnutls_hash_get_len(digest),
+        };
+        return 0;
+}
+
 int signature_scheme_of_pubkey(gnutls_pubkey_t pubkey, SignatureScheme *ret) {
         KeyAlgorithm ours = key_algorithm_of_pubkey(pubkey);
         gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
@@ -114,11 +138,21 @@ int signature_scheme_of_pubkey(gnutls_pubkey_t pubkey, SignatureScheme *ret) {
                 };
                 return 0;
         }
+        if (pk == GNUTLS_PK_RSA_PSS && bits >= FOREIGN_RSA_MIN && bits <= FOREIGN_RSA_MAX && rsa_is_sound(pubkey))
+                return scheme_of_pss_key(pubkey, (bits + 7) / 8, ret);
         if (pk == GNUTLS_PK_ECDSA && gnutls_pubkey_export_ecc_raw2(pubkey, &curve, NULL, NULL, 0) >= 0 && curve == GNUTLS_ECC_CURVE_SECP521R1) {
                 *ret = (SignatureScheme) { .sign = GNUTLS_SIGN_ECDSA_SHA512, .message_digest = GNUTLS_DIG_SHA512, .signature_max = 139 };
                 return 0;
         }
         return -EOPNOTSUPP;
+}
+
+int signature_scheme_to_pss(SignatureScheme *scheme) {
+        if (scheme->sign != GNUTLS_SIGN_RSA_SHA256)
+                return -EOPNOTSUPP;
+        scheme->sign = GNUTLS_SIGN_RSA_PSS_RSAE_SHA256;
+        scheme->salt = (unsigned) gnutls_hash_get_len(GNUTLS_DIG_SHA256);
+        return 0;
 }
 
 int key_generate(KeyAlgorithm a, gnutls_privkey_t *ret) {

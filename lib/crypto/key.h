@@ -33,14 +33,18 @@ typedef struct SignatureScheme {
         gnutls_sign_algorithm_t sign;
         gnutls_digest_algorithm_t message_digest; /* of the document, as messageDigest has it */
         size_t signature_max;                     /* bytes of the longest value of key_sign() */
+        unsigned salt;                            /* RSA-PSS: bytes of the salt; else 0 */
 } SignatureScheme;
 
 /* -EINVAL for an algorithm that is none. */
 int signature_scheme_of(KeyAlgorithm a, SignatureScheme *ret);
 
 /* The scheme of any key that others may have made: ours, and beyond them RSA of 2048 to 8192 bits and P-521 (then `algorithm` is KEY_ALGORITHM_INVALID).
- * -EOPNOTSUPP for the rest, PSS-only keys among them. */
+ * A key for RSA-PSS alone (RFC 4055 §1.2) signs as its parameters say, or without any with SHA-256. -EOPNOTSUPP for the rest. */
 int signature_scheme_of_pubkey(gnutls_pubkey_t pubkey, SignatureScheme *ret);
+
+/* The same key with RSA-PSS (RFC 8017 §8.1; MGF1 with the same digest, a salt as long as it) in place of PKCS #1 v1.5. -EOPNOTSUPP for what is not RSA. */
+int signature_scheme_to_pss(SignatureScheme *scheme);
 
 /* The algorithm of a public key; KEY_ALGORITHM_INVALID for kinds and sizes we do not make (RSA is told by size). */
 KeyAlgorithm key_algorithm_of_pubkey(gnutls_pubkey_t pubkey);

@@ -20,6 +20,9 @@
 #define OID_REVOCATION_VALUES "1.2.840.113549.1.9.16.2.24"
 #define OID_ARCHIVE_TIME_STAMP_V3 "0.4.0.1733.2.4" /* §5.5.3 */
 
+#define OID_RSASSA_PSS "1.2.840.113549.1.1.10" /* RFC 4055 §3.1 */
+#define OID_MGF1 "1.2.840.113549.1.1.8"       /* §2.2 */
+
 #define OID_SHA256 "2.16.840.1.101.3.4.2.1"
 #define OID_SHA384 "2.16.840.1.101.3.4.2.2"
 #define OID_SHA512 "2.16.840.1.101.3.4.2.3"

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "crypto/key.h"
+#include "der/oids.h"
 #include "sign/cms-algorithms.h"
 
 #define OID_RSA "1.2.840.113549.1.1.1"
-#define OID_RSASSA_PSS "1.2.840.113549.1.1.10"
-#define OID_MGF1 "1.2.840.113549.1.1.8"
 #define OID_EC_PUBLIC_KEY "1.2.840.10045.2.1"
 #define OID_DSA "1.2.840.10040.4.1"
 

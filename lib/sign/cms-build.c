@@ -16,6 +16,7 @@
 #define TAG_NULL 0x05U
 #define TAG_CONTEXT_0 0xa0U
 #define TAG_CONTEXT_1 0xa1U
+#define TAG_CONTEXT_2 0xa2U
 
 int cms_append_digest_algorithm(Bytes *b, gnutls_digest_algorithm_t algorithm) {
         _cleanup_bytes_ Bytes oid = BYTES_NULL;
@@ -28,16 +29,53 @@ int cms_append_digest_algorithm(Bytes *b, gnutls_digest_algorithm_t algorithm) {
         return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&oid));
 }
 
-/* The parameters are NULL for RSA (RFC 5754 §3.2), left out for ECDSA (§3.3) and EdDSA (RFC 8419 §2). */
-static int append_signature_algorithm(Bytes *b, gnutls_sign_algorithm_t sign) {
+/* An AlgorithmIdentifier within those of RSASSA-PSS: a digest has NULL as its parameters there (RFC 4055 §2.1). */
+static int append_pss_algorithm(Bytes *b, const char *oid, View parameters) {
         _cleanup_bytes_ Bytes inner = BYTES_NULL;
-        const char *name = gnutls_sign_get_oid(sign);
+        int r;
+
+        r = der_append_oid(&inner, oid);
+        if (r >= 0)
+                r = bytes_append_view(&inner, parameters);
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
+}
+
+/* RSASSA-PSS-params (RFC 4055 §3.1): digest, MGF1 with the same, length of the salt; the trailer field has its default. */
+static int append_pss_parameters(Bytes *b, const SignatureScheme *scheme) {
+        _cleanup_bytes_ Bytes digest = BYTES_NULL, mask = BYTES_NULL, salt = BYTES_NULL, inner = BYTES_NULL;
+        const uint8_t length = (uint8_t) scheme->salt;
+        int r;
+
+        /* A positive INTEGER of one octet. */
+        if (scheme->salt > 127)
+                return -EOPNOTSUPP;
+        r = append_pss_algorithm(&digest, gnutls_digest_get_oid(scheme->message_digest), VIEW_LITERAL("\x05\x00"));
+        if (r >= 0)
+                r = append_pss_algorithm(&mask, OID_MGF1, bytes_view(&digest));
+        if (r >= 0)
+                r = der_append_element(&salt, TAG_INTEGER, VIEW(&length, 1));
+        if (r >= 0)
+                r = der_append_element(&inner, TAG_CONTEXT_0, bytes_view(&digest));
+        if (r >= 0)
+                r = der_append_element(&inner, TAG_CONTEXT_1, bytes_view(&mask));
+        if (r >= 0)
+                r = der_append_element(&inner, TAG_CONTEXT_2, bytes_view(&salt));
+        return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
+}
+
+/* The parameters are NULL for RSA (RFC 5754 §3.2), left out for ECDSA (§3.3) and EdDSA (RFC 8419 §2). */
+static int append_signature_algorithm(Bytes *b, const SignatureScheme *scheme) {
+        bool pss = gnutls_sign_get_pk_algorithm(scheme->sign) == GNUTLS_PK_RSA_PSS || scheme->salt > 0;
+        const char *name = pss ? OID_RSASSA_PSS : gnutls_sign_get_oid(scheme->sign);
+        _cleanup_bytes_ Bytes inner = BYTES_NULL;
         int r;
 
         if (!name)
                 return -EOPNOTSUPP;
         r = der_append_oid(&inner, name);
-        if (r >= 0 && gnutls_sign_get_pk_algorithm(sign) == GNUTLS_PK_RSA)
+        if (r >= 0 && pss)
+                r = append_pss_parameters(&inner, scheme);
+        else if (r >= 0 && gnutls_sign_get_pk_algorithm(scheme->sign) == GNUTLS_PK_RSA)
                 r = der_append_header(&inner, TAG_NULL, 0);
         return r < 0 ? r : der_append_element(b, TAG_SEQUENCE, bytes_view(&inner));
 }
@@ -96,7 +134,7 @@ int cms_append_signer_info(Bytes *b, const CmsParts *p) {
         if (r >= 0)
                 r = append_signed_attributes(&inner, p);
         if (r >= 0)
-                r = append_signature_algorithm(&inner, p->scheme->sign);
+                r = append_signature_algorithm(&inner, p->scheme);
         if (r >= 0)
                 r = der_append_element(&inner, TAG_OCTET_STRING, p->signature);
         if (r >= 0)

@@ -139,6 +139,9 @@ int xades_parts_init(XadesParts *p, const Signer *signer, const XadesParams *par
         p->scheme = signer->scheme;
         p->signing_time = params->signing_time;
         p->canonicalization = method_uri(params->options.canonicalization);
+        /* The name of a PSS method has no room for a salt of another length (RFC 9231 §2.3.9). */
+        if (p->scheme.salt > 0 && p->scheme.salt != (unsigned) gnutls_hash_get_len(p->scheme.message_digest))
+                return -EOPNOTSUPP;
         if (!signature_method(p->scheme.sign) || !digest_method(p->scheme.message_digest))
                 return -EOPNOTSUPP;
         r = signer_copy_chain(signer, p->certificates, &p->n_certificates);

@@ -236,6 +236,21 @@ class InFile(Keys):
         self.assertEqual("requested", self.keys()["customs"]["status"])
         self.sygnet(FAILED, "key", "renew", "customs", "--password-file", self.password, says="not renewed in its place")
 
+    def test_rsa_pss(self):
+        """Keys that others made: RSA that is asked to, and one for RSA-PSS alone. The service's keys have one way."""
+        for name, key, options in (("rsa", ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"], ["--rsa-pss"]),
+                                   ("pss", ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:3072"], [])):
+            self.openssl("genpkey", *key, "-out", f"{name}.key")
+            self.openssl("req", "-new", "-key", f"{name}.key", "-subj", "/CN=Anna Example", "-out", "request.pem")
+            self.certify("request.pem", "certificate.pem")
+            self.openssl("pkcs12", "-export", "-inkey", f"{name}.key", "-in", "certificate.pem", "-certfile", "issuing.pem", "-passout", f"file:{self.password}", "-out",
+                         f"{name}.p12")
+            self.signs("-c", f"{name}.p12", "--password-file", self.password, *options)
+            self.assertIn(bytes.fromhex("06092a864886f70d01010a"), (self.folder / "declaration.xml.p7s").read_bytes())
+        self.in_file()
+        self.get_certificate("customs", "--password-file", self.password)
+        self.sign(FAILED, "-c", "customs", "--password-file", self.password, "--rsa-pss", says="no RSA key")
+
     def test_usage(self):
         self.in_file()
         self.generate("customs", "--place", "file", "-o", "b.p12", "--no-issue", "--password-file", self.password, code=FAILED)

@@ -17,6 +17,7 @@ from der import contents, element, elements
 
 SIGN_FILE = sys.argv[1]
 KINDS = ("p256", "p384", "rsa3072", "ed25519")
+PSS_KINDS = ("pss", "pss384")
 OPENSSL_KINDS = ("p256", "p384", "rsa3072")
 DOCUMENT = b"<declaration>\r\n  <value>123.45</value>\r\n</declaration>\r\n" * 40
 
@@ -30,7 +31,7 @@ class Base(unittest.TestCase):
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
         cls.directory = Path(cls.temporary.name)
-        cls.pki = pki.Pki(cls.directory, KINDS)
+        cls.pki = pki.Pki(cls.directory, KINDS + PSS_KINDS)
         cls.document = cls.directory / "declaration.xml"
         cls.document.write_bytes(DOCUMENT)
         cls.other = cls.directory / "other.xml"
@@ -43,9 +44,9 @@ class Base(unittest.TestCase):
     def path(self, name):
         return self.directory / name
 
-    def ours(self, kind, form):
-        out = self.path(f"ours-{kind}-{form}")
-        pki.run(SIGN_FILE, "sign", self.pki.key(kind), self.pki.chain(kind), form, self.document, out)
+    def ours(self, kind, form, verb="sign"):
+        out = self.path(f"ours-{kind}-{form}-{verb}")
+        pki.run(SIGN_FILE, verb, self.pki.key(kind), self.pki.chain(kind), form, self.document, out)
         return out
 
     def openssl(self, kind, name, *options):
@@ -91,6 +92,16 @@ class Ours(Base):
                 self.assertTrue(succeeds(*common, "-in", enveloping, "-out", out))
                 self.assertEqual(out.read_bytes(), DOCUMENT)
                 self.assertFalse(succeeds(*common, "-in", detached, "-content", self.other, "-out", out))
+
+    def test_pss(self):
+        """With an RSA key that is asked to, and with keys that can do nothing else."""
+        for kind, verb in (("rsa3072", "sign-pss"), ("pss", "sign"), ("pss384", "sign")):
+            with self.subTest(kind=kind):
+                ours = self.ours(kind, "detached", verb)
+                self.assertIn(bytes.fromhex("06092a864886f70d01010a"), ours.read_bytes())  # id-RSASSA-PSS
+                self.assert_passed(self.verify(ours, self.document), format="CAdES", level="B-B")
+                self.assertTrue(succeeds("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-CAfile", self.pki.root, "-in", ours, "-content",
+                                         self.document, "-out", "/dev/null"))
 
     def test_certtool(self):
         for kind in KINDS:

@@ -10,6 +10,10 @@ KINDS = {
     "p384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
     "rsa3072": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
     "ed25519": ["-algorithm", "ED25519"],
+    # Keys for RSA-PSS alone: of any digest, and with their parameters fixed.
+    "pss": ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:3072"],
+    "pss384": ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:3072", "-pkeyopt", "rsa_pss_keygen_md:sha384", "-pkeyopt", "rsa_pss_keygen_mgf1_md:sha384",
+               "-pkeyopt", "rsa_pss_keygen_saltlen:48"],
 }
 
 SUBJECT = "/C=PL/O=Example sp. z o.o./organizationIdentifier=VATPL-5250000000/CN=Example sp. z o.o. {}"

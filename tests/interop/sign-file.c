@@ -3,6 +3,7 @@
 /* lib/sign on the command line, for tests: signs with a key in a file, and prints the verification contract.
  *
  *   sign-file sign KEY CHAIN FORMAT IN OUT      KEY is PKCS#8 in DER, CHAIN is PEM; FORMAT is detached or enveloping
+ *   sign-file sign-pss … the same with RSA-PSS
  *   sign-file document KEY CHAIN FORMAT OUT IN…  any FORMAT of lib/sign/document.h; "add-FORMAT" adds a signature to the container IN
  *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS]
  *     [--password OF-AN-ENCRYPTED-PDF]
@@ -41,7 +42,9 @@ static int load_key(const char *path, gnutls_privkey_t *ret) {
         int r;
 
         r = read_file(path, 64 * 1024, &der);
-        return r < 0 ? r : key_import(bytes_view(&der), ret);
+        if (r < 0 || gnutls_privkey_init(ret) < 0)
+                return r < 0 ? r : -ENOMEM;
+        return gnutls_privkey_import_x509_raw(*ret, &(gnutls_datum_t) { der.data, (unsigned) der.len }, GNUTLS_X509_FMT_DER, NULL, 0) < 0 ? -EBADMSG : 0;
 }
 
 static int sign_one(Signer *signer, View tbs, Bytes *ret) {
@@ -103,7 +106,7 @@ static int sign_document(Signer *signer, const char *name, int out, char **paths
         return r;
 }
 
-static int run_sign(int argc, char **argv, bool document) {
+static int run_sign(int argc, char **argv, bool document, bool pss) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         _cleanup_close_ int in = open(argv[document ? 4 : 3], O_RDONLY | O_CLOEXEC),
@@ -122,7 +125,9 @@ static int run_sign(int argc, char **argv, bool document) {
         if (r >= 0 && (gnutls_pubkey_init(&pubkey) < 0 || gnutls_pubkey_import_privkey(pubkey, key, 0, 0) < 0))
                 r = -EIO;
         if (r >= 0)
-                r = signature_scheme_of(key_algorithm_of_pubkey(pubkey), &scheme);
+                r = signature_scheme_of_pubkey(pubkey, &scheme);
+        if (r >= 0 && pss)
+                r = signature_scheme_to_pss(&scheme);
         if (r >= 0) {
                 signer_init_privkey(&signer, &key, &scheme, chain, n);
                 r = document ? sign_document(&signer, argv[2], out, argv + 4, argc - 4) : sign_cms(&signer, strcmp(argv[2], "enveloping") == 0, in, out);
@@ -214,9 +219,11 @@ int main(int argc, char **argv) {
 
         r = crypto_init();
         if (r >= 0 && argc == 7 && strcmp(argv[1], "sign") == 0)
-                r = run_sign(argc - 2, argv + 2, false);
+                r = run_sign(argc - 2, argv + 2, false, false);
+        else if (r >= 0 && argc == 7 && strcmp(argv[1], "sign-pss") == 0)
+                r = run_sign(argc - 2, argv + 2, false, true);
         else if (r >= 0 && argc >= 7 && strcmp(argv[1], "document") == 0)
-                r = run_sign(argc - 2, argv + 2, true);
+                r = run_sign(argc - 2, argv + 2, true, false);
         else if (r >= 0 && argc >= 3 && argc % 2 == 1 && strcmp(argv[1], "verify") == 0)
                 r = run_verify(argc - 2, argv + 2);
         else

@@ -69,17 +69,19 @@ static size_t held_max(void) {
 }
 
 int sign_batch_open(SignBatch *b, char *const *paths, size_t n, const SignOptions *options) {
+        bool one = sign_options_is_container(options);
         int r;
 
         *b = (SignBatch) { .options = options };
-        b->items = calloc(n, sizeof(*b->items));
+        b->n = one ? 1 : n;
+        b->items = calloc(b->n, sizeof(*b->items));
         if (!b->items)
                 return fail_memory();
-        b->n = n;
-        for (size_t i = 0; i < n; i++)
+        (void) held_max();
+        for (size_t i = 0; i < b->n; i++)
                 b->items[i].fd = -1;
-        for (size_t i = 0; i < n; i++)
-                b->items[i].status = sign_item_examine(&b->items[i], paths[i], options);
+        for (size_t i = 0; i < b->n; i++)
+                b->items[i].status = sign_item_examine(&b->items[i], paths + i, one ? n : 1, options);
         r = count(b);
         return is_any_left(b) ? 0 : r;
 }

@@ -32,24 +32,43 @@ mode_t sign_item_mode(void) {
         return OUTPUT_MODE & ~mask;
 }
 
+static int open_file(const char *path, const char *shown, int *ret, struct stat *st) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+        if (fd < 0 || fstat(fd, st) < 0)
+                return errno == EMFILE ? fail(EXIT_FAILED, "%s", _("Too many files at once: sign fewer in one go.")) : fail_file(errno, path);
+        if (S_ISDIR(st->st_mode))
+                return fail(EXIT_FAILED, _("%s is a directory: name the files in it."), shown);
+        if (!S_ISREG(st->st_mode))
+                return fail(EXIT_FAILED, _("%s is no regular file."), shown);
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+static void close_parts(SignItem *item) {
+        for (size_t i = 0; i < item->n_parts; i++)
+                if (item->parts[i].fd >= 0)
+                        close(TAKE_FD(item->parts[i].fd));
+}
+
 static int open_document(SignItem *item) {
         struct stat st;
+        int r;
 
-        item->fd = open(item->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (item->fd < 0 || fstat(item->fd, &st) < 0)
-                return errno == EMFILE ? fail(EXIT_FAILED, "%s", _("Too many files at once: sign fewer in one go.")) : fail_file(errno, item->path);
-        if (S_ISDIR(st.st_mode))
-                return fail(EXIT_FAILED, _("%s is a directory: name the files in it."), item->shown);
-        if (!S_ISREG(st.st_mode))
-                return fail(EXIT_FAILED, _("%s is no regular file."), item->shown);
+        r = open_file(item->path, item->shown, &item->fd, &st);
+        if (r > 0)
+                return r;
         item->size = st.st_size;
         item->modified = st.st_mtim;
-        return 0;
+        for (size_t i = 0; i < item->n_parts && r == 0; i++)
+                r = open_file(item->parts[i].path, item->parts[i].shown, &item->parts[i].fd, &item->parts[i].examined);
+        return r;
 }
 
 /* invoice.pdf becomes invoice-sealed.pdf where the signature is inside; anything else gets an ending more. NULL when memory ran out. */
 static char *default_name(const SignItem *item, const SignOptions *options) {
         const char *slash = strrchr(item->path, '/'), *base = slash ? slash + 1 : item->path;
+        const char *dot = strrchr(base, '.');
         bool inside;
         const char *ending = document_format_ending(item->format, &inside);
         size_t directory_len = (size_t) (base - item->path), len = strlen(base), stem = len, ending_len = strlen(ending);
@@ -57,6 +76,12 @@ static char *default_name(const SignItem *item, const SignOptions *options) {
         char *full = NULL;
         int r;
 
+        /* What gets a further signature keeps its ending, whichever that is. */
+        if (options->document.add) {
+                inside = true;
+                ending = dot && dot > base ? dot : "";
+                ending_len = strlen(ending);
+        }
         if (inside && len > ending_len && strcasecmp(base + len - ending_len, ending) == 0) {
                 stem -= ending_len;
                 ending = base + stem;
@@ -89,17 +114,37 @@ int sign_item_name(SignItem *item, const SignOptions *options) {
         return 0;
 }
 
-int sign_item_examine(SignItem *item, const char *path, const SignOptions *options) {
+static char *show(const char *path) {
         _cleanup_free_ char *name = text_from_locale(path);
+
+        return text_clean(name ?: "");
+}
+
+static int add_parts(SignItem *item, char *const *paths, size_t n) {
+        item->parts = calloc(n + 1, sizeof(*item->parts));
+        if (!item->parts)
+                return fail_memory();
+        for (size_t i = 0; i < n; i++)
+                item->parts[i] = (SignPart) { .path = paths[i], .shown = show(paths[i]), .fd = -1 };
+        item->n_parts = n;
+        return 0;
+}
+
+int sign_item_examine(SignItem *item, char *const *paths, size_t n, const SignOptions *options) {
         SignatureFormat suits;
         int r;
 
-        *item = (SignItem) { .path = path, .fd = -1, .shown = text_clean(name ?: ""), .format = options->document.format };
-        r = open_document(item);
+        *item = (SignItem) { .path = paths[0], .fd = -1, .shown = show(paths[0]), .format = options->document.format };
+        r = add_parts(item, paths + 1, n - 1);
+        if (r == 0)
+                r = open_document(item);
+        close_parts(item);
         if (r > 0)
                 return r;
-        suits = document_format_recognize(item->fd);
+        suits = options->document.add ? document_format_of_signed(item->fd) : document_format_recognize(item->fd);
         close(TAKE_FD(item->fd));
+        if (options->document.add && suits == FORMAT_AUTOMATIC)
+                return fail(EXIT_FAILED, _("%s is no container: --add puts a further signature into one."), item->shown);
         if (item->format == FORMAT_AUTOMATIC)
                 item->format = suits;
         else if (item->format == FORMAT_PADES && suits != FORMAT_PADES)
@@ -128,12 +173,28 @@ static void drop_draft(SignItem *item) {
         item->file = atomic_file_free(item->file);
         if (item->fd >= 0)
                 close(TAKE_FD(item->fd));
+        close_parts(item);
+}
+
+static const char *base_name(const char *shown) {
+        const char *slash = strrchr(shown, '/');
+
+        return slash ? slash + 1 : shown;
+}
+
+static int draft_files(SignItem *item, const Signer *signer, const DocumentParams *params) {
+        _cleanup_free_ DocumentFile *files = calloc(item->n_parts + 1, sizeof(*files));
+
+        if (!files)
+                return -ENOMEM;
+        files[0] = (DocumentFile) { .fd = item->fd, .name = base_name(item->shown) };
+        for (size_t i = 0; i < item->n_parts; i++)
+                files[i + 1] = (DocumentFile) { .fd = item->parts[i].fd, .name = base_name(item->parts[i].shown) };
+        return document_draft_new(signer, params, files, item->n_parts + 1, atomic_file_fd(item->file), &item->draft);
 }
 
 static int make_draft(SignItem *item, const Signer *signer, const SignOptions *options) {
-        const char *slash = strrchr(item->shown, '/');
         DocumentParams params = options->document;
-        DocumentFile file;
         int r;
 
         r = open_document(item);
@@ -142,16 +203,16 @@ static int make_draft(SignItem *item, const Signer *signer, const SignOptions *o
         r = atomic_file_open(item->output, options->mode, &item->file);
         if (r < 0)
                 return fail_write(item, r);
-        file = (DocumentFile) { .fd = item->fd, .name = slash ? slash + 1 : item->shown };
         params.format = item->format;
         params.timestamped = options->timestamps != NULL;
-        r = document_draft_new(signer, &params, &file, 1, atomic_file_fd(item->file), &item->draft);
+        r = draft_files(item, signer, &params);
+        close_parts(item);
         if (r > 0)
                 return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
         if (r < 0)
                 return fail_draft(item, r);
         document_draft_item(item->draft, &item->item);
-        item->item.name = file.name;
+        item->item.name = base_name(item->shown);
         return 0;
 }
 
@@ -176,6 +237,14 @@ int sign_item_let_go(SignItem *item) {
 /* A document that changed meanwhile is not the one that was digested; a detached signature is of no use where it is gone. */
 static bool is_unchanged(const SignItem *item) {
         struct stat st;
+
+        for (size_t i = 0; i < item->n_parts; i++) {
+                const struct stat *was = &item->parts[i].examined;
+
+                if (stat(item->parts[i].path, &st) < 0 || st.st_size != was->st_size || st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+                    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+                        return false;
+        }
 
         return (document_format_is_detached(item->format) || item->fd < 0 ? stat(item->path, &st) : fstat(item->fd, &st)) == 0 && st.st_size == item->size &&
                st.st_mtim.tv_sec == item->modified.tv_sec &&
@@ -251,6 +320,10 @@ int sign_item_complete(SignItem *item, const Signer *signer, View signature, con
 void sign_item_done(SignItem *item) {
         drop_draft(item);
         bytes_done(&item->tbs);
+        for (size_t i = 0; i < item->n_parts; i++)
+                free(item->parts[i].shown);
+        free(TAKE_PTR(item->parts));
+        item->n_parts = 0;
         free(TAKE_PTR(item->shown));
         free(TAKE_PTR(item->output));
 }

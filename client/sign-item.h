@@ -4,6 +4,7 @@
 /* One file that is being signed: examined, drafted, and, once there is a signature value, written whole or not at all. Items have nothing in
  * common: each may be worked on by a thread of its own. */
 
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/atomic-file.h"
@@ -22,6 +23,19 @@ typedef struct SignOptions {
         TimestampService *timestamps; /* NULL: none are wanted */
 } SignOptions;
 
+/* Whether all files become one container. */
+static inline bool sign_options_is_container(const SignOptions *o) {
+        return !o->document.add && document_format_files_max(o->document.format) > 1;
+}
+
+/* A further file of a container. */
+typedef struct SignPart {
+        const char *path;      /* borrowed */
+        char *shown;
+        int fd;
+        struct stat examined;
+} SignPart;
+
 typedef struct SignItem {
         const char *path;      /* borrowed */
         char *shown;           /* the path, UTF-8, fit to be shown */
@@ -30,6 +44,8 @@ typedef struct SignItem {
         int fd;                /* the document, while there is a draft; else -1 */
         int64_t size;
         struct timespec modified;
+        SignPart *parts;       /* the files behind the first */
+        size_t n_parts;
         AtomicFile *file;
         DocumentDraft *draft;  /* NULL before, and while it is let go */
         SignerItem item;       /* what is to be signed, once there was a draft */
@@ -41,8 +57,8 @@ typedef struct SignItem {
         bool timestamped;      /* it got a timestamp */
 } SignItem;
 
-/* Opens the document, chooses the format and closes it. 0, or an exit code after saying why this file cannot be signed. */
-int sign_item_examine(SignItem *item, const char *path, const SignOptions *options);
+/* Opens the document, chooses the format and closes it. Several files are one container's. 0, or an exit code after saying why this file cannot be signed. */
+int sign_item_examine(SignItem *item, char *const *paths, size_t n, const SignOptions *options);
 
 /* The mode that the user's umask gives a new file: for options.mode. Before there are threads. */
 mode_t sign_item_mode(void);

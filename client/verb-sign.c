@@ -70,7 +70,13 @@ static int parse_options(const Arguments *a, size_t n_files, SignOptions *ret) {
         if (r > 0)
                 return r;
         o.output_is_directory = o.output && stat(o.output, &st) == 0 && S_ISDIR(st.st_mode);
-        if (o.output && n_files > 1 && !o.output_is_directory)
+        o.document.add = arguments_has(a, "add");
+        if (n_files > 1 && sign_options_is_container(&o)) {
+                if (!o.output || o.output_is_directory)
+                        return fail(EXIT_USAGE, "%s", _("With several files in one container --output names it."));
+                if (o.skip_signed)
+                        return fail(EXIT_USAGE, "%s", _("--skip-signed is for documents that are signed one by one."));
+        } else if (o.output && n_files > 1 && !o.output_is_directory)
                 return fail(EXIT_USAGE, "%s", _("With several files --output names a directory that exists."));
         *ret = o;
         return 0;

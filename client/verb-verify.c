@@ -91,8 +91,22 @@ static char *text_proof(const SignatureReport *s) {
         return asprintf(&text, _("%s, by %s"), text_time(s->proven_time), s->proven_by ?: "–") < 0 ? NULL : text;
 }
 
+#define NAMES_MAX 20U /* shown of a container's files */
+
+/* "a.pdf, b.pdf"; NULL for none. The caller frees. */
+static char *text_names(char *const *list, size_t n) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n && i < NAMES_MAX; i++)
+                r = bytes_printf(&b, "%s%s", i > 0 ? ", " : "", list[i]);
+        if (r >= 0 && n > NAMES_MAX)
+                r = bytes_printf(&b, ngettext(" and %zu more", " and %zu more", n - NAMES_MAX), n - NAMES_MAX);
+        return r < 0 || n == 0 ? NULL : strndup((const char *) b.data, b.len);
+}
+
 static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s);
+        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *files = text_names(s->covered, s->n_covered);
         const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
 
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
@@ -110,6 +124,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
                 { _("Signed"), !s->integrity ? NULL : s->covers_whole_document ? _("the whole file") : _("NOT the whole file: see what was added") },
+                { _("Files"), files },
                 { _("Form"), format },
                 { _("Field"), s->field },
                 { _("Reason"), s->reason ? _(s->reason) : NULL },
@@ -120,7 +135,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
 }
 
 static void print_report(const VerifyReport *report, const char *path, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: "");
+        _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: ""), *unsigned_files = text_names(report->unsigned_files, report->n_unsigned_files);
 
         verdict_print_mark(report->indication);
         out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict_text(report->indication));
@@ -128,6 +143,11 @@ static void print_report(const VerifyReport *report, const char *path, gnutls_x5
                 out("  %s\n", _(report->reason));
         for (size_t i = 0; i < report->n_signatures; i++)
                 print_signature(&report->signatures[i], i + 1, anchors);
+        if (unsigned_files) {
+                out("\n");
+                out_styled(STYLE_BAD, "%s ", _("NOT signed:"));
+                out("%s\n", unsigned_files);
+        }
 }
 
 static int exit_code(const VerifyReport *report) {

@@ -57,10 +57,11 @@ static const Option sign_options[] = {
         { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label; a key file; or the pkcs11: URI of a key on a card") },
         { "certificates", 0, "FILE", N_("certificates that are not beside a key in a file or on a card; may be repeated") },
         { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },
-        { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file), cades-enveloping (.p7m), xades (within XML), xades-enveloping or xades-detached (.xades)") },
+        { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file), cades-enveloping (.p7m), xades (within XML), xades-enveloping or xades-detached (.xades); containers: asic-s or asic-s-xades (one file, .asics), asic-e or asic-e-xades (all FILEs in one, .asice)") },
         FORCE,
         { "files-from", 0, "FILE", N_("sign what FILE lists too, a name a line (- is standard input)") },
         { "null", '0', NULL, N_("names in that list end with NUL instead, as “find -print0” writes them") },
+        { "add", 0, NULL, N_("FILE is an ASiC container: put a further signature into it") },
         { "skip-signed", 0, NULL, N_("leave out documents that this certificate has signed already") },
         { "profile", 0, "PROFILE", N_("XML as its recipient wants it: ksef (a login, AuthTokenRequest) or customs (a declaration)") },
         { "xml-element", 0, "XPATH", N_("sign this element of the XML document, not all of it") },
@@ -116,6 +117,10 @@ static const Option show_signatures_options[] = {
 static const Option certificate_options[] = {
         { "pem", 0, NULL, N_("print the certificates as PEM") },
         { "password-file", 0, "FILE", N_("read the password of a PKCS#12 file from FILE (- is standard input)") },
+        {},
+};
+static const Option container_extract_options[] = {
+        { "output", 'o', "FILE", N_("the folder to make; else the container's name without its ending") },
         {},
 };
 static const Option otp_enroll_options[] = {
@@ -453,14 +458,14 @@ const Verb verbs[] = {
         { "show", "CREDENTIAL", 1, 1, N_("Show a credential and its certificate"), NULL, show_options, verb_show },
         { "sign", "[FILE…]", 0, UINT_MAX, N_("Sign or seal files"),
           N_("A PDF gets the signature inside (invoice.pdf becomes invoice-signed.pdf, or invoice-sealed.pdf with a seal); any other file gets a "
-             "detached signature beside it (declaration.xml.p7s). All files are one operation: one code or password signs them all. "
+             "detached signature beside it (declaration.xml.p7s). With --format asic-e all files become one container. All files are one operation: one code or password signs them all. "
              "A file that cannot be signed does not keep the others from it; what was interrupted goes on with --skip-signed. "
              "The documents do not leave this program."), sign_options, verb_sign },
         { "extend", "FILE…", 1, UINT_MAX, N_("Add timestamps to signed files"),
           N_("Each signature of a .p7s or .p7m file that has no timestamp gets one; a PDF gets one over the whole document, which needs no signature. The file is replaced, unless "
              "--output says where to write; what was signed stays as it was. Needs no key and no service."), extend_options, verb_extend },
         { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
-          N_("Takes signed PDF files and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
+          N_("Takes signed PDF files, ASiC containers, and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
              "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "
              "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
         { "show-signatures", "FILE", 1, 1, N_("Show the signatures of a file as a viewer does"),
@@ -470,6 +475,10 @@ const Verb verbs[] = {
         { "certificate", "FILE", 1, 1, N_("Show the certificates of a file"),
           N_("Takes certificates (PEM, DER, p7b), PKCS#12 files, and signed documents, whose signers' certificates are shown. Nothing is verified."),
           certificate_options, verb_certificate },
+        { "container list", "FILE", 1, 1, N_("List what is in an ASiC container"), NULL, NULL, verb_container_list },
+        { "container extract", "FILE", 1, 1, N_("Get the documents out of an ASiC container"),
+          N_("They are put into a new folder, whole or not at all, and nowhere else, whatever their names are. Signatures stay in the container and are not verified."),
+          container_extract_options, verb_container_extract },
         { "otp enroll", "", 0, 0, N_("Enrol an authenticator for one-time codes"),
           N_("You confirm with a code that is sent to your telephone, if one is known. The secret is shown once, as a QR code and as text, and "
              "confirmed by a first code."), otp_enroll_options, verb_otp_enroll },

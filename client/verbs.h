@@ -27,6 +27,8 @@ int verb_extend(Client *c);
 int verb_verify(Client *c);
 int verb_show_signatures(Client *c);
 int verb_certificate(Client *c);
+int verb_container_list(Client *c);
+int verb_container_extract(Client *c);
 int verb_otp_enroll(Client *c);
 int verb_otp_confirm(Client *c);
 int verb_otp_list(Client *c);

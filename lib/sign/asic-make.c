@@ -244,9 +244,9 @@ int asic_draft_new(const Signer *signer, const AsicParams *params, const AsicSou
 
         if (!d)
                 return -ENOMEM;
-        if (n_files == 0 || (params->options.add && n_files > 1))
+        if (n_files == 0 || (params->add && n_files > 1))
                 return -EINVAL;
-        r = params->options.add ? unpack(d, signer, params, &files[0], out_fd, &c) : pack(d, signer, params, files, n_files, out_fd);
+        r = params->add ? unpack(d, signer, params, &files[0], out_fd, &c) : pack(d, signer, params, files, n_files, out_fd);
         if (r == 0)
                 r = choose_names(d, params, &c);
         if (r == 0)

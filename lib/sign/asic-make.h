@@ -21,15 +21,11 @@ enum {
         ASIC_E_FULL,           /* ASiC-S has its one signature already */
 };
 
-typedef struct AsicOptions {
-        bool add;   /* the one file is a container, which gets a further signature */
-} AsicOptions;
-
 typedef struct AsicParams {
         bool simple;            /* ASiC-S */
         bool xades;
+        bool add;               /* the one file is a container, which gets a further signature */
         int64_t signing_time;
-        AsicOptions options;
 } AsicParams;
 
 typedef struct AsicSource {

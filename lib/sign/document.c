@@ -59,6 +59,16 @@ SignatureFormat document_format_recognize(int fd) {
         return pdf_tail_recognize(fd) ? FORMAT_PADES : FORMAT_CADES;
 }
 
+SignatureFormat document_format_of_signed(int fd) {
+        bool simple, xades;
+
+        if (!asic_recognize(fd, &simple, &xades))
+                return FORMAT_AUTOMATIC;
+        if (simple)
+                return xades ? FORMAT_ASIC_S_XADES : FORMAT_ASIC_S_CADES;
+        return xades ? FORMAT_ASIC_E_XADES : FORMAT_ASIC_E_CADES;
+}
+
 const char *document_format_ending(SignatureFormat format, bool *ret_inside) {
         const DocumentFormat *f = format_of(format);
 

@@ -32,6 +32,9 @@ const char *document_format_to_string(SignatureFormat format);
 /* The format that suits the document at `fd` when nobody chose: PAdES for a PDF, CAdES for anything else. */
 SignatureFormat document_format_recognize(int fd);
 
+/* The format of what is signed already, for a further signature; FORMAT_AUTOMATIC where none can be added. */
+SignatureFormat document_format_of_signed(int fd);
+
 /* The ending of the files that are written: ".p7s". Where `*ret_inside`, the document itself gets the signature and this is its own ending
  * (".pdf"); else the signed file or the signature is another file, its name the document's with the ending behind. */
 const char *document_format_ending(SignatureFormat format, bool *ret_inside);
@@ -42,10 +45,10 @@ bool document_format_is_detached(SignatureFormat format);
 typedef struct DocumentParams {
         SignatureFormat format;
         int64_t signing_time; /* seconds since the epoch, UTC */
+        bool add;             /* the document is signed in this format already, and gets a further signature; containers can */
         bool timestamped;     /* leave room for a timestamp where the format has to */
         PadesOptions pades;   /* each format's own options; those of others are not looked at */
         XadesOptions xades;
-        AsicOptions asic;
 } DocumentParams;
 
 /* Strings are borrowed until the draft was made; descriptors stay the caller's and open until it is freed. */

@@ -68,7 +68,7 @@ ARGUMENTS = {
     "trust install": ["{file}", "--yes"],
     "trust remove": ["00", "--yes"],
 }
-NEED_NO_SERVICE = ("extend", "verify", "show-signatures", "certificate", "key terms", "completion bash")
+NEED_NO_SERVICE = ("extend", "verify", "show-signatures", "certificate", "container list", "container extract", "key terms", "completion bash")
 
 
 class Alone(TestCase):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ASiC: our containers before unzip, zipinfo, Python's zipfile, openssl cms and xmlsec1, and containers tampered with, one by one, before us.
-Usage: asic.py INTEROP-SIGN-FILE"""
+The client too: sign, container list and extract. Usage: asic.py INTEROP-SIGN-FILE SYGNET"""
 
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from urllib.parse import unquote
 
 import pki
 
-SIGN_FILE = sys.argv[1]
+SIGN_FILE, SYGNET = sys.argv[1:3]
 KINDS = ("p256", "rsa3072", "ed25519")
 ASIC = "{http://uri.etsi.org/02918/v1.2.1#}"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -235,6 +236,86 @@ class Tampered(Base):
         hidden = path.with_suffix(".hidden")
         hidden.write_bytes(b"PK\3\4" + b"\0" * 26 + whole)
         self.check(hidden, "TOTAL-FAILED", "FORMAT_FAILURE", None)
+
+
+class Client(Base):
+    def setUp(self):
+        self.folder = self.directory / self.id()
+        self.folder.mkdir()
+        (self.folder / "password").write_text("example")
+        pki.run("openssl", "pkcs12", "-export", "-inkey", self.directory / "p256-key.pem", "-in", self.directory / "p256.pem", "-certfile", self.pki.root,
+                "-passout", f"file:{self.folder / 'password'}", "-out", self.folder / "key.p12")
+        (self.folder / "key.p12").chmod(0o600)
+        for name, content in FILES.items():
+            (self.folder / name).write_bytes(content)
+
+    def sygnet(self, status, *command, says=""):
+        environment = dict(os.environ, HOME=str(self.folder), XDG_DATA_HOME=str(self.folder / "data"), XDG_CONFIG_HOME=str(self.folder / "config"), LC_ALL="C.UTF-8")
+        done = subprocess.run([SYGNET, *(str(c) for c in command)], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertIn(says, done.stdout + done.stderr)
+        return done.stdout
+
+    def sign(self, status, *options, says=""):
+        return self.sygnet(status, "sign", "-c", "key.p12", "--password-file", "password", *options, says=says)
+
+    def test_life(self):
+        self.sign(0, "--format", "asic-e", "-o", "out.asice", *FILES)
+        self.sign(0, "--add", "out.asice")
+        said = json.loads(self.sygnet(0, "verify", "--json", "--anchors", self.pki.root, "out-signed.asice"))
+        self.assertEqual([s["files"] for s in said["signatures"]], [list(FILES)] * 2)
+        listed = json.loads(self.sygnet(0, "container", "list", "--json", "out-signed.asice"))
+        self.assertEqual([e["name"] for e in listed["entries"] if e["role"] == "document"], list(FILES))
+        self.sygnet(0, "container", "extract", "out.asice", says="3 documents in out.")
+        self.assertEqual({p.name: p.read_bytes() for p in (self.folder / "out").iterdir()}, FILES)
+        self.sygnet(1, "container", "extract", "out.asice", says="exists already")
+        self.sygnet(0, "container", "extract", "-o", "elsewhere", "out-signed.asice")
+
+    def test_one_each(self):
+        self.sign(0, "--format", "asic-s", *FILES)
+        for name in FILES:
+            self.sygnet(0, "verify", "--anchors", self.pki.root, name + ".asics", says="the whole file")
+
+    def test_refused(self):
+        self.sign(2, "--format", "asic-e", *FILES, says="--output names it")
+        self.sign(1, "--format", "asic-e", "-o", "out", "contract.txt", "contract.txt", says="Two files have the same name")
+        self.sign(1, "--add", "contract.txt", says="is no container")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_unsigned_is_named(self):
+        self.sign(0, "--format", "asic-e", "-o", "out.asice", "contract.txt")
+        with zipfile.ZipFile(self.folder / "out.asice", "a") as z:
+            z.writestr("added.txt", b"")
+        self.sygnet(6, "verify", "--anchors", self.pki.root, "out.asice", says="NOT signed: added.txt")
+
+    def test_nothing_leaves_the_folder(self):
+        before = set(self.folder.parent.iterdir())
+        for number, (name, mode) in enumerate((("../out.txt", 0o100644), ("/tmp/asic-out.txt", 0o100644), ("a/../../out.txt", 0o100644), ("..\\out.txt", 0o100644),
+                                               ("link", 0o120777))):
+            with self.subTest(name):
+                path = self.folder / f"{number}.zip"
+                with zipfile.ZipFile(path, "w") as z:
+                    z.writestr("a.txt", b"a")
+                    entry = zipfile.ZipInfo(name)
+                    entry.external_attr = mode << 16
+                    z.writestr(entry, b"/etc/passwd")
+                self.sygnet(1, "container", "extract", "-o", f"out-{number}", path)
+                self.assertFalse((self.folder / f"out-{number}").exists())
+        self.assertEqual(before, set(self.folder.parent.iterdir()))
+
+    def test_whole_or_not_at_all(self):
+        path = self.folder / "out.zip"
+        with zipfile.ZipFile(path, "w") as z:
+            z.writestr("a/b/first.txt", b"first")
+            z.writestr("a/second.txt", b"second")
+        path.write_bytes(path.read_bytes().replace(b"second", b"secand"))
+        before = set(self.folder.iterdir())
+        self.sygnet(1, "container", "extract", "out.zip")
+        with zipfile.ZipFile(path, "w") as z:
+            z.writestr("a", b"a file")
+            z.writestr("a/b", b"and a folder")
+        self.sygnet(1, "container", "extract", "out.zip")
+        self.assertEqual(before, set(self.folder.iterdir()))
 
 
 if __name__ == "__main__":

@@ -80,11 +80,11 @@ static int sign_document(Signer *signer, const char *name, int out, char **paths
         _cleanup_(document_draft_freep) DocumentDraft *draft = NULL;
         _cleanup_bytes_ Bytes value = BYTES_NULL;
         static DocumentFile files[FILES_MAX];
-        DocumentParams params = { .signing_time = time(NULL), .asic.add = strncmp(name, "add-", 4) == 0 };
+        DocumentParams params = { .signing_time = time(NULL), .add = strncmp(name, "add-", 4) == 0 };
         SignerItem item;
         int r;
 
-        r = document_format_from_string(params.asic.add ? name + 4 : name, &params.format);
+        r = document_format_from_string(params.add ? name + 4 : name, &params.format);
         if (r < 0 || n > FILES_MAX)
                 return -EINVAL;
         for (int i = 0; i < n; i++) {

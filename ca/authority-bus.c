@@ -244,6 +244,7 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Issue", SD_BUS_ARGS("ay", request, "s", profile, "a{sv}", options), SD_BUS_RESULT("aay", chain), method_issue,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetSummary", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", summary), method_get_summary, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("IssueResponder", SD_BUS_ARGS("ay", request), SD_BUS_RESULT("aay", chain), method_issue_responder,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", certificates), method_list,

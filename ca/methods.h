@@ -20,6 +20,9 @@ int method_revoke(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_get_crl(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_publish_crl(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
+/* summary-bus.c */
+int method_get_summary(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* queue-bus.c */
 int method_request(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_list_requests(sd_bus_message *m, void *userdata, sd_bus_error *error);

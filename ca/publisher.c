@@ -37,7 +37,7 @@ struct Publisher {
         Run *run;
         sd_event_source *timer;
         Bytes crl;
-        int64_t crl_at; /* its thisUpdate */
+        int64_t crl_at, crl_next, crl_number; /* its thisUpdate, nextUpdate, cRLNumber */
         int failed;     /* how the last one went: 0, or the error that was logged */
         bool crl_missing; /* a list of revocations is due that could not be written */
         char *problem; /* with -EREMOTEIO: what the key host said, or was said of it */
@@ -118,6 +118,8 @@ static void note_result(Publisher *p, Run *run, int result) {
         bytes_done(&p->crl);
         p->crl = bytes_take(&run->content.crl);
         p->crl_at = run->now;
+        p->crl_next = run->content.next_update;
+        p->crl_number = run->content.number;
 }
 
 static void start(Publisher *p);
@@ -197,6 +199,19 @@ int publisher_want(Publisher *p, bool crl, PublisherDone done, void *userdata) {
 
 View publisher_crl(const Publisher *p) {
         return bytes_view(&p->crl);
+}
+
+bool publisher_last(const Publisher *p, int64_t *ret_number, int64_t *ret_made, int64_t *ret_next) {
+        if (p->crl.len == 0)
+                return false;
+        *ret_number = p->crl_number;
+        *ret_made = p->crl_at;
+        *ret_next = p->crl_next;
+        return true;
+}
+
+const char *publisher_trouble(const Publisher *p) {
+        return p->problem ?: p->failed < 0 ? strerror(-p->failed) : "";
 }
 
 const char *publisher_problem(const Publisher *p) {

@@ -23,6 +23,12 @@ int publisher_want(Publisher *p, bool crl, PublisherDone done, void *userdata);
 /* The list of revocations that was published last, DER; empty when there is none yet. Borrowed. */
 View publisher_crl(const Publisher *p);
 
+/* Number, thisUpdate and nextUpdate of that list; false when there is none. */
+bool publisher_last(const Publisher *p, int64_t *ret_number, int64_t *ret_made, int64_t *ret_next);
+
+/* What keeps it from publishing, a sentence or the system's word, borrowed; "" when nothing does. */
+const char *publisher_trouble(const Publisher *p);
+
 /* Why there is no new list of revocations, where it is the key host's doing: a sentence, borrowed. NULL else. */
 const char *publisher_problem(const Publisher *p);
 

@@ -180,3 +180,13 @@ int queue_decide(Txn *t, const QueueEntry *e) {
                              VIEW(mac, sizeof(mac)));
         return r < 0 ? r : r == 1 ? 0 : -EBADMSG;
 }
+
+int queue_count_pending(Txn *t, uint64_t *ret) {
+        Row *row;
+        int r = txn_query(t, &row, "SELECT count(*) FROM request WHERE status = 'pending'", "");
+
+        if (r <= 0)
+                return r;
+        *ret = (uint64_t) row_int(row, 0);
+        return 0;
+}

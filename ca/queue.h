@@ -54,5 +54,8 @@ int queue_get(Txn *t, int64_t number, QueueEntry *ret);
  * those that wait, or all. */
 int queue_list(Txn *t, const uid_t *uid, bool pending, unsigned limit, int64_t before, QueueList *ret);
 
+/* In a job: how many wait. */
+int queue_count_pending(Txn *t, uint64_t *ret);
+
 /* In a job: writes status, decided, operator, reason and serial of an entry that was read in this job and was pending. */
 int queue_decide(Txn *t, const QueueEntry *e);

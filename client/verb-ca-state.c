@@ -113,6 +113,8 @@ int verb_ca_status(Client *c) {
         _cleanup_dict_ Dict d = { 0 };
         int r;
 
+        if (c->arguments.n_words == 0)
+                return ca_print_summary(c);
         r = find_serial(c, serial);
         if (r == 0)
                 r = call(c, &service_ca, CA_INTERFACE, "GetState", &reply, "s", serial);

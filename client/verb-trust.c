@@ -83,6 +83,38 @@ int verb_trust_list(Client *c) {
         return EXIT_OK;
 }
 
+static const char *store_state(const Dict *d) {
+        if (!dict_number(d, "present", 0))
+                return _("not on this system");
+        return *dict_string(d, "problem") ? _("cannot be changed") : _("ready");
+}
+
+/* Why is told below: it is a sentence, and mostly there is none. */
+static void print_stores(const DictList *l) {
+        const char *titles[] = { _("Store"), _("Name"), _("State"), _("Limits purposes"), _("Place") };
+        _cleanup_(table_freep) Table *t = table_new(ELEMENTSOF(titles), titles);
+
+        table_keep(t, 0);
+        table_keep(t, 2);
+        for (size_t i = 0; i < l->n_items; i++) {
+                const Dict *d = &l->items[i];
+                bool present = dict_number(d, "present", 0);
+
+                table_cell(t, dict_string(d, "id"));
+                table_cell(t, _(dict_string(d, "name")));
+                table_cell(t, store_state(d));
+                table_cell(t, !present ? "" : dict_number(d, "purposes", 0) ? _("yes") : _("no"));
+                table_cell(t, present ? dict_string(d, "path") : "");
+        }
+        table_print(t);
+        for (size_t i = 0; i < l->n_items; i++) {
+                const Dict *d = &l->items[i];
+
+                if (dict_number(d, "present", 0) && *dict_string(d, "problem"))
+                        out("%s: %s\n", dict_string(d, "id"), _(dict_string(d, "problem")));
+        }
+}
+
 int verb_trust_stores(Client *c) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
@@ -96,22 +128,7 @@ int verb_trust_stores(Client *c) {
                 return fail_message(r);
         if (c->json)
                 return dict_list_print_json("stores", &l);
-        for (size_t i = 0; i < l.n_items; i++) {
-                const Dict *d = &l.items[i];
-                bool present = dict_number(d, "present", 0);
-                const Pair pairs[] = {
-                        { _("Store"), dict_string(d, "id") },
-                        { _("Name"), _(dict_string(d, "name")) },
-                        { _("On this system"), present ? _("yes") : _("no") },
-                        { _("Place"), present ? dict_string(d, "path") : NULL },
-                        { _("Can limit purposes"), !present ? NULL : dict_number(d, "purposes", 0) ? _("yes") : _("no") },
-                        { _("Cannot be changed"), *dict_string(d, "problem") ? _(dict_string(d, "problem")) : NULL },
-                };
-
-                if (i > 0)
-                        out("\n");
-                out_pairs(pairs, ELEMENTSOF(pairs));
-        }
+        print_stores(&l);
         return EXIT_OK;
 }
 

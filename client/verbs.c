@@ -591,7 +591,7 @@ const Verb verbs[] = {
         { "ca answer", "NUMBER", 1, 1, N_("Fetch the certificate that was issued for a request of yours"), NULL, ca_answer_options, verb_ca_answer },
         { "ca approve", "NUMBER", 1, 1, N_("Issue the certificate that somebody asked for (operators)"), NULL, ca_approve_options, verb_ca_approve },
         { "ca reject", "NUMBER", 1, 1, N_("Refuse the certificate that somebody asked for (operators)"), NULL, ca_reject_options, verb_ca_reject },
-        { "ca status", "CERTIFICATE", 1, 1, N_("Show the state of a certificate of the local authority"),
+        { "ca status", "[CERTIFICATE]", 0, 1, N_("Show how the local authority is (operators), or the state of a certificate of its"),
           N_("CERTIFICATE is a serial number or a file. Exit code 0: good; 5: suspended or revoked; 4: not issued by this authority."), NULL, verb_ca_status },
         { "ca suspend", "CERTIFICATE", 1, 1, N_("Suspend a certificate of the local authority (operators)"), NULL, ca_state_options, verb_ca_suspend },
         { "ca resume", "CERTIFICATE", 1, 1, N_("End the suspension of a certificate (operators)"), NULL, ca_state_options, verb_ca_resume },

@@ -63,6 +63,28 @@ class Ca(Signing):
         self.sygnet(OK, "sign", "declaration.xml", "-c", made["id"], "--password-file", password)
         self.assertTrue((self.folder / "declaration.xml.p7s").exists())
 
+    def test_summary(self):
+        said = json.loads(self.sygnet(OK, "ca", "status", "--json", uid=ROOT))
+        before = {k: said[k] for k in ("good", "suspended", "revoked", "expired", "pending")}
+        self.assertEqual(("store", ""), (said["key"], said["problem"]))
+        show = json.loads(self.sygnet(OK, "ca", "show", "--json"))
+        for key in ("subject", "fingerprint", "not_before", "not_after"):
+            self.assertEqual(show[key], said[key])
+        first = self.issued()[0]
+        self.sygnet(OK, "ca", "suspend", first, uid=ROOT)
+        second = self.issued()[0]
+        self.sygnet(OK, "ca", "revoke", second, "--reason", "superseded", "--yes", uid=ROOT)
+        self.issued()
+        self.sygnet(OK, "ca", "request", self.request(), "--profile", "seal")
+        after = json.loads(self.sygnet(OK, "ca", "status", "--json", uid=ROOT))
+        self.assertEqual({"good": 1, "suspended": 1, "revoked": 1, "expired": 0, "pending": 1}, {k: after[k] - before[k] for k in before})
+        self.assertEqual(said["crl_number"] + 2, after["crl_number"])
+        self.assertGreater(after["crl_next"], after["crl_made"])
+        text = self.sygnet(OK, "ca", "status", uid=ROOT)
+        for words in (show["subject"], show["fingerprint"], "in the authority's store", "1 suspended, 1 revoked", f"number {after['crl_number']} of"):
+            self.assertIn(words, text)
+        self.sygnet(DENIED, "ca", "status")
+
     def test_life(self):
         file, serial = self.issued()
         self.sygnet(OK, "ca", "status", file)

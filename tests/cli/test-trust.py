@@ -126,7 +126,11 @@ class Trust(Served):
         told = {s["id"]: s for s in json.loads(self.sygnet(OK, "trust", "stores", "--json", uid=ALICE))["stores"]}
         self.assertTrue(told["ca-certificates"]["writable"])
         self.assertFalse(told["ca-trust"]["present"])
-        self.assertIn("/usr/local/share/ca-certificates", self.sygnet(OK, "trust", "stores", uid=ALICE))
+        table = self.sygnet(OK, "trust", "stores", uid=ALICE).splitlines()
+        self.assertTrue(table[0].startswith("Store "))
+        self.assertEqual(1 + len(told), len([line for line in table if not line.partition(":")[0] in told]))
+        self.assertIn("/usr/local/share/ca-certificates", next(line for line in table if line.startswith("ca-certificates ")))
+        self.assertIn("not on this system", next(line for line in table if line.startswith("ca-trust ")))
         self.sygnet(NOT_FOUND, "trust", "install", "ca.pem", "--yes", "--store", "ca-trust", uid=ROOT, says="no such store")
         self.sygnet(FAILED, "trust", "install", "ca.pem", "--yes", "--store", "nonsense", uid=ROOT, says="No such store")
         self.sygnet(FAILED, "trust", "install", "ca.pem", "--yes", "--store", "ca-certificates", "--purpose", "email", uid=ROOT, says="every purpose")

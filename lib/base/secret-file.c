@@ -62,5 +62,13 @@ int secret_credential_read(const char *name, const char *path, Secret **ret, cha
                         return -ENOMEM;
                 r = try_file(credential, false, ret, ret_path, ret_problem);
         }
-        return r != 0 || !path ? r : try_file(path, true, ret, ret_path, ret_problem);
+        if (r != 0 || !path)
+                return r;
+        r = try_file(path, true, ret, ret_path, ret_problem);
+        /* Where systemd hands over credentials, it may hide from a service what is no credential of its own. */
+        if (directory && r == -EACCES) {
+                free(TAKE_PTR(*ret_path));
+                return 0;
+        }
+        return r;
 }

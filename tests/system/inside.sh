@@ -35,7 +35,7 @@ check_fails() {
         if "$@" >"$report" 2>&1; then bad "$name"; else ok "$name"; fi
 }
 
-for part in prepare documents secrets service ca courier responder contract callers mandate outside trust plays lifecycle packages; do
+for part in prepare documents secrets service ca ca-key courier responder contract callers mandate outside trust plays lifecycle packages; do
         # shellcheck source=/dev/null
         . "$here/inside-$part.sh"
 done
@@ -45,6 +45,7 @@ check_installed() {
         check_rendering
         check_service
         check_ca
+        check_ca_key
         check_courier
         check_responder
         check_secrets

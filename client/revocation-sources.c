@@ -3,6 +3,8 @@
 /* Sources of certificates' states; see revocation-sources.h. */
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/atomic-file.h"
@@ -14,8 +16,10 @@
 #define PEM_BEGIN "-----BEGIN X509 CRL-----"
 #define PEM_END "-----END X509 CRL-----"
 #define FETCH_SECONDS 10U
+#define CACHE_ITEMS_MAX 4096U
+#define CACHE_SIZE_MAX (256U * 1024U * 1024U)
 
-static int fetch(void *userdata, RevocationKind kind, const char *url, View request, Bytes *ret) {
+static int fetch_now(RevocationKind kind, const char *url, View request, Bytes *ret) {
         FetchParams params = {
                 .content_type = request.len > 0 ? "application/ocsp-request" : NULL,
                 .body = request,
@@ -24,6 +28,88 @@ static int fetch(void *userdata, RevocationKind kind, const char *url, View requ
         };
 
         return fetch_url(url, &params, ret, NULL);
+}
+
+typedef struct Fetched {
+        char *url;
+        Bytes request, answer;
+        int result;
+} Fetched;
+
+/* Of all documents of a run. */
+struct RevocationCache {
+        pthread_mutex_t lock;
+        Fetched *items;
+        size_t n;
+        size_t size;
+};
+
+static void fetched_done(Fetched *f) {
+        free(TAKE_PTR(f->url));
+        bytes_done(&f->request);
+        bytes_done(&f->answer);
+}
+
+int revocation_cache_new(RevocationCache **ret) {
+        RevocationCache *c = calloc(1, sizeof(*c));
+
+        if (!c)
+                return fail_memory();
+        pthread_mutex_init(&c->lock, NULL);
+        *ret = c;
+        return 0;
+}
+
+RevocationCache *revocation_cache_free(RevocationCache *c) {
+        if (!c)
+                return NULL;
+        for (size_t i = 0; i < c->n; i++)
+                fetched_done(&c->items[i]);
+        free(c->items);
+        pthread_mutex_destroy(&c->lock);
+        free(c);
+        return NULL;
+}
+
+static const Fetched *cache_find(const RevocationCache *c, const char *url, View request) {
+        for (size_t i = 0; i < c->n; i++)
+                if (strcmp(c->items[i].url, url) == 0 && view_equal(bytes_view(&c->items[i].request), request))
+                        return &c->items[i];
+        return NULL;
+}
+
+/* What cannot be kept is fetched again. */
+static void cache_add(RevocationCache *c, const char *url, View request, int result, View answer) {
+        Fetched f = { .url = strdup(url), .result = result };
+        Fetched *items = c->n < CACHE_ITEMS_MAX && answer.len <= CACHE_SIZE_MAX - c->size ? reallocarray(c->items, c->n + 1, sizeof(*items)) : NULL;
+
+        if (items)
+                c->items = items;
+        if (items && f.url && bytes_dup(request, &f.request) == 0 && bytes_dup(answer, &f.answer) == 0) {
+                c->size += answer.len;
+                items[c->n++] = f;
+        } else
+                fetched_done(&f);
+}
+
+/* With the lock held while it is fetched: two documents that want the same wait for one answer. */
+static int fetch(void *userdata, RevocationKind kind, const char *url, View request, Bytes *ret) {
+        RevocationCache *c = userdata;
+        const Fetched *f;
+        int r;
+
+        if (!c)
+                return fetch_now(kind, url, request, ret);
+        pthread_mutex_lock(&c->lock);
+        f = cache_find(c, url, request);
+        if (f)
+                r = f->result < 0 ? f->result : bytes_dup(bytes_view(&f->answer), ret);
+        else {
+                r = fetch_now(kind, url, request, ret);
+                cache_add(c, url, request, r, r < 0 ? VIEW(NULL, 0) : bytes_view(ret));
+        }
+        pthread_mutex_unlock(&c->lock);
+        return r;
 }
 
 /* Each CRL of a PEM file; text around them is passed over. -EBADMSG when there is none, or one is broken. */
@@ -77,7 +163,7 @@ static int add_given(const Client *c, RevocationPool *pool, const char *option, 
         return 0;
 }
 
-int revocation_sources_open(const Client *c, RevocationPool *pool) {
+int revocation_sources_open(const Client *c, RevocationCache *cache, RevocationPool *pool) {
         int r;
 
         r = add_given(c, pool, "crl", REVOCATION_CRL);
@@ -92,5 +178,6 @@ int revocation_sources_open(const Client *c, RevocationPool *pool) {
                 return fail_file(r, LOCAL_CRL);
         if (!arguments_has(&c->arguments, "offline"))
                 pool->fetch = fetch;
+        pool->userdata = cache;
         return 0;
 }

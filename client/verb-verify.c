@@ -12,6 +12,7 @@
 #include "client/prompt.h"
 #include "client/revocation-sources.h"
 #include "client/verified.h"
+#include "client/verify-batch.h"
 #include "client/verbs.h"
 #include "sign/anchors.h"
 #include "sign/verify-etsi.h"
@@ -150,11 +151,6 @@ static void print_report(const VerifyReport *report, const char *path, gnutls_x5
         }
 }
 
-static int exit_code(const VerifyReport *report) {
-        return report->indication == INDICATION_TOTAL_PASSED ? EXIT_OK :
-               report->indication == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
-}
-
 /* Beside what is printed, for the archive: the report that the standard defines. */
 static int save_report(const Client *c, const VerifyReport *report, int64_t now) {
         const char *path = arguments_get(&c->arguments, "report");
@@ -177,10 +173,13 @@ int verb_verify(Client *c) {
         _cleanup_revocation_pool_ RevocationPool pool = { 0 };
         _cleanup_secret_ Secret *password = NULL;
         _cleanup_close_ int fd = -1, content = -1;
-        const char *path = c->arguments.words[0];
+        const char *path;
         VerifyParams params;
         int r;
 
+        if (c->arguments.n_words != 1 || arguments_has(&c->arguments, "files-from"))
+                return verify_batch(c);
+        path = c->arguments.words[0];
         verified_guard(path);
         r = verified_open(path, &fd);
         if (r == 0)
@@ -188,7 +187,7 @@ int verb_verify(Client *c) {
         if (r == 0)
                 r = verified_load_anchors(c, &anchors);
         if (r == 0)
-                r = revocation_sources_open(c, &pool);
+                r = revocation_sources_open(c, NULL, &pool);
         if (r == 0 && arguments_has(&c->arguments, "document-password-file"))
                 r = prompt_secret(c, "document-password-file", _("Password of the document"), &password);
         if (r > 0)
@@ -204,5 +203,5 @@ int verb_verify(Client *c) {
         else if (verify_report_write_json(&report, stdout) < 0)
                 return EXIT_FAILED;
         r = save_report(c, &report, params.now);
-        return r > 0 ? r : exit_code(&report);
+        return r > 0 ? r : verdict_exit_code(report.indication);
 }

@@ -53,14 +53,16 @@ static const Option session_options[] = { LOGIN, {} };
 static const Option status_options[] = { { "follow", 'f', NULL, N_("go on, and tell what happens to your sessions, until interrupted") }, {} };
 static const Option list_options[] = { ALL, {} };
 static const Option show_options[] = { ALL, { "pem", 0, NULL, N_("print the certificates as PEM") }, {} };
+#define FILES_FROM { "files-from", 0, "FILE", N_("take the files that FILE lists too, a name a line (- is standard input)") }
+#define NULL_ENDED { "null", '0', NULL, N_("names in that list end with NUL instead, as “find -print0” writes them") }
 static const Option sign_options[] = {
         { "credential", 'c', "CREDENTIAL", N_("sign with this: id, beginning of an id, or label; a key file; or the pkcs11: URI of a key on a card") },
         { "certificates", 0, "FILE", N_("certificates that are not beside a key in a file or on a card; may be repeated") },
         { "output", 'o', "FILE", N_("the file to make; with several FILEs, a directory") },
         { "format", 0, "FORMAT", N_("pades (PDF), cades (a .p7s beside the file), cades-enveloping (.p7m), xades (within XML), xades-enveloping or xades-detached (.xades); containers: asic-s or asic-s-xades (one file, .asics), asic-e or asic-e-xades (all FILEs in one, .asice)") },
         FORCE,
-        { "files-from", 0, "FILE", N_("sign what FILE lists too, a name a line (- is standard input)") },
-        { "null", '0', NULL, N_("names in that list end with NUL instead, as “find -print0” writes them") },
+        FILES_FROM,
+        NULL_ENDED,
         { "add", 0, NULL, N_("FILE is an ASiC container: put a further signature into it") },
         { "skip-signed", 0, NULL, N_("leave out documents that this certificate has signed already") },
         { "profile", 0, "PROFILE", N_("XML as its recipient wants it: ksef (a login, AuthTokenRequest) or customs (a declaration)") },
@@ -105,6 +107,8 @@ static const Option verify_options[] = {
         { "crl", 0, "FILE", N_("look the certificates up in this CRL; may be repeated") },
         { "ocsp", 0, "FILE", N_("look them up in this OCSP response; may be repeated") },
         { "offline", 0, NULL, N_("do not use the network: states that can be looked up only there are not checked") },
+        FILES_FROM,
+        NULL_ENDED,
         { "report", 0, "FILE", N_("write the validation report of ETSI TS 119 102-2 (XML) into FILE as well") },
         FORCE,
         {},
@@ -464,10 +468,10 @@ const Verb verbs[] = {
         { "extend", "FILE…", 1, UINT_MAX, N_("Add timestamps to signed files"),
           N_("Each signature of a .p7s or .p7m file that has no timestamp gets one; a PDF gets one over the whole document, which needs no signature. The file is replaced, unless "
              "--output says where to write; what was signed stays as it was. Needs no key and no service."), extend_options, verb_extend },
-        { "verify", "FILE", 1, 1, N_("Verify the signatures of a file"),
+        { "verify", "[FILE…]", 0, UINT_MAX, N_("Verify the signatures of files"),
           N_("Takes signed PDF files, ASiC containers, and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
              "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "
-             "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told."), verify_options, verb_verify },
+             "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told. Of several files it tells less about each: name one alone for all of it."), verify_options, verb_verify },
         { "show-signatures", "FILE", 1, 1, N_("Show the signatures of a file as a viewer does"),
           N_("Who signed and when, with reason and place, where a PDF shows it, what it certifies and which revision it belongs to, and the fields that wait to be signed. "
              "Does not use the network: for the full verdict see “verify”. Ends with 0 when there was something to show, 4 when the file has no signatures and no fields for any."),

@@ -15,7 +15,7 @@
 
 /* lib/sign maps files. Where somebody else shortens one meanwhile, touching what is gone is this signal, in a read from the mapping and nowhere
  * within a function that may not be entered again. There is nothing to go back to. */
-static const char *mapped;
+static _Thread_local const char *mapped;
 
 static void on_bus_error(int number) {
         fail(EXIT_FAILED, _("%s was shortened by another program while it was read. Try again."), mapped);
@@ -96,4 +96,8 @@ void verdict_print_mark(Indication i) {
         static const Style styles[] = { STYLE_GOOD, STYLE_DOUBT, STYLE_BAD };
 
         out_styled(styles[i], "%s ", (output_is_utf8() ? marks : ascii)[i]);
+}
+
+int verdict_exit_code(Indication i) {
+        return i == INDICATION_TOTAL_PASSED ? EXIT_OK : i == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
 }

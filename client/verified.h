@@ -6,7 +6,8 @@
 #include "client/client.h"
 #include "sign/verify.h"
 
-/* lib/sign maps files: where another program shortens this one meanwhile, the program ends with a sentence that says so. `path` is borrowed. */
+/* lib/sign maps files: where another program shortens this one meanwhile, the program ends with a sentence that says so. `path` is borrowed, and is
+ * this thread's. */
 void verified_guard(const char *path);
 
 /* A regular file. 0, or an exit code after saying what is wrong. */
@@ -21,3 +22,6 @@ int verified_load_anchors(const Client *c, gnutls_x509_trust_list_t *ret);
 /* "valid", "cannot be told", "NOT VALID", translated, and the mark before it. */
 const char *verdict_text(Indication i);
 void verdict_print_mark(Indication i);
+
+/* 0, 5 or 6. */
+int verdict_exit_code(Indication i);

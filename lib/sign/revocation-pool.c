@@ -24,12 +24,18 @@ const char *revocation_kind_to_string(RevocationKind k) {
         return k == REVOCATION_CRL ? "CRL" : "OCSP";
 }
 
+void revocation_pool_rewind(RevocationPool *p, size_t n) {
+        while (p->n > n) {
+                p->size -= p->items[--p->n].der.len;
+                bytes_done(&p->items[p->n].der);
+        }
+        while (p->n_fetched > 0)
+                free(p->fetched[--p->n_fetched]);
+}
+
 void revocation_pool_done(RevocationPool *p) {
-        for (size_t i = 0; i < p->n; i++)
-                bytes_done(&p->items[i].der);
+        revocation_pool_rewind(p, 0);
         free(p->items);
-        for (size_t i = 0; i < p->n_fetched; i++)
-                free(p->fetched[i]);
         free(p->fetched);
         *p = (RevocationPool) { 0 };
 }

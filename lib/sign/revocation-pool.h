@@ -61,6 +61,9 @@ void revocation_pool_done(RevocationPool *p);
 /* Adds a CRL or an OCSP answer in DER, taking a copy. -EBADMSG when it is none; 0 also for what is passed over because there is too much. -ENOMEM. */
 int revocation_pool_add(RevocationPool *p, RevocationKind kind, RevocationSource source, View der);
 
+/* Forgets all but the first `n` items, and what was asked for: for the next document, whose limits are its own. */
+void revocation_pool_rewind(RevocationPool *p, size_t n);
+
 /* Fetches and adds. 0, or a negative errno: -EALREADY when the address was asked before, -ENOTCONN without network, -EDQUOT beyond the limit,
  * -EPROTONOSUPPORT for what is neither http nor https. */
 int revocation_pool_fetch(RevocationPool *p, RevocationKind kind, const char *url, View request);

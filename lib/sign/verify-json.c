@@ -64,21 +64,25 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
         json_object_end(j);
 }
 
+void verify_report_to_json(const VerifyReport *r, const char *name, Json *j) {
+        json_object_begin(j, name);
+        json_string(j, "indication", indication_to_string(r->indication));
+        json_string(j, "subindication", subindication_to_string(r->subindication));
+        json_string(j, "reason", r->reason);
+        if (r->container) {
+                json_string(j, "container", r->container);
+                write_names(j, "unsigned_files", r->unsigned_files, r->n_unsigned_files);
+        }
+        json_array_begin(j, "signatures");
+        for (size_t i = 0; i < r->n_signatures; i++)
+                write_signature(j, &r->signatures[i], r->container);
+        json_array_end(j);
+        json_object_end(j);
+}
+
 int verify_report_write_json(const VerifyReport *r, FILE *out) {
         Json j = JSON_INIT(out);
 
-        json_object_begin(&j, NULL);
-        json_string(&j, "indication", indication_to_string(r->indication));
-        json_string(&j, "subindication", subindication_to_string(r->subindication));
-        json_string(&j, "reason", r->reason);
-        if (r->container) {
-                json_string(&j, "container", r->container);
-                write_names(&j, "unsigned_files", r->unsigned_files, r->n_unsigned_files);
-        }
-        json_array_begin(&j, "signatures");
-        for (size_t i = 0; i < r->n_signatures; i++)
-                write_signature(&j, &r->signatures[i], r->container);
-        json_array_end(&j);
-        json_object_end(&j);
+        verify_report_to_json(r, NULL, &j);
         return json_finish(&j);
 }

@@ -9,7 +9,11 @@
  * suspension or revocation, else null), checked, source (signature, file, local-ca, network), method (CRL, OCSP), next_update, problem (why it was not
  * checked). Members may be added, none changed or removed. */
 
+#include "base/json.h"
 #include "sign/verify.h"
+
+/* The object as a member or an element of another. */
+void verify_report_to_json(const VerifyReport *r, const char *name, Json *j);
 
 /* Writes the object and a newline. -EIO when the stream failed. */
 int verify_report_write_json(const VerifyReport *r, FILE *out);

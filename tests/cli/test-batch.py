@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Many files in one go: one that fails stops nothing, what was interrupted goes on, lists of files, few open files, progress at a terminal."""
+import http.server
+import json
 import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
-from cli import FAILED, NOT_FOUND, OK, SYGNET, USAGE, Terminal, environment, main
+from cli import FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, SYGNET, USAGE, Terminal, environment, main
 from keys import Keys
 
 
@@ -101,6 +104,64 @@ class Batch(Keys):
         # A second signature on what somebody else signed is made.
         self.sygnet(OK, "sign", *self.key, "--skip-signed", "documents/a-signed.pdf")
         self.valid("a-signed-signed.pdf")
+
+    def test_verify_many(self):
+        files = self.write("a.pdf", "b.xml", "c.pdf")
+        self.sygnet(OK, "sign", *self.key, *files)
+        signed = [f"documents/{n}" for n in ("a-signed.pdf", "b.xml.p7s", "c-signed.pdf")]
+        options = ["verify", "--anchors", "ca.pem", "--offline"]
+        p = self.sygnet(OK, *options, *signed)
+        self.assertEqual(signed, re.findall(r"^\S+ (documents/\S+): valid$", p.stdout, re.M))
+        self.assertIn("3 valid, 0 not valid, 0 cannot be told.", p.stdout)
+        # One file's report is what it is alone.
+        said = self.json(*options, *signed)
+        self.assertEqual(signed, [f["file"] for f in said])
+        for f in said:
+            self.assertEqual(self.json(*options, f["file"]), f["report"])
+        self.assertEqual(said, self.json(*options, "--files-from", "-", stdin="\n".join(signed)))
+        self.assertEqual(said[:1], self.json(*options, "--files-from", "-", stdin=signed[0]))
+        # The worst of them is what it ends with; one that cannot be read stops none.
+        self.sygnet(INDETERMINATE, "verify", "--offline", *signed)
+        p = self.sygnet(FAILED, *options, "documents/none", *signed, says="documents/none")
+        self.assertIn("3 valid, 0 not valid, 0 cannot be told, 1 could not be read.", p.stdout)
+        (self.documents / "b.xml").write_text("other")
+        p = self.sygnet(NOT_VALID, *options, "--json", "documents/none", *signed)
+        self.assertEqual([None, "TOTAL-PASSED", "TOTAL-FAILED", "TOTAL-PASSED"], [f["report"] and f["report"]["indication"] for f in json.loads(p.stdout)])
+        self.sygnet(USAGE, *options, "--content", "documents/b.xml", *signed, says="for one file")
+        self.sygnet(USAGE, *options, says="sygnet verify [FILE…]")
+
+    def test_verify_asks_the_network_once(self):
+        """Also where many want the same at once; what one document brought is no other's."""
+        asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(handler):
+                asked.append(handler.path)
+                handler.send_response(200)
+                handler.end_headers()
+                handler.wfile.write((self.folder / "issuing.crl").read_bytes())
+
+            def log_message(handler, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        extensions = self.folder / "more"
+        extensions.write_text("keyUsage=critical,nonRepudiation\nbasicConstraints=critical,CA:FALSE\nauthorityKeyIdentifier=keyid\n"
+                              f"crlDistributionPoints=URI:http://127.0.0.1:{server.server_port}/issuing.crl\n")
+        self.openssl("x509", "-req", "-in", "own.csr", "-CA", "issuing.pem", "-CAkey", "issuing.key", "-CAcreateserial", "-days", "365", "-extfile", "more", "-out", "own.pem")
+        self.openssl("pkcs12", "-export", "-in", "own.pem", "-inkey", "own.key", "-certfile", "issuing.pem", "-out", "own.p12", "-passout", f"file:{self.password}")
+        (self.folder / "index").write_text("")
+        (self.folder / "ca.conf").write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=7\n")
+        self.openssl("ca", "-config", "ca.conf", "-gencrl", "-cert", "issuing.pem", "-keyfile", "issuing.key", "-out", "issuing.crl.pem")
+        self.openssl("crl", "-in", "issuing.crl.pem", "-outform", "DER", "-out", "issuing.crl")
+        files = self.write(*(f"{n}.pdf" for n in range(40)))
+        self.sygnet(OK, "sign", *self.key, *files)
+        said = self.json("verify", "--anchors", "ca.pem", *(f.replace(".pdf", "-signed.pdf") for f in files))
+        self.assertEqual([("good", "network")] * 40, [tuple(f["report"]["signatures"][0]["certificate"][k] for k in ("state", "source")) for f in said])
+        self.assertEqual(["/issuing.crl"], asked)
 
     def test_lists(self):
         self.write("a b.pdf", "c\nd.xml", "e.xml", "-f.xml")

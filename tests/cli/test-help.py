@@ -33,7 +33,7 @@ class Help(TestCase):
         self.ends(USAGE, "sign", "--frobnicate", "x", says="--frobnicate")
         self.ends(USAGE, "sign", "x", "--format", says="--format")
         self.ends(USAGE, "list", "--all=yes", says="--all")
-        self.ends(USAGE, "verify", "a", "b", says="b")
+        self.ends(USAGE, "show", "a", "b", says="b")
         self.ends(USAGE, "otp", "enroll", "--digits", "9", says="--digits")
         self.ends(USAGE, "ca", "list", "--limit", "-1", says="--limit")
         self.ends(USAGE, "seal", "create", "x", says="--administrator")

@@ -181,10 +181,9 @@ static int public_key(gnutls_x509_crt_t crt, gnutls_pubkey_t *ret) {
         return 0;
 }
 
-int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature) {
+int cms_signature_verify_key(const CmsAlgorithms *a, gnutls_pubkey_t key, const View *data, View digest, View signature) {
         /* Whether an algorithm is still good is another question than whether the value fits. */
         const unsigned flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
         gnutls_datum_t value = { (unsigned char *) signature.data, (unsigned) signature.len }, d;
         int r;
 
@@ -192,9 +191,7 @@ int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const
                 return -EOPNOTSUPP;
         if (gnutls_sign_get_pk_algorithm(a->sign) == GNUTLS_PK_ECDSA && !ecdsa_value_is_der(signature))
                 return -EKEYREJECTED;
-        r = public_key(signer, &key);
-        if (r >= 0)
-                r = set_pss(key, a);
+        r = set_pss(key, a);
         if (r < 0)
                 return r;
         if (data) {
@@ -207,6 +204,14 @@ int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const
         if (r == GNUTLS_E_MEMORY_ERROR)
                 return -ENOMEM;
         return r < 0 ? -EKEYREJECTED : 0;
+}
+
+int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature) {
+        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
+        int r;
+
+        r = public_key(signer, &key);
+        return r < 0 ? r : cms_signature_verify_key(a, key, data, digest, signature);
 }
 
 /* TS 119 312 with the dates at which earlier editions let algorithms go; no entry, no end known today. */

@@ -37,6 +37,9 @@ gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid);
  * age is not looked at. 0, -EKEYREJECTED, or -EOPNOTSUPP for EdDSA over a digest. */
 int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature);
 
+/* The same with a key by itself, whose parameters are set. */
+int cms_signature_verify_key(const CmsAlgorithms *a, gnutls_pubkey_t key, const View *data, View digest, View signature);
+
 /* Whether a digest algorithm was still good at `now`. */
 bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now);
 

@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/codec.h"
 #include "crypto/key.h"
-#include "crypto/name.h"
 #include "der/attributes.h"
 #include "sign/cms-algorithms.h"
 #include "sign/cms-signer.h"
@@ -154,26 +152,6 @@ static void find_certificate(const CmsContext *c, SignerState *s) {
                 else
                         gnutls_x509_crt_deinit(crt);
         }
-}
-
-/* A serial number as it is written elsewhere: without the octet that only says that it is not negative. */
-static View without_sign(View serial) {
-        return serial.len > 1 && serial.data[0] == 0 ? VIEW(serial.data + 1, serial.len - 1) : serial;
-}
-
-static int describe_certificate(const SignerState *s, SignatureReport *report) {
-        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
-
-        uint8_t serial[128];
-        size_t len = sizeof(serial);
-
-        report->signer = certificate_subject(s->certificate);
-        report->issuer = certificate_issuer(s->certificate);
-        if (gnutls_x509_crt_get_serial(s->certificate, serial, &len) >= 0)
-                report->serial = hex_encode(without_sign(VIEW(serial, len)));
-        if (gnutls_x509_crt_export2(s->certificate, GNUTLS_X509_FMT_DER, &der) < 0)
-                return -ENOMEM;
-        return bytes_dup(VIEW(der.data, der.size), &report->certificate);
 }
 
 /* RFC 5652 §11: content-type and message-digest must be there, those and signing-time once with one value; content-type is that
@@ -437,7 +415,7 @@ int cms_signer_verify(CmsContext *c, View signer_info, SignatureReport *report, 
         if (r != 0)
                 return r < 0 ? r : 0;
         find_certificate(c, &s);
-        r = s.certificate ? describe_certificate(&s, report)
+        r = s.certificate ? signature_report_describe(report, s.certificate)
                           : signature_report_note(report, SUB_NO_SIGNING_CERTIFICATE_FOUND, N_("The signer's certificate is not in the signature."));
         if (r >= 0)
                 r = verify_cryptography(c, &s, report);

@@ -26,13 +26,13 @@ static void judgement_done(Judgement *j) {
 }
 
 /* The earliest time that a timestamp over the signature value proves (§5.5.4 (4)). One that proves nothing takes nothing away either. */
-static int try_timestamp(Judgement *j, View token) {
+static int try_timestamp(Judgement *j, View token, View stamped) {
         _cleanup_free_ char *authority = NULL;
         SignatureReport *report = j->report;
         int64_t time;
         int r;
 
-        r = timestamp_verify(token, j->evidence->value, j->params, &time, &authority);
+        r = timestamp_verify(token, stamped, j->params, &time, &authority);
         if (r != 0)
                 return r == -ENOMEM ? r : 0;
         if (report->proven_time >= 0 && report->proven_time < time)
@@ -60,17 +60,17 @@ static int prove_time(Judgement *j) {
         int r;
 
         r = take_proof(j);
-        if (r < 0)
+        if (r < 0 || j->params->no_timestamps)
                 return r;
-        if (j->params->no_timestamps || !a)
-                return 0;
-        for (size_t i = 0; i < a->n; i++) {
+        for (size_t i = 0; r >= 0 && i < j->evidence->n_timestamps && tried++ < TIMESTAMPS_MAX; i++)
+                r = try_timestamp(j, j->evidence->timestamps[i].token, j->evidence->timestamps[i].stamped);
+        for (size_t i = 0; r >= 0 && a && i < a->n; i++) {
                 View values = a->list[i].values, token;
 
                 if (strcmp(a->list[i].type, OID_SIGNATURE_TIME_STAMP) != 0)
                         continue;
                 while (r >= 0 && tried++ < TIMESTAMPS_MAX && der_next(&values, &token, NULL) >= 0)
-                        r = try_timestamp(j, token);
+                        r = try_timestamp(j, token, j->evidence->value);
         }
         return r;
 }

@@ -8,6 +8,11 @@
 #include "sign/cms-algorithms.h"
 #include "sign/verify-report.h"
 
+/* A timestamp token, and the bytes that it says it is over. */
+typedef struct SignatureTimestamp {
+        View token, stamped;
+} SignatureTimestamp;
+
 typedef struct SignerEvidence {
         gnutls_x509_crt_t certificate;
         const gnutls_x509_crt_t *others; /* that came along */
@@ -15,6 +20,8 @@ typedef struct SignerEvidence {
         const CmsAlgorithms *algorithms;
         View value;                      /* of the signature: what a signature-time-stamp is over */
         const Attributes *unsigned_attributes; /* NULL when there are none */
+        const SignatureTimestamp *timestamps;  /* of formats that are no CMS */
+        size_t n_timestamps;
 } SignerEvidence;
 
 /* Notes in the report what speaks against the signer, the proven time, and the state of the certificate. 0, -ENOMEM or another negative errno. */

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/utf8.h"
+#include "crypto/name.h"
 #include "sign/verify-report.h"
 
 static const struct {
@@ -153,6 +155,29 @@ int signature_report_note(SignatureReport *s, SubIndication sub, const char *rea
         s->indication = indication;
         s->subindication = sub;
         return 0;
+}
+
+static void datum_done(gnutls_datum_t *d) {
+        gnutls_free(d->data);
+}
+
+/* A serial number as it is written elsewhere: without the octet that only says that it is not negative. */
+static View without_sign(View serial) {
+        return serial.len > 1 && serial.data[0] == 0 ? VIEW(serial.data + 1, serial.len - 1) : serial;
+}
+
+int signature_report_describe(SignatureReport *s, gnutls_x509_crt_t certificate) {
+        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
+        uint8_t serial[128];
+        size_t len = sizeof(serial);
+
+        s->signer = certificate_subject(certificate);
+        s->issuer = certificate_issuer(certificate);
+        if (gnutls_x509_crt_get_serial(certificate, serial, &len) >= 0)
+                s->serial = hex_encode(without_sign(VIEW(serial, len)));
+        if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der) < 0)
+                return -ENOMEM;
+        return bytes_dup(VIEW(der.data, der.size), &s->certificate);
 }
 
 int verify_report_conclude(VerifyReport *r, const char *none) {

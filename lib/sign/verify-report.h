@@ -22,6 +22,9 @@ int signature_report_note(SignatureReport *s, SubIndication sub, const char *rea
 /* Copies a name into a list of them, made fit to be shown: SignatureReport.covered, VerifyReport.unsigned_files. 0 or -ENOMEM. */
 int report_append_name(char ***list, size_t *n, const char *name);
 
+/* Says whose the signature is: subject, issuer, serial number and the certificate itself. Once for each report. 0 or -ENOMEM. */
+int signature_report_describe(SignatureReport *s, gnutls_x509_crt_t certificate);
+
 /* Frees what the signature owns. */
 void signature_report_done(SignatureReport *s);
 

@@ -9,6 +9,7 @@
 #include "sign/asic-verify.h"
 #include "sign/cms-verify.h"
 #include "sign/pdf-verify.h"
+#include "sign/xades-verify.h"
 
 static int digest_file(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret) {
         return digest_of_fd(algorithm, *(int *) userdata, 0, UINT64_MAX, ret);
@@ -51,6 +52,8 @@ int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret) {
                 return pdf_verify(fd, params, ret);
         if (asic_verify_recognize(fd))
                 return asic_verify(fd, params, ret);
+        if (xades_recognize(fd))
+                return xades_verify_fd(fd, params, NULL, ret);
         q = verify_cms(fd, params, &r);
         if (q < 0)
                 return q;

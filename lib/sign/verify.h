@@ -52,7 +52,7 @@ typedef struct SignatureReport {
         char *reason;                  /* English, one sentence; translated by the client from `reason_id`s through gettext */
         char *signer;                  /* the signing certificate's subject, RFC 4514; NULL when there is none */
         int64_t signing_time;          /* claimed; seconds since the epoch; -1 when there is none */
-        const char *format;            /* "CAdES", "PAdES", "CMS", "PDF-CMS" */
+        const char *format;            /* "CAdES", "PAdES", "XAdES", "CMS", "PDF-CMS", "XMLDSig" */
         const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
         char **covered;                /* a container: the names of the files that it is of */
@@ -89,7 +89,7 @@ typedef struct VerifyReport {
 typedef struct VerifyParams {
         gnutls_x509_trust_list_t anchors; /* NULL: nothing is trusted, integrity alone is told */
         int64_t now;                      /* validation time */
-        int content_fd;                   /* the document of a detached signature, or -1 */
+        int content_fd;                   /* the document of a detached signature, or a folder with the files of an XML signature; -1 */
         RevocationPool *revocation;       /* what is at hand, and whether more may be fetched; grows. NULL: states are not looked up */
         View document_password;           /* of an encrypted PDF; empty: none */
         bool no_timestamps;               /* timestamps in the signature prove nothing: it is one that is verified */
@@ -97,7 +97,7 @@ typedef struct VerifyParams {
         const char *proven_by;            /* whose, RFC 4514 */
 } VerifyParams;
 
-/* Verifies the document at `fd`, whatever it is: PDF, container (ASiC), or CMS in DER, BER or PEM. 0 with a report, also for something that is
+/* Verifies the document at `fd`, whatever it is: PDF, container (ASiC), XML, or CMS in DER, BER or PEM. 0 with a report, also for something that is
  * no signature at all (INDETERMINATE or TOTAL-FAILED with FORMAT_FAILURE and the reason); negative errno only when it could
  * not be read or memory ran out. */
 int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret);

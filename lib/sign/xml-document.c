@@ -21,6 +21,7 @@ typedef struct Identifier {
 
 struct XmlDocument {
         xmlDoc *tree;
+        uint64_t size;
         Identifier *ids; /* sorted by value; made when the first is looked for */
         size_t n_ids;
         bool has_ids;
@@ -145,6 +146,7 @@ static int document_new(Input *in, XmlDocument **ret) {
         if (!d)
                 return -ENOMEM;
         r = parse(in, &d->tree);
+        d->size = in->at;
         if (r == 0)
                 *ret = TAKE_PTR(d);
         return r;
@@ -166,6 +168,10 @@ XmlDocument *xml_document_free(XmlDocument *d) {
         free(d->ids);
         free(d);
         return NULL;
+}
+
+uint64_t xml_document_size(const XmlDocument *d) {
+        return d->size;
 }
 
 xmlDoc *xml_document_tree(const XmlDocument *d) {

@@ -36,6 +36,9 @@ XmlDocument *xml_document_free(XmlDocument *d);
 DEFINE_CLEANUP(XmlDocument *, xml_document_free);
 #define _cleanup_xml_document_ _cleanup_(xml_document_freep)
 
+/* Its size in octets, as it was read. */
+uint64_t xml_document_size(const XmlDocument *d);
+
 xmlDoc *xml_document_tree(const XmlDocument *d);
 xmlNode *xml_document_root(const XmlDocument *d);
 

@@ -162,9 +162,10 @@ static int add_filter2(Pipe *p, xmlNode *transform) {
         return r;
 }
 
-/* Section 6.6.4: the signature that the transform stands in is taken out, of nodes that it is in. */
+/* Section 6.6.4: the signature that the transform stands in is taken out. Nodes that it is not in stay as they are, as with the expression that the
+ * section gives. */
 static int add_enveloped(Pipe *p) {
-        if (!p->signature || (p->selection.apex && !xml_is_inside(p->signature, p->selection.apex)))
+        if (!p->signature)
                 return -EBADMSG;
         return add_filter(p, (XmlFilter) { .type = XML_FILTER_WITHOUT_SUBTREE, .node = p->signature });
 }
@@ -247,7 +248,6 @@ static int canonicalize(Pipe *p, const XmlTransform *t, bool last) {
 
 static int run(Pipe *p, const XmlTransforms *t) {
         static const XmlCanonical c14n10 = { .mode = XML_C14N_1_0 };
-        bool nodes = p->selection.document;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < t->n; i++) {
@@ -256,8 +256,8 @@ static int run(Pipe *p, const XmlTransforms *t) {
                 switch (t->list[i].type) {
                 case XML_TRANSFORM_TYPE_CANONICAL:
                         r = canonicalize(p, &t->list[i], last);
-                        if (r < 0 || last)
-                                return r < 0 ? r : p->any ? 0 : -EBADMSG;
+                        if (last)
+                                return r;
                         break;
                 case XML_TRANSFORM_TYPE_BASE64:
                         r = decode(p);
@@ -268,12 +268,11 @@ static int run(Pipe *p, const XmlTransforms *t) {
         }
         if (r < 0)
                 return r;
-        r = p->selection.document ? xml_canonicalize(&p->selection, &c14n10, sink, p) : sink(p, p->octets);
-        /* An empty file may be signed; nodes of which nothing is left are no document. */
-        return r < 0 ? r : p->any || (!nodes && !p->selection.document) ? 0 : -EBADMSG;
+        return p->selection.document ? xml_canonicalize(&p->selection, &c14n10, sink, p) : sink(p, p->octets);
 }
 
-int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret) {
+int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret,
+                          bool *ret_empty) {
         _cleanup_(pipe_done) Pipe p = { .selection = input->selection, .octets = input->octets, .signature = signature };
         Digest d = { .len = gnutls_hash_get_len(algorithm) };
         int r;
@@ -284,7 +283,10 @@ int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const x
                 return -EIO;
         r = run(&p, t);
         gnutls_hash_deinit(p.hash, d.data);
-        if (r >= 0)
-                *ret = d;
-        return r < 0 ? r : 0;
+        if (r < 0)
+                return r;
+        *ret = d;
+        /* An empty file may be signed. */
+        *ret_empty = !p.any && input->selection.document;
+        return 0;
 }

@@ -43,9 +43,10 @@ typedef struct XmlInput {
         View octets;
 } XmlInput;
 
-/* Transforms and digests. `signature` is the ds:Signature that the Reference is in (NULL: none). -EOPNOTSUPP for an unknown digest; -EBADMSG where a transform does
- * not fit what it gets, or nothing at all is selected; -E2BIG beyond a limit (XPath over a large document); -ENOMEM, -ELIBACC. */
-int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret);
+/* Transforms and digests. `*ret_empty` tells whether of nodes nothing was left, which is the digest of nothing. `signature` is the ds:Signature that the Reference is in (NULL: none). -EOPNOTSUPP for an unknown digest; -EBADMSG where a transform does
+ * not fit what it gets; -E2BIG beyond a limit (XPath over a large document); -ENOMEM, -ELIBACC. */
+int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret,
+                          bool *ret_empty);
 
 /* Whether what these select of a document is all of it but ds:Signature elements. */
 bool xml_transforms_keep_all(const XmlTransforms *t);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Coverage; see xml-coverage.h. */
+
+#include <string.h>
+
+#include "sign/xml-coverage.h"
+
+static bool has_properties(const xmlNode *node) {
+        return node->ns && strcmp((const char *) node->name, "QualifyingProperties") == 0 &&
+               strncmp((const char *) node->ns->href, "http://uri.etsi.org/01903/v1.", 29) == 0;
+}
+
+/* Whether octets and nodes are all of what they are made from. */
+static bool is_canonical_only(const XmlTransforms *t) {
+        for (size_t i = 0; i < t->n; i++)
+                if (t->list[i].type != XML_TRANSFORM_TYPE_CANONICAL)
+                        return false;
+        return true;
+}
+
+static bool is_text_decoded(const XmlTransforms *t, const xmlNode *node) {
+        return t->n == 1 && t->list[0].type == XML_TRANSFORM_TYPE_BASE64 && !xml_first_element(node);
+}
+
+static void add_object(XmlCoverage *v, const xmlNode *object) {
+        for (size_t i = 0; i < v->n_objects; i++)
+                if (v->objects[i] == object)
+                        return;
+        if (v->n_objects < XML_OBJECTS_MAX)
+                v->objects[v->n_objects++] = object;
+}
+
+/* A ds:Object of the signature, or the one element in it. */
+static void note_object(XmlCoverage *v, const XmlSignature *s, const xmlNode *node, const XmlTransforms *t) {
+        const xmlNode *object = node->parent;
+
+        if (xml_is(node, XML_NS_DSIG, "Object") && node->parent == s->element) {
+                if (is_canonical_only(t) || is_text_decoded(t, node))
+                        add_object(v, node);
+        } else if (object && xml_is(object, XML_NS_DSIG, "Object") && object->parent == s->element && xml_has_elements_only(object) &&
+                   xml_first_element(object) == node && !xml_next_element(node) && is_canonical_only(t))
+                add_object(v, object);
+}
+
+static void note_whole(XmlCoverage *v, const XmlTransforms *t) {
+        if (!xml_transforms_keep_all(t))
+                return;
+        v->document = true;
+        for (size_t i = 0; i < t->n; i++)
+                v->without_signatures = v->without_signatures || t->list[i].type == XML_TRANSFORM_TYPE_NOT_SIGNATURES;
+}
+
+static void note_element(XmlCoverage *v, const XmlSignature *s, const xmlNode *node, const XmlTransforms *t) {
+        if (xml_is(node, XML_NS_DSIG, "KeyInfo") || xml_is(node, XML_NS_DSIG, "SignatureProperties") || xml_is(node, XML_NS_DSIG, "SignatureProperty"))
+                return;
+        v->data = true;
+        if (xml_is(node, XML_NS_DSIG, "SignatureValue"))
+                v->countersigned = is_canonical_only(t);
+        note_object(v, s, node, t);
+}
+
+void xml_coverage_add(XmlCoverage *v, const XmlSignature *s, const XmlDocument *d, const XmlTarget *t, const XmlTransforms *transforms) {
+        if (t->external) {
+                v->data = v->files = true;
+        } else if (!t->node || t->node == xml_document_root(d)) {
+                v->data = true;
+                note_whole(v, transforms);
+        } else
+                note_element(v, s, t->node, transforms);
+}
+
+static bool is_covered(const XmlCoverage *v, const xmlNode *object) {
+        const xmlNode *inside = xml_first_element(object);
+
+        for (size_t i = 0; i < v->n_objects; i++)
+                if (v->objects[i] == object)
+                        return true;
+        return xml_has_elements_only(object) && (!inside || (has_properties(inside) && !xml_next_element(inside)));
+}
+
+static bool has_left_over(const XmlCoverage *v, const XmlSignature *s) {
+        for (const xmlNode *object = s->objects; object; object = xml_next_element(object))
+                if (!is_covered(v, object))
+                        return true;
+        return false;
+}
+
+/* Other signatures that a transform took out hold nothing that might be taken for a part of the document. */
+static bool others_are_signatures(const XmlDocument *d) {
+        const XmlCoverage none = { .n_objects = 0 };
+
+        for (xmlNode *n = xml_signature_find(d, NULL); n; n = xml_signature_find(d, n)) {
+                XmlSignature s;
+
+                if (xml_signature_read(n, &s) < 0 || has_left_over(&none, &s))
+                        return false;
+        }
+        return true;
+}
+
+bool xml_coverage_is_whole(const XmlCoverage *v, const XmlSignature *s, const XmlDocument *d) {
+        if (has_left_over(v, s))
+                return false;
+        if (v->document)
+                return !v->without_signatures || others_are_signatures(d);
+        if (v->files)
+                return true;
+        return v->n_objects > 0 && s->element == xml_document_root(d);
+}

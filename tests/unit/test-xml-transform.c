@@ -44,15 +44,22 @@ static int case_init(Case *c, const char *content, const char *transforms) {
         return xml_transforms_read(xml_first_element(signature), &c->transforms);
 }
 
+/* -ENODATA where nothing is left. */
 static int digest(const char *content, const char *transforms, Digest *ret, bool *ret_all) {
         _cleanup_(case_done) Case c;
+        bool empty;
+        Digest d;
         int r;
 
         r = case_init(&c, content, transforms);
         if (r < 0)
                 return r;
         *ret_all = xml_transforms_keep_all(&c.transforms);
-        return xml_transforms_digest(&c.transforms, &c.input, c.signature, GNUTLS_DIG_SHA256, ret);
+        r = xml_transforms_digest(&c.transforms, &c.input, c.signature, GNUTLS_DIG_SHA256, &d, &empty);
+        if (r < 0 || empty)
+                return r < 0 ? r : -ENODATA;
+        *ret = d;
+        return 0;
 }
 
 static void expect(const char *content, const char *transforms, const char *octets, bool all) {
@@ -104,7 +111,7 @@ static void test_xpath(void **state) {
         expect("<b>1</b><c>2</c>", XPATH("ancestor-or-self::b"), OPEN("b") "1</b>", false);
         expect("<b>1</b><c>2</c>", XPATH("self::a or ancestor-or-self::c"), "<a>" OPEN("c") "2</c></a>", false);
         expect("<b>1</b>", XPATH("count(ancestor-or-self::ds:Signature | here()/ancestor::ds:Signature[1]) &gt; count(ancestor-or-self::ds:Signature)"), WHOLE("<b>1</b>"), false);
-        assert_int_equal(refused("", XPATH("false()")), -EBADMSG); /* selects nothing */
+        assert_int_equal(refused("", XPATH("false()")), -ENODATA);
         assert_int_equal(refused("", XPATH("1 +")), -EBADMSG);
         assert_int_equal(refused("", XPATH("true())] | //*[(true()")), -EBADMSG);
         assert_int_equal(refused("", XPATH("document('/etc/passwd')")), -EBADMSG);
@@ -117,7 +124,7 @@ static void test_filter2(void **state) {
         expect("<b>1</b>", FILTER2("subtract", "here()/ancestor::ds:Signature[1]"), WHOLE("<b>1</b>"), false);
         expect("<b>1<c>2</c></b>", FILTER2("intersect", "//b") FILTER2("subtract", "//c"), OPEN("b") "1</b>", false);
         expect("<b>1<c>2</c></b>", FILTER2("intersect", "//nothing") FILTER2("union", "//c"), OPEN("c") "2</c>", false);
-        assert_int_equal(refused("", FILTER2("intersect", "//nothing")), -EBADMSG);
+        assert_int_equal(refused("", FILTER2("intersect", "//nothing")), -ENODATA);
         assert_int_equal(refused("", FILTER2("intersect", "'text'")), -EBADMSG);
         assert_int_equal(refused("", FILTER2("xor", "//a")), -EBADMSG);
         assert_int_equal(refused("", T(XML_TRANSFORM_FILTER2, "")), -EBADMSG);
@@ -163,17 +170,19 @@ static void test_octets(void **state) {
         _cleanup_(case_done) Case c;
         XmlTransforms none = { .n = 0 };
         Digest found, expected;
+        bool is_empty;
 
         (void) state;
         assert_int_equal(case_init(&c, "", T(XML_C14N_10, "")), 0);
-        assert_int_equal(xml_transforms_digest(&c.transforms, &input, c.signature, GNUTLS_DIG_SHA256, &found), 0);
+        assert_int_equal(xml_transforms_digest(&c.transforms, &input, c.signature, GNUTLS_DIG_SHA256, &found, &is_empty), 0);
         assert_int_equal(digest_of(GNUTLS_DIG_SHA256, VIEW_LITERAL("<x y=\"1\"></x>"), &expected), 0);
         assert_memory_equal(found.data, expected.data, 32);
-        assert_int_equal(xml_transforms_digest(&none, &input, NULL, GNUTLS_DIG_SHA256, &found), 0);
+        assert_int_equal(xml_transforms_digest(&none, &input, NULL, GNUTLS_DIG_SHA256, &found, &is_empty), 0);
         assert_int_equal(digest_of(GNUTLS_DIG_SHA256, input.octets, &expected), 0);
         assert_memory_equal(found.data, expected.data, 32);
-        assert_int_equal(xml_transforms_digest(&none, &empty, NULL, GNUTLS_DIG_SHA256, &found), 0);
-        assert_int_equal(xml_transforms_digest(&none, &input, NULL, GNUTLS_DIG_UNKNOWN, &found), -EOPNOTSUPP);
+        assert_int_equal(xml_transforms_digest(&none, &empty, NULL, GNUTLS_DIG_SHA256, &found, &is_empty), 0);
+        assert_false(is_empty);
+        assert_int_equal(xml_transforms_digest(&none, &input, NULL, GNUTLS_DIG_UNKNOWN, &found, &is_empty), -EOPNOTSUPP);
 }
 
 int main(void) {

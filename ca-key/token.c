@@ -11,12 +11,15 @@
 #include "ca-key/token.h"
 #include "crypto/pkcs11-uri.h"
 #include "crypto/signed.h"
+#include "der/der.h"
 
 #define CREDENTIAL "pin"
 #define LABEL_DEFAULT "sygnet-ca"
 #define ID_SIZE 20U
 #define ID_MAX 255U
 #define TOKENS_MAX 64U
+#define TAG_BIT_STRING 0x03
+#define TAG_SEQUENCE 0x30
 
 static int fail(Token *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -51,9 +54,9 @@ static void close_key(Token *t) {
 /* Modules as well: some of them see a token that was put in only when they are started anew. */
 static void close_all(Token *t) {
         close_key(t);
-        if (t->opened_once)
+        if (t->modules_loaded)
                 gnutls_pkcs11_deinit();
-        t->opened_once = false;
+        t->modules_loaded = false;
 }
 
 void token_done(Token *t) {
@@ -138,12 +141,12 @@ static int load_modules(Token *t) {
         const char *module = t->settings.module;
         int r;
 
-        if (t->opened_once)
+        if (t->modules_loaded)
                 return 0;
         /* crypto_init() has told GnuTLS to load none, which holds until it is taken back. */
         gnutls_pkcs11_deinit();
         r = gnutls_pkcs11_init(module ? GNUTLS_PKCS11_FLAG_MANUAL : GNUTLS_PKCS11_FLAG_AUTO, NULL);
-        t->opened_once = r >= 0;
+        t->modules_loaded = r >= 0;
         if (r >= 0 && module)
                 r = gnutls_pkcs11_add_provider(module, NULL);
         if (r < 0)
@@ -274,35 +277,52 @@ static int make_judge(const Token *t, Judge *ret) {
         return t->root.len > 0 ? judge_set_root(ret, bytes_view(&t->root)) : 0;
 }
 
-/* Whoever wrote into the token: a root that counts was signed by the key itself. */
-static int check_root(Token *t, gnutls_x509_crt_t crt) {
-        unsigned status = 0;
+/* Whoever wrote into the token: a root that counts was signed by the key itself. GnuTLS would not verify what it is told to trust. */
+static bool is_own_root(const Token *t, View certificate) {
+        View rest = certificate, contents, tbs, algorithm, value;
         Judge j;
 
-        if (make_judge(t, &j) < 0 || gnutls_x509_crt_verify(crt, &crt, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &status) < 0 || status != 0)
-                return fail(t, "The certificate beside the CA's key in the token is not a root that this key signed.");
-        return 0;
+        if (make_judge(t, &j) < 0 || judge_set_root(&j, certificate) < 0 || der_expect(&rest, TAG_SEQUENCE, &contents) < 0 ||
+            der_next(&contents, &tbs, NULL) < 0 || der_next(&contents, &algorithm, NULL) < 0 || der_expect(&contents, TAG_BIT_STRING, &value) < 0)
+                return false;
+        return value.len > 1 && value.data[0] == 0 && signed_verify(t->public_key, tbs, VIEW(value.data + 1, value.len - 1)) == 0;
 }
 
+static int take_root(Token *t, gnutls_pkcs11_obj_t object) {
+        gnutls_datum_t der;
+        int r = 0;
+
+        if (t->root.len > 0 || gnutls_pkcs11_obj_export2(object, &der) < 0)
+                return 0;
+        if (is_own_root(t, VIEW(der.data, der.size)))
+                r = bytes_dup(VIEW(der.data, der.size), &t->root);
+        gnutls_free(der.data);
+        return r;
+}
+
+/* Among the certificates beside the key: on many cards everybody may put one there. */
 static int read_root(Token *t) {
         _cleanup_free_ char *uri = object_uri(t, "id", bytes_view(&t->id), "cert");
-        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
-        gnutls_datum_t der;
+        gnutls_pkcs11_obj_t *objects = NULL;
+        unsigned n = 0;
         int r;
 
-        if (!uri || gnutls_x509_crt_init(&crt) < 0)
+        if (!uri)
                 return -ENOMEM;
-        gnutls_x509_crt_set_pin_function(crt, give_pin, t);
-        r = gnutls_x509_crt_import_url(crt, uri, GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
-        if (r == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE || r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+        r = gnutls_pkcs11_obj_list_import_url4(&objects, &n, uri, GNUTLS_PKCS11_OBJ_FLAG_CRT | GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
+        if (r == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE)
                 return 0;
         if (r < 0)
-                return fail_token(t, "The token does not give the CA's root", r);
-        if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) < 0)
-                return -ENOMEM;
-        r = bytes_dup(VIEW(der.data, der.size), &t->root);
-        gnutls_free(der.data);
-        return r < 0 ? r : check_root(t, crt);
+                return fail_token(t, "The token does not show its certificates", r);
+        for (unsigned i = 0; i < n; i++) {
+                if (r >= 0)
+                        r = take_root(t, objects[i]);
+                gnutls_pkcs11_obj_deinit(objects[i]);
+        }
+        gnutls_free(objects);
+        if (r < 0 || n == 0 || t->root.len > 0)
+                return r < 0 ? r : 0;
+        return fail(t, "The certificate beside the CA's key in the token is not a root that this key signed. Take it away, or name another key.");
 }
 
 /* Not public, as certificates else are: what is public on a card everybody who reaches it may take away, and with it the memory that there is a root. */
@@ -349,7 +369,7 @@ static int open_once(Token *t) {
 
 /* A second time with fresh modules, unless the answer is clear or a PIN is at stake. */
 static int open_key(Token *t) {
-        bool fresh = !t->opened_once;
+        bool fresh = !t->modules_loaded;
         int r;
 
         if (t->key)

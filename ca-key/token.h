@@ -14,7 +14,7 @@ typedef struct Token {
         const char *conf;     /* paths; the PIN's is read where systemd hands over none */
         const char *pin_file;
         Secret *refused;      /* the PIN that the token did not accept: it is not tried again */
-        bool opened_once;     /* the modules are loaded */
+        bool modules_loaded;
 
         /* While the key is open. */
         KeySettings settings;

@@ -464,17 +464,40 @@ class Trouble(TestCase):
             self.refused("NotPublished", m.operator.call, "org.sygnet.CA1.PublishCrl", **CA)
             self.assertEqual(before, (a.published / "ca.crl").read_bytes())
 
+    def certificates(self, h):
+        """The ids of those in the token."""
+        return [line.split()[-1] for line in h.pkcs11_tool("-O", "--type", "cert").splitlines() if line.strip().startswith("ID:")]
+
+    def put(self, h, folder, der, cert_id):
+        (folder / "put.der").write_bytes(der)
+        os.chmod(folder, 0o755)
+        h.pkcs11_tool("--write-object", str(folder / "put.der"), "--type", "cert", "--id", cert_id, "--label", "other")
+
     def test_root_that_somebody_put_there(self):
+        """Another's certificate, and the CA's own with a signature that is none, do not take the place of the root."""
         with hosted() as (m, _, h, folder):
             h.stop()
-            cert_id = next(line.split()[-1] for line in h.pkcs11_tool("-O", "--type", "cert").splitlines() if line.strip().startswith("ID:"))
-            h.pkcs11_tool("--delete-object", "--type", "cert", "--id", cert_id)
+            cert_id, root = self.certificates(h)[0], root_of(m.operator)
             openssl(folder, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384 -nodes -keyout k.pem -out c.pem -subj '/C=PL/O=Example/CN=Other' -days 30")
             openssl(folder, "openssl x509 -in c.pem -outform DER -out c.der")
-            os.chmod(folder, 0o755)
-            h.pkcs11_tool("--write-object", str(folder / "c.der"), "--type", "cert", "--id", cert_id, "--label", "other")
+            forged = root[:-1] + bytes([root[-1] ^ 1])
+            others = ((folder / "c.der").read_bytes(), forged, root.replace(b"Example CA", b"Elpmaxe CA"))
+            for der in others:
+                self.put(h, folder, der, cert_id)
             h.start()
-            self.assertIn("not a root that this key signed", self.away(m, folder, "two.key"))
+            issue(m.operator, request(folder, key_file="two.key"))
+            h.stop()
+            while cert_id in self.certificates(h):
+                h.pkcs11_tool("--delete-object", "--type", "cert", "--id", cert_id)
+            for number, der in enumerate(others):
+                self.put(h, folder, der, cert_id)
+                h.start()
+                self.assertIn("not a root that this key signed", self.away(m, folder, f"{number}.key"))
+                h.stop()
+                h.pkcs11_tool("--delete-object", "--type", "cert", "--id", cert_id)
+            self.put(h, folder, root, cert_id)
+            h.start()
+            issue(m.operator, request(folder, key_file="last.key"))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ int main(int argc, char *argv[]) {
         r = service_options(argc, argv, "The CA's key in a PKCS#11 token, on the system bus as " CA_KEY_BUS_NAME ".", options, ELEMENTSOF(options));
         if (r <= 0)
                 return r == 0 ? EXIT_SUCCESS : 2;
-        s.token = (Token) { .conf = arg_conf, .pin_file = arg_pin_file };
+        s.token = (Token) { .conf = arg_conf, .pin.file = arg_pin_file };
         service_protect();
         service_lock_memory();
         r = run(&s);

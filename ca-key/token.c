@@ -7,13 +7,11 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/secret-file.h"
 #include "ca-key/token.h"
 #include "crypto/pkcs11-uri.h"
 #include "crypto/signed.h"
 #include "der/der.h"
 
-#define CREDENTIAL "pin"
 #define LABEL_DEFAULT "sygnet-ca"
 #define ID_SIZE 20U
 #define ID_MAX 255U
@@ -61,67 +59,11 @@ static void close_all(Token *t) {
 
 void token_done(Token *t) {
         close_all(t);
-        t->refused = secret_free(t->refused);
-        free(TAKE_PTR(t->pin_problem));
+        pin_done(&t->pin);
         free(TAKE_PTR(t->problem));
 }
 
-/* --- The PIN ------------------------------------------------------------------------------------------------------ */
-
-static int no_pin(Token *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int no_pin(Token *t, const char *format, ...) {
-        va_list ap;
-
-        free(TAKE_PTR(t->pin_problem));
-        va_start(ap, format);
-        if (vasprintf(&t->pin_problem, format, ap) < 0)
-                t->pin_problem = NULL;
-        va_end(ap);
-        return -1;
-}
-
-static int read_pin(Token *t, Secret **ret) {
-        _cleanup_free_ char *path = NULL;
-        const char *problem = "";
-        int r = secret_credential_read(CREDENTIAL, t->pin_file, ret, &path, &problem);
-
-        if (r > 0)
-                return 0;
-        if (r == 0)
-                return no_pin(t, "There is no PIN of the token: neither a credential “%s” nor %s. See sygnet-ca-keyd(8).", CREDENTIAL, t->pin_file);
-        return no_pin(t, "The PIN in %s %s.", path ?: t->pin_file, problem);
-}
-
-/* The third wrong PIN locks most tokens: one that was refused is not tried again, and none when it would be the last attempt. */
-static int judge_pin(Token *t, const Secret *pin, unsigned flags) {
-        if (flags & GNUTLS_PIN_WRONG) {
-                secret_free(t->refused);
-                if (secret_dup(secret_view(pin), &t->refused) < 0)
-                        t->refused = NULL;
-        }
-        if (t->refused && secret_equal(secret_view(t->refused), secret_view(pin)))
-                return no_pin(t, "The token did not accept the PIN. It is not tried again: put the right one into its place and start sygnet-ca-key anew.");
-        if (flags & GNUTLS_PIN_FINAL_TRY)
-                return no_pin(t, "One more wrong PIN would lock the token, so none is tried. Log in by hand once, as with: pkcs11-tool --login --test");
-        return 0;
-}
-
-static int give_pin(void *userdata, int attempt, const char *token_url, const char *token_label, unsigned flags, char *pin, size_t pin_max) {
-        _cleanup_secret_ Secret *s = NULL;
-        Token *t = userdata;
-
-        free(TAKE_PTR(t->pin_problem));
-        if (flags & GNUTLS_PIN_SO)
-                return no_pin(t, "The token wants the PIN of its security officer.");
-        if (read_pin(t, &s) < 0 || judge_pin(t, s, attempt > 0 ? flags | GNUTLS_PIN_WRONG : flags) < 0)
-                return -1;
-        if (secret_len(s) >= pin_max)
-                return no_pin(t, "The PIN of the token is too long.");
-        memcpy(pin, secret_data(s), secret_len(s));
-        pin[secret_len(s)] = 0;
-        return 0;
-}
+/* --- Errors ------------------------------------------------------------------------------------------------------- */
 
 static int fail_token(Token *t, const char *what, int error) {
         switch (error) {
@@ -129,9 +71,9 @@ static int fail_token(Token *t, const char *what, int error) {
                 return fail(t, "The token is locked after too many wrong PINs.");
         case GNUTLS_E_PKCS11_PIN_ERROR:
         case GNUTLS_E_PKCS11_PIN_EXPIRED:
-                return fail(t, "%s", t->pin_problem ?: "The token did not accept the PIN.");
+                return fail(t, "%s", t->pin.problem ?: "The token did not accept the PIN.");
         default:
-                return fail(t, "%s: %s", what, t->pin_problem ?: gnutls_strerror(error));
+                return fail(t, "%s: %s", what, t->pin.problem ?: gnutls_strerror(error));
         }
 }
 
@@ -151,7 +93,7 @@ static int load_modules(Token *t) {
                 r = gnutls_pkcs11_add_provider(module, NULL);
         if (r < 0)
                 return fail(t, "The PKCS#11 module%s%s cannot be loaded: %s", module ? " " : "s of p11-kit", module ?: "", gnutls_strerror(r));
-        gnutls_pkcs11_set_pin_function(give_pin, t);
+        gnutls_pkcs11_set_pin_function(pin_give, &t->pin);
         return 0;
 }
 
@@ -244,7 +186,7 @@ static int import_key(Token *t) {
         uri = object_uri(t, "id", bytes_view(&t->id), "private");
         if (!uri || gnutls_privkey_init(&t->key) < 0 || gnutls_pkcs11_privkey_init(&object) < 0)
                 return -ENOMEM;
-        gnutls_pkcs11_privkey_set_pin_function(object, give_pin, t);
+        gnutls_pkcs11_privkey_set_pin_function(object, pin_give, &t->pin);
         r = gnutls_pkcs11_privkey_import_url(object, uri, GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
         if (r >= 0)
                 r = gnutls_privkey_import_pkcs11(t->key, object, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE);
@@ -375,7 +317,7 @@ static int open_key(Token *t) {
         if (t->key)
                 return 0;
         r = open_once(t);
-        if (r == -EREMOTEIO && !fresh && !t->pin_problem) {
+        if (r == -EREMOTEIO && !fresh && !t->pin.problem) {
                 close_all(t);
                 r = open_once(t);
         }

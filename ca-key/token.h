@@ -5,15 +5,14 @@
  * in a file. The module that reaches the token is foreign code and is loaded when the first call needs it. Everything here belongs on one and the same worker:
  * a token may take its time or hang. */
 
-#include "base/secret.h"
 #include "ca-key/judge.h"
+#include "ca-key/pin.h"
 #include "ca-key/settings.h"
 #include "crypto/key.h"
 
 typedef struct Token {
-        const char *conf;     /* paths; the PIN's is read where systemd hands over none */
-        const char *pin_file;
-        Secret *refused;      /* the PIN that the token did not accept: it is not tried again */
+        const char *conf;     /* path */
+        Pin pin;
         bool modules_loaded;
 
         /* While the key is open. */
@@ -24,7 +23,6 @@ typedef struct Token {
         gnutls_pubkey_t public_key;
         Bytes spki, root;     /* DER; root: empty until there is one */
 
-        char *pin_problem;    /* why the last PIN was not given */
         char *problem;        /* with -EREMOTEIO: why the token is of no use now, a sentence */
 } Token;
 

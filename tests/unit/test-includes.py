@@ -23,6 +23,9 @@ RULES = {
     "lib/store": (("lib/base", "lib/crypto"), ("sqlite3.h",)),
 }
 LIBRARIES = tuple(RULES)
+# For other people's programs: ours take lib/sign itself.
+RULES["lib/api"] = (("lib/base", "lib/crypto", "lib/sign"), ("gnutls/",))
+RULES["docs/examples"] = ((), ("sygnet/",))
 PROGRAMS = {
     "daemon": ("systemd/", "gnutls/"),
     "ca": ("systemd/", "gnutls/"),
@@ -38,7 +41,7 @@ for folder, foreign in PROGRAMS.items():
 
 # Headers of libc and the kernel that are not plain NAME.h of ISO C or POSIX.
 LIBC = ("sys/", "linux/", "arpa/", "netinet/", "bits/")
-FOREIGN = ("gnutls/", "nettle/", "qpdf/", "systemd/", "libtasn1.h", "sqlite3.h", "argon2.h", "qrencode.h", "png.h", "zlib.h", "libxml/", "hb-", "curl/",
+FOREIGN = ("gnutls/", "nettle/", "qpdf/", "systemd/", "libtasn1.h", "sqlite3.h", "argon2.h", "qrencode.h", "png.h", "zlib.h", "libxml/", "hb-", "sygnet/", "curl/",
            "microhttpd.h", "archive", "openssl/", "polkit/", "glib", "p11-kit/")
 
 

@@ -8,52 +8,6 @@
 #include "client/output.h"
 #include "client/sign-appearance.h"
 
-#define POINTS_IN_INCH 72.0
-#define MILLIMETRES_IN_INCH 25.4
-
-/* What a length may be: a page of PDF is at most 14,400 points wide. */
-#define LENGTH_MAX 14400.0
-
-/* A decimal number with a point, whatever the locale, then "pt" (or nothing), "mm" or "cm"; in points. Leaves `*s` behind it. */
-static bool parse_length(const char **s, double *ret) {
-        static const struct {
-                const char *name;
-                double points;
-        } units[] = { { "pt", 1 }, { "mm", POINTS_IN_INCH / MILLIMETRES_IN_INCH }, { "cm", 10 * POINTS_IN_INCH / MILLIMETRES_IN_INCH } };
-        double v = 0, scale = 1;
-        const char *p = *s;
-
-        if (*p < '0' || *p > '9')
-                return false;
-        for (; *p >= '0' && *p <= '9' && v <= LENGTH_MAX; p++)
-                v = v * 10 + (*p - '0');
-        if (*p == '.')
-                for (p++; *p >= '0' && *p <= '9'; p++)
-                        v += (scale /= 10) * (*p - '0');
-        for (size_t i = 0; i < ELEMENTSOF(units); i++)
-                if (strncmp(p, units[i].name, 2) == 0) {
-                        v *= units[i].points;
-                        p += 2;
-                        break;
-                }
-        *s = p;
-        *ret = v;
-        return v <= LENGTH_MAX;
-}
-
-/* X,Y,W,H */
-static bool parse_rectangle(const char *s, PdfRectangle *ret) {
-        double v[4];
-
-        for (unsigned i = 0; i < 4; i++) {
-                if (!parse_length(&s, &v[i]) || *s != (i < 3 ? ',' : '\0'))
-                        return false;
-                s++;
-        }
-        *ret = (PdfRectangle) { v[0], v[1], v[0] + v[2], v[1] + v[3] };
-        return v[2] > 0 && v[3] > 0;
-}
-
 static int parse_page(const Arguments *a, size_t *ret) {
         const char *s = arguments_get(a, "page");
         unsigned n;
@@ -76,7 +30,7 @@ static int parse_place(const Arguments *a, PdfPlace *ret) {
         if (rectangle && place)
                 return fail(EXIT_USAGE, "%s", _("Give --place or --rect, not both."));
         if (rectangle) {
-                if (!parse_rectangle(rectangle, &ret->rectangle))
+                if (!pdf_place_parse_rectangle(rectangle, &ret->rectangle))
                         return fail(EXIT_USAGE, "%s", _("--rect takes four lengths, as in 20mm,20mm,70mm,25mm: from the left, from the bottom, width and height."));
                 ret->name = PDF_PLACE_RECTANGLE;
         }

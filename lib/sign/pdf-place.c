@@ -18,6 +18,12 @@
 
 #define ANNOTATIONS_MAX 10000
 
+#define POINTS_IN_INCH 72.0
+#define MILLIMETRES_IN_INCH 25.4
+
+/* What a length may be: a page of PDF is at most 14,400 points wide. */
+#define LENGTH_MAX 14400.0
+
 static const char *const names[] = {
         [PDF_PLACE_TOP_LEFT] = "top-left",       [PDF_PLACE_TOP] = "top",       [PDF_PLACE_TOP_RIGHT] = "top-right",
         [PDF_PLACE_LEFT] = "left",               [PDF_PLACE_CENTER] = "center", [PDF_PLACE_RIGHT] = "right",
@@ -31,6 +37,45 @@ bool pdf_place_parse(const char *s, PdfPlaceName *ret) {
                         return true;
                 }
         return false;
+}
+
+/* A decimal number with a point, whatever the locale, then "pt" (or nothing), "mm" or "cm"; in points. Leaves `*s` behind it. */
+static bool parse_length(const char **s, double *ret) {
+        static const struct {
+                const char *name;
+                double points;
+        } units[] = { { "pt", 1 }, { "mm", POINTS_IN_INCH / MILLIMETRES_IN_INCH }, { "cm", 10 * POINTS_IN_INCH / MILLIMETRES_IN_INCH } };
+        double v = 0, scale = 1;
+        const char *p = *s;
+
+        if (*p < '0' || *p > '9')
+                return false;
+        for (; *p >= '0' && *p <= '9' && v <= LENGTH_MAX; p++)
+                v = v * 10 + (*p - '0');
+        if (*p == '.')
+                for (p++; *p >= '0' && *p <= '9'; p++)
+                        v += (scale /= 10) * (*p - '0');
+        for (size_t i = 0; i < ELEMENTSOF(units); i++)
+                if (strncmp(p, units[i].name, 2) == 0) {
+                        v *= units[i].points;
+                        p += 2;
+                        break;
+                }
+        *s = p;
+        *ret = v;
+        return v <= LENGTH_MAX;
+}
+
+bool pdf_place_parse_rectangle(const char *s, PdfRectangle *ret) {
+        double v[4];
+
+        for (unsigned i = 0; i < 4; i++) {
+                if (!parse_length(&s, &v[i]) || *s != (i < 3 ? ',' : '\0'))
+                        return false;
+                s++;
+        }
+        *ret = (PdfRectangle) { v[0], v[1], v[0] + v[2], v[1] + v[3] };
+        return v[2] > 0 && v[3] > 0;
 }
 
 static bool is_area(const PdfRectangle *r) {

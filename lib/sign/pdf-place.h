@@ -29,6 +29,9 @@ typedef struct PdfPlace {
 /* "bottom-right" and the like. */
 bool pdf_place_parse(const char *s, PdfPlaceName *ret);
 
+/* "left,bottom,width,height", each a number with nothing or pt, mm or cm behind it. */
+bool pdf_place_parse_rectangle(const char *s, PdfRectangle *ret);
+
 typedef struct PdfPlacement {
         PdfPage page;
         PdfRectangle shown;

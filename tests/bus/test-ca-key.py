@@ -364,11 +364,15 @@ class Trouble(TestCase):
             self.assertNotIn(serial.upper(), crl(a, folder))
             self.assertIn(bytes.fromhex(serial), (a.published / "status").read_bytes())
             self.assertIn("There is no new list of revocations.", a.log.read_text())
+            summary = m.operator.call("org.sygnet.CA1.GetSummary", **CA)
+            self.assertEqual(("token", 1, 0), tuple(summary[k] for k in ("key", "revoked", "good")))
+            self.assertIn("sygnet-ca-keyd", summary["problem"])
             self.refused("KeyUnavailable", m.client(SYGNET_OCSP).call, "org.sygnet.CA1.IssueResponder", "ay", request(folder, key_file="three.key"), **CA)
             self.assertEqual(1, len(listing(m.operator)))
             h.start()
             m.operator.call("org.sygnet.CA1.PublishCrl", **CA)
             self.assertIn(serial.upper(), crl(a, folder))
+            self.assertEqual("", m.operator.call("org.sygnet.CA1.GetSummary", **CA)["problem"])
             issue(m.operator, request(folder, key_file="four.key"))
 
     def test_starts_without_it(self):

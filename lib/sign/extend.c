@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/atomic-file.h"
 #include "der/oids.h"
@@ -15,6 +13,7 @@
 #include "sign/extend.h"
 #include "sign/verify-report.h"
 #include "sign/xades-extend.h"
+#include "sign/xades-verify.h"
 
 typedef struct Extension {
         int in_fd, out_fd;
@@ -141,21 +140,10 @@ static int extend_xml(Extension *x) {
         return r;
 }
 
-/* Begins as XML does, after a byte order mark and white space. */
-static bool is_xml(int fd) {
-        uint8_t head[64];
-        ssize_t n = pread(fd, head, sizeof(head), 0);
-        size_t at = n >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-
-        while (n > 0 && at < (size_t) n && (head[at] == ' ' || head[at] == '\t' || head[at] == '\r' || head[at] == '\n'))
-                at++;
-        return n > 0 && at < (size_t) n && head[at] == '<';
-}
-
 static int extend_any(Extension *x) {
         if (document_format_recognize(x->in_fd) == FORMAT_PADES)
                 return extend_pdf(x);
-        return is_xml(x->in_fd) ? extend_xml(x) : extend_cms(x);
+        return xades_recognize(x->in_fd) ? extend_xml(x) : extend_cms(x);
 }
 
 int document_extend(int in_fd, int out_fd, ExtendStamp stamp, void *userdata, size_t *ret_n) {

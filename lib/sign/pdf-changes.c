@@ -128,11 +128,12 @@ static bool is_invisible(PdfDocument *d, qpdf_oh annotation) {
 }
 
 /* What may be added to a page: the widget of a new signature. A visible one must be signed: its signature then stands in the report, and who
- * covered something with it. An empty field that shows something is what hides content from the reader of a signed document. */
+ * covered something with it. An empty field that shows something is what hides content from the reader of a signed document. A certification
+ * allows to sign, not to add what shows: there a visible one needs a field that was there (the "sneaky signature" attack). */
 static bool may_be_added(Changes *x, qpdf_oh annotation) {
         const PdfField *f = new_signature(x, annotation);
 
-        return f && (pdf_field_is_signed(x->c.later, f) || is_invisible(x->c.later, annotation));
+        return f && ((x->level == 0 && pdf_field_is_signed(x->c.later, f)) || is_invisible(x->c.later, annotation));
 }
 
 /* An annotation that was there stays as it was; a field's widget is compared with the field. */

@@ -156,6 +156,18 @@ static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends
         return 0;
 }
 
+/* Objects that are appended without a cross-reference change nothing for who reads by it, and everything for a reader that rebuilds it ("incremental
+ * saving" of the literature, its variants without xref or trailer). */
+static int check_file_end(const PdfRevisions *x, uint64_t end, const PdfSignature *s, size_t n, const char **reasons) {
+        bool is_end;
+        int r;
+
+        r = pdf_tail_is_end(x->fd, end, &is_end);
+        if (r == 0 && !is_end)
+                note_until(s, n, end, N_("Something that is no revision of the document was added after it was signed."), reasons);
+        return r;
+}
+
 int pdf_revisions_check(const PdfRevisions *x, const PdfSignature *signatures, size_t n, const char **ret_reasons) {
         _cleanup_free_ uint64_t *ends = NULL;
         size_t n_ends = 0;
@@ -164,6 +176,8 @@ int pdf_revisions_check(const PdfRevisions *x, const PdfSignature *signatures, s
         for (size_t i = 0; i < n; i++)
                 ret_reasons[i] = NULL;
         r = list_ends(x, signatures, n, &ends, &n_ends);
+        if (r == 0)
+                r = check_file_end(x, ends[n_ends - 1], signatures, n, ret_reasons);
         if (r < 0)
                 return r;
         if (n_ends > PDF_REVISIONS_MAX) {

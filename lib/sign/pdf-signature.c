@@ -134,25 +134,6 @@ static int is_contents(PdfDocument *d, int fd, qpdf_oh signature, const PdfSigna
         return *ret || !qpdf_is_encrypted(d->q) ? 0 : follows_key(fd, &s->range, ret);
 }
 
-/* A signed revision ends as a file does, with %%EOF and at most white space. */
-static int check_end(int fd, uint64_t end, bool *ret) {
-        uint8_t rest[16];
-        PdfTail tail;
-        int r;
-
-        r = pdf_tail_read(fd, end, &tail);
-        if (r < 0)
-                return r;
-        *ret = r == 0 && end - tail.end <= sizeof(rest);
-        if (!*ret)
-                return 0;
-        r = pdf_read_at(fd, tail.end, rest, (size_t) (end - tail.end));
-        for (size_t i = 0; r == 0 && i < end - tail.end; i++)
-                if (!strchr(" \t\r\n", rest[i]))
-                        *ret = false;
-        return r;
-}
-
 static int read_range(PdfDocument *d, int fd, uint64_t size, qpdf_oh value, PdfSignature *s) {
         long long numbers[4];
         bool is_right;
@@ -174,7 +155,7 @@ static int read_range(PdfDocument *d, int fd, uint64_t size, qpdf_oh value, PdfS
                 s->defect = describe(PDF_BYTE_RANGE_GAP);
                 return 0;
         }
-        r = check_end(fd, s->range.end, &is_right);
+        r = pdf_tail_is_end(fd, s->range.end, &is_right);
         if (r == 0 && !is_right)
                 s->defect = N_("The signature's ByteRange does not end where a revision of the document ends.");
         return r;

@@ -13,6 +13,9 @@
 /* Readers look for the header and for startxref within a kilobyte of the ends (ISO 32000-1 annex H.3, notes 13 and 18). */
 #define WINDOW 1024U
 
+/* White space behind the last %%EOF, as transport adds it. */
+#define TRAILING_SPACE_MAX 64U
+
 int pdf_read_at(int fd, uint64_t offset, void *data, size_t len) {
         uint8_t *p = data;
 
@@ -182,4 +185,22 @@ int pdf_tail_read(int fd, uint64_t size, PdfTail *ret) {
                 return r;
         *ret = t;
         return 0;
+}
+
+int pdf_tail_is_end(int fd, uint64_t end, bool *ret) {
+        uint8_t rest[TRAILING_SPACE_MAX];
+        PdfTail tail;
+        bool is_end;
+        int r;
+
+        r = pdf_tail_read(fd, end, &tail);
+        if (r < 0)
+                return r;
+        is_end = r == 0 && end - tail.end <= sizeof(rest);
+        r = is_end ? pdf_read_at(fd, tail.end, rest, (size_t) (end - tail.end)) : 0;
+        for (size_t i = 0; r == 0 && is_end && i < end - tail.end; i++)
+                is_end = is_space(rest[i]);
+        if (r == 0)
+                *ret = is_end;
+        return r;
 }

@@ -29,6 +29,9 @@ enum {
 /* Reads the ends of the first `size` bytes of `fd`; its position stays. 0, one of the outcomes, or -errno. */
 int pdf_tail_read(int fd, uint64_t size, PdfTail *ret);
 
+/* Whether the first `end` bytes end as a file does, with %%EOF and at most a little white space. */
+int pdf_tail_is_end(int fd, uint64_t end, bool *ret);
+
 /* Whether a header stands in the first kilobyte: then it is meant to be a PDF document, whatever the rest. */
 bool pdf_tail_recognize(int fd);
 

@@ -18,6 +18,7 @@
 #define FRAME 0.5
 #define PADDING 4.0
 #define SIZE_MAX_TEXT 11.0
+#define SIZE_READABLE 7.0
 #define SIZE_MIN_TEXT 3.0
 #define SIZE_STEP 0.95
 #define LEADING 1.15 /* distance of lines, by their height */
@@ -121,7 +122,16 @@ PdfAppearance *pdf_appearance_free(PdfAppearance *a) {
 int pdf_appearance_place(const PdfAppearance *a, PdfDocument *d, PdfPlacement *ret) {
         int r = pdf_place_find(d, &a->place, ret);
 
-        return r == PDF_PLACE_NO_PAGE ? PDF_APPEARANCE_NO_PAGE : r == PDF_PLACE_OUTSIDE ? PDF_APPEARANCE_OUTSIDE : r;
+        switch (r) {
+        case PDF_PLACE_NO_PAGE:
+                return PDF_APPEARANCE_NO_PAGE;
+        case PDF_PLACE_OUTSIDE:
+                return PDF_APPEARANCE_OUTSIDE;
+        case PDF_PLACE_DAMAGED:
+                return PDF_APPEARANCE_DAMAGED;
+        default:
+                return r;
+        }
 }
 
 static int append_numbers(Bytes *b, const double *v, size_t n, const char *end) {
@@ -153,15 +163,33 @@ static int draw_image(Drawing *d, const PdfRectangle *box) {
         return r < 0 ? r : append_numbers(&d->content, matrix, ELEMENTSOF(matrix), "cm /Im Do Q\n");
 }
 
-/* The largest size at which the text, broken into lines, fits its box, else the smallest. */
-static double fit_text(const PdfFont *f, View text, double width, double height, PdfTextLines *ret) {
-        double line = (pdf_font_ascent(f) + pdf_font_descent(f)) * LEADING, size = SIZE_MAX_TEXT;
+static bool fits(const PdfFont *f, const PdfTextLines *lines, double size, double height) {
+        return lines->complete && (double) lines->n * (pdf_font_ascent(f) + pdf_font_descent(f)) * LEADING * size <= height;
+}
 
-        for (;; size = fmax(size * SIZE_STEP, SIZE_MIN_TEXT)) {
+/* The largest size down to `smallest` at which the text fits its box, its lines broken only where `broken` allows it; 0 when none does. */
+static double try_sizes(const PdfFont *f, View text, double width, double height, double smallest, bool broken, PdfTextLines *ret) {
+        PdfTextLines whole;
+
+        pdf_text_wrap(f, text, HUGE_VAL, &whole);
+        for (double size = SIZE_MAX_TEXT; size >= smallest; size *= SIZE_STEP) {
                 pdf_text_wrap(f, text, width / size, ret);
-                if (size <= SIZE_MIN_TEXT || (ret->complete && (double) ret->n * line * size <= height))
+                if (fits(f, ret, size, height) && (broken || ret->n == whole.n))
                         return size;
         }
+        return 0;
+}
+
+/* Lines are broken rather than made hard to read; what fits at no size is drawn at the smallest. */
+static double fit_text(const PdfFont *f, View text, double width, double height, PdfTextLines *ret) {
+        double size = try_sizes(f, text, width, height, SIZE_READABLE, false, ret);
+
+        if (size == 0)
+                size = try_sizes(f, text, width, height, SIZE_MIN_TEXT, true, ret);
+        if (size > 0)
+                return size;
+        pdf_text_wrap(f, text, width / SIZE_MIN_TEXT, ret);
+        return SIZE_MIN_TEXT;
 }
 
 /* What does not even fit at the smallest size is cut off by the box. */
@@ -310,6 +338,8 @@ const char *pdf_appearance_strerror(int outcome) {
                 return N_("The PDF document has no page of that number.");
         case PDF_APPEARANCE_OUTSIDE:
                 return N_("The place of the visible signature is not on the page.");
+        case PDF_APPEARANCE_DAMAGED:
+                return N_("The PDF document has no page on which a signature could be shown.");
         case PDF_APPEARANCE_LETTER:
                 return N_("The font lacks a letter of the visible signature's text: name another font.");
         default:

@@ -33,7 +33,8 @@ enum {
         PDF_APPEARANCE_IMAGE_TOO_LARGE,
         PDF_APPEARANCE_NO_PAGE,
         PDF_APPEARANCE_OUTSIDE,
-        PDF_APPEARANCE_LETTER, /* the font lacks one of the text */
+        PDF_APPEARANCE_DAMAGED, /* the document has no usable page */
+        PDF_APPEARANCE_LETTER,  /* the font lacks one of the text */
 };
 
 const char *pdf_appearance_strerror(int outcome); /* untranslated, marked for gettext */

@@ -150,7 +150,7 @@ int pdf_place_find(PdfDocument *d, const PdfPlace *place, PdfPlacement *ret) {
 
         r = pdf_page_find(d, place->page, &page);
         if (r != 0)
-                return r > 0 ? PDF_PLACE_NO_PAGE : r;
+                return r == PDF_PAGES_NO_SUCH ? PDF_PLACE_NO_PAGE : r > 0 ? PDF_PLACE_DAMAGED : r;
         pdf_page_read(d, page, &p.page);
         p.shown = place->name == PDF_PLACE_RECTANGLE ? place->rectangle :
                 avoid_signatures(d, &p.page, named(&p.page, place->name), place->name >= PDF_PLACE_BOTTOM_LEFT);

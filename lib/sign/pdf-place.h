@@ -41,6 +41,7 @@ typedef struct PdfPlacement {
 enum {
         PDF_PLACE_NO_PAGE = 1,
         PDF_PLACE_OUTSIDE, /* the rectangle is not on the page */
+        PDF_PLACE_DAMAGED, /* the document has no usable page at all */
 };
 
 /* Finds a place on the document's page. Where a place with a name is taken by another signature that is seen there, the next free one above or below is

@@ -181,6 +181,24 @@ class Visible(unittest.TestCase):
         drawn = self.text(out)
         self.assertEqual([line.strip() for line in drawn.splitlines() if "Number" in line], ["Number 3", "Number 2", "Number 1"])
 
+    def test_encrypted(self):
+        """Font, picture and strings are encrypted as the document is."""
+        password = self.directory / "document-password"
+        password.write_text("user")
+        for options in (("128", "--use-aes=y"), ("256",)):
+            with self.subTest(options):
+                source = self.path()
+                subprocess.run(["qpdf", "--allow-weak-crypto", "--encrypt", "user", "owner", *options, "--", self.document(), source], check=True)
+                code, said, out = self.run_sign(source, "--visible", "--reason", POLISH, "--image", self.logo, "--document-password-file", password)
+                self.assertEqual(code, 0, said)
+                said = subprocess.run(["pdfsig", "-upw", "user", "-nssdir", f"sql:{self.pki.nss}", out], capture_output=True, text=True).stdout
+                self.assertIn("Signature is Valid.", said)
+                checked = subprocess.run(["qpdf", "--password=user", "--check", out], capture_output=True, text=True)
+                self.assertEqual((checked.returncode, checked.stderr), (0, ""), checked.stdout)
+                text = subprocess.run(["pdftotext", "-upw", "user", out, "-"], check=True, capture_output=True, text=True).stdout
+                self.assertIn(POLISH, " ".join(text.split()))
+                self.assertIn("smask", subprocess.run(["pdfimages", "-upw", "user", "-list", out], check=True, capture_output=True, text=True).stdout)
+
     def test_field(self):
         """In a field that the document has: its rectangle counts, and an upright picture on a turned page. One without extent stays unseen."""
         for rect, turn in ((b"[100 100 300 160]", b""), (b"[100 100 160 300]", b"/Rotate 90"), (b"[0 0 0 0]", b"")):

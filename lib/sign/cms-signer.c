@@ -16,6 +16,9 @@
 /* The largest content that is looked at for being attributes in disguise. */
 #define DISGUISE_MAX (64U * 1024U)
 
+/* The largest content of a signature that is over the content itself. */
+#define EDDSA_CONTENT_MAX (64U * 1024U * 1024U)
+
 /* The largest SignerInfo, unsigned attributes aside. */
 #define CORE_MAX (1024U * 1024U)
 
@@ -177,22 +180,31 @@ static int check_attributes(const CmsContext *c, SignerState *s, SignatureReport
         return 0;
 }
 
+/* The content itself, where it has at most `max` bytes; -ENODATA where it is known by digest only. */
+static int read_content(const CmsContext *c, size_t max, Bytes *ret) {
+        BerSource external;
+        int r;
+
+        if (c->signed_data->has_content)
+                return cms_read_content(c->source, c->signed_data, max, ret);
+        if (c->params->content_fd < 0)
+                return -ENODATA;
+        r = ber_source_init_fd(&external, c->params->content_fd);
+        if (r < 0)
+                return r;
+        r = ber_source_dup(&external, 0, external.size, max, ret);
+        ber_source_done(&external);
+        return r;
+}
+
 /* A signature without attributes over what is a set of attributes: those were signed for another document, and their set is put
  * forward as the document. Nobody signs such a set as a document on purpose. */
 static bool is_disguise(const CmsContext *c) {
         _cleanup_bytes_ Bytes content = BYTES_NULL;
         _cleanup_attributes_ Attributes *a = NULL;
-        BerSource external;
         View v, element, contents;
-        int r;
+        int r = read_content(c, DISGUISE_MAX, &content);
 
-        if (c->signed_data->has_content)
-                r = cms_read_content(c->source, c->signed_data, DISGUISE_MAX, &content);
-        else if (c->params->content_fd >= 0 && ber_source_init_fd(&external, c->params->content_fd) >= 0) {
-                r = ber_source_dup(&external, 0, external.size, DISGUISE_MAX, &content);
-                ber_source_done(&external);
-        } else
-                return false;
         v = bytes_view(&content);
         if (r < 0 || der_next(&v, &element, &contents) < 0 || v.len > 0 || element.data[0] != 0x31)
                 return false;
@@ -258,6 +270,22 @@ static int verify_attributes(CmsContext *c, SignerState *s, const Digest *embedd
         return 0;
 }
 
+/* RFC 8419 §3.1: EdDSA is over the content, which it goes through twice, and not over a digest of it. */
+static int check_eddsa(const CmsContext *c, const SignerState *s, SignatureReport *report) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        View data;
+        int r = read_content(c, EDDSA_CONTENT_MAX, &content);
+
+        if (r == -ENOMEM)
+                return r;
+        data = bytes_view(&content);
+        return check_value(s, r < 0 ? NULL : &data, (View) { 0 }, report);
+}
+
+static bool is_eddsa(const CmsAlgorithms *a) {
+        return a->sign == GNUTLS_SIGN_EDDSA_ED25519 || a->sign == GNUTLS_SIGN_EDDSA_ED448;
+}
+
 /* Without: the value is over the content itself, which must then be plain data (§5.3). */
 static int verify_plain(CmsContext *c, SignerState *s, const Digest *embedded, const Digest *external, SignatureReport *report) {
         const Digest *digest = embedded->len > 0 ? embedded : external;
@@ -273,7 +301,7 @@ static int verify_plain(CmsContext *c, SignerState *s, const Digest *embedded, c
                 digests = compare_digests(c, digest_view(digest), embedded, external, report);
         if (digests <= 0 || !s->certificate)
                 return digests < 0 ? digests : 0;
-        value = check_value(s, NULL, digest_view(digest), report);
+        value = is_eddsa(&s->algorithms) ? check_eddsa(c, s, report) : check_value(s, NULL, digest_view(digest), report);
         if (value < 0)
                 return value;
         report->integrity = value > 0;

@@ -3,7 +3,8 @@
 /* The rule of "cms-attributes": the DER SET OF Attribute that a CAdES signature signs (RFC 5652 sections 5.3, 5.4 and 11, EN 319 122-1
  * section 5). Attributes are allowed by name; each that is here says nothing that could make the signature one of something else:
  *
- *   content-type, message-digest, signing-certificate-v2   needed
+ *   message-digest, signing-certificate-v2                 needed
+ *   content-type                                           id-data; missing in a countersignature (RFC 5652 section 11.4), as nowhere else
  *   signing-time                                           form and nearness checked
  *   mime-type, content-hints                               describe the content that message-digest already fixes
  *   signer-location, commitment-type-indication            the signer's own statement about this signature, of no use elsewhere
@@ -189,7 +190,7 @@ static const struct {
         const char *missing; /* what to say when it is; NULL when it may be */
 } attributes[] = {
 #define OID(o) VIEW(o, sizeof(o))
-        { OID(oid_content_type), check_content_type, "content-type is missing" },
+        { OID(oid_content_type), check_content_type, NULL },
         { OID(oid_message_digest), check_message_digest, "message-digest is missing" },
         { OID(oid_signing_certificate_v2), check_signing_certificate, "signing-certificate-v2 is missing" },
         { OID(oid_signing_time), check_signing_time, NULL },

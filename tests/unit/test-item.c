@@ -150,6 +150,15 @@ static void refuse_set(Attributes *a, const char *reason) {
         assert_string_equal(verdict(ITEM_CMS_ATTRIBUTES, bytes_view(&b)), reason);
 }
 
+/* RFC 5652 section 11.4: it has no content, and so no type of one. */
+static void test_countersignature(void **state) {
+        Attributes a = { 0 };
+
+        add_primitive(&a, OID_MESSAGE_DIGEST, 0x04, VIEW(digest, 32));
+        add_certificate(&a, own(), GNUTLS_DIG_SHA256, VIEW(NULL, 0));
+        accept_set(&a);
+}
+
 static void test_minimal(void **state) {
         Attributes a = { 0 };
         _cleanup_bytes_ Bytes b = BYTES_NULL;
@@ -187,16 +196,13 @@ static void test_every_byte_counts(void **state) {
 static void test_missing(void **state) {
         Attributes a = { 0 };
 
-        add_primitive(&a, OID_MESSAGE_DIGEST, 0x04, VIEW(digest, 32));
-        add_certificate(&a, own(), GNUTLS_DIG_SHA256, VIEW(NULL, 0));
-        refuse_set(&a, "content-type is missing");
         add_primitive(&a, OID_CONTENT_TYPE, 0x06, OID_DATA);
         add_certificate(&a, own(), GNUTLS_DIG_SHA256, VIEW(NULL, 0));
         refuse_set(&a, "message-digest is missing");
         add_primitive(&a, OID_CONTENT_TYPE, 0x06, OID_DATA);
         add_primitive(&a, OID_MESSAGE_DIGEST, 0x04, VIEW(digest, 32));
         refuse_set(&a, "signing-certificate-v2 is missing");
-        refuse_set(&a, "content-type is missing"); /* the empty set */
+        refuse_set(&a, "message-digest is missing"); /* the empty set */
 }
 
 static void test_other_content(void **state) {
@@ -529,6 +535,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_minimal),
                 cmocka_unit_test(test_every_byte_counts),
+                cmocka_unit_test(test_countersignature),
                 cmocka_unit_test(test_missing),
                 cmocka_unit_test(test_other_content),
                 cmocka_unit_test(test_other_certificate),

@@ -147,7 +147,7 @@ static int cover(Round *round, const Target *t, SignatureReport *s) {
         const AsicManifest *m = t->manifest ? &t->manifest->manifest : NULL;
         int r = 0;
 
-        if (!s->integrity || !t->entry)
+        if (!s->integrity || !t->entry || s->countersignature)
                 return 0;
         for (size_t i = 0; m && i < m->n && r >= 0; i++)
                 r = check_reference(round, &m->references[i], s);
@@ -340,7 +340,8 @@ static int judge_files(Round *round) {
                 r = report_append_name(&report->unsigned_files, &report->n_unsigned_files, c->zip.entries[i].name);
         }
         for (size_t i = 0; i < report->n_signatures; i++)
-                report->signatures[i].covers_whole_document = report->signatures[i].integrity && report->signatures[i].n_covered == c->n[ASIC_ROLE_DATA];
+                report->signatures[i].covers_whole_document = report->signatures[i].integrity && !report->signatures[i].countersignature &&
+                                                              report->signatures[i].n_covered == c->n[ASIC_ROLE_DATA];
         if (r < 0 || !document)
                 return r;
         return note_all(round, SUB_SIG_CONSTRAINTS_FAILURE, N_("The container has files that no valid signature is of: see their names."));

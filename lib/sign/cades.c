@@ -124,7 +124,7 @@ int cades_draft_new(const Signer *signer, const CadesParams *params, View messag
         d->scheme = signer->scheme;
         r = copy_chain(d, signer);
         if (r >= 0)
-                r = append_content_type(&attributes);
+                r = params->countersignature ? 0 : append_content_type(&attributes);
         if (r >= 0 && !params->pades)
                 r = append_signing_time(&attributes, params->signing_time);
         if (r >= 0)
@@ -168,6 +168,30 @@ int cades_draft_complete(CadesDraft *d, View signature, View timestamp, Bytes *r
                 return r;
         *ret = bytes_take(&head);
         return 0;
+}
+
+static int build_signer_info(const CadesDraft *d, View signature, View timestamp, Bytes *ret) {
+        CmsParts parts = parts_of(d, signature, timestamp);
+
+        return cms_append_signer_info(ret, &parts);
+}
+
+int cades_draft_add(CadesDraft *d, View signature, View timestamp, CmsEdit *e) {
+        _cleanup_bytes_ Bytes info = BYTES_NULL;
+        int r;
+
+        r = build_signer_info(d, signature, timestamp, &info);
+        return r < 0 ? r : cms_edit_add_signer(e, d->scheme.message_digest, bytes_view(&info), d->certificates, d->n_certificates);
+}
+
+int cades_draft_countersign(CadesDraft *d, View signature, View timestamp, CmsEdit *e, size_t i) {
+        _cleanup_bytes_ Bytes info = BYTES_NULL;
+        int r;
+
+        r = build_signer_info(d, signature, timestamp, &info);
+        if (r >= 0)
+                r = cms_edit_add_certificates(e, d->certificates, d->n_certificates);
+        return r < 0 ? r : cms_edit_add_unsigned(e, i, OID_COUNTERSIGNATURE, bytes_view(&info));
 }
 
 /* By making one; what the digest and the signature value are does not change its size. */

@@ -7,12 +7,14 @@
 
 #include <stdbool.h>
 
+#include "sign/cms-edit.h"
 #include "sign/signer.h"
 
 typedef struct CadesDraft CadesDraft;
 
 typedef struct CadesParams {
         bool pades;             /* EN 319 142-1 §6.3: no signing-time attribute */
+        bool countersignature;  /* RFC 5652 §11.4: no content-type; `message_digest` is that of a signature value */
         int64_t signing_time;   /* seconds since the epoch, UTC */
 } CadesParams;
 
@@ -31,6 +33,11 @@ int cades_draft_complete(CadesDraft *d, View signature, View timestamp, Bytes *r
 /* An enveloping one: the document's bytes stand in eContent. `content_fd` is read from its start to `content_len`, and the CMS
  * written to `out_fd`, DER with definite lengths, streaming. */
 int cades_draft_complete_enveloping(CadesDraft *d, View signature, View timestamp, int content_fd, uint64_t content_len, int out_fd);
+
+/* Adds the signature to one that exists: as a further signer of the same content (parallel), or as a countersignature of signer `i`
+ * (EN 319 122-1 §5.2.7). */
+int cades_draft_add(CadesDraft *d, View signature, View timestamp, CmsEdit *e);
+int cades_draft_countersign(CadesDraft *d, View signature, View timestamp, CmsEdit *e, size_t i);
 
 CadesDraft *cades_draft_free(CadesDraft *d);
 DEFINE_CLEANUP(CadesDraft *, cades_draft_free);

@@ -115,34 +115,12 @@ size_t cms_edit_count_signers(const CmsEdit *e) {
         return e->n_signers;
 }
 
-/* The last field of a SignerInfo that bears this tag (RFC 5652 §5.3); `*ret_start` is where it begins within the SignerInfo's contents. -ENOENT. */
-static int find_field(View signer_info, uint8_t tag, View *ret_whole, View *ret_contents, size_t *ret_start) {
-        View fields, element, contents;
-        int r;
-
-        r = der_expect(&signer_info, TAG_SEQUENCE, &fields);
-        if (r < 0)
-                return r;
-        *ret_whole = fields;
-        for (View rest = fields; rest.len > 0;) {
-                r = der_next(&rest, &element, &contents);
-                if (r < 0)
-                        return r;
-                if (element.data[0] == tag) {
-                        *ret_contents = contents;
-                        *ret_start = (size_t) (element.data - fields.data);
-                        return 0;
-                }
-        }
-        return -ENOENT;
-}
-
 int cms_edit_signature(const CmsEdit *e, size_t i, View *ret) {
         View whole;
         size_t start;
         int r;
 
-        r = find_field(bytes_view(&e->signers[i]), TAG_OCTET_STRING, &whole, ret, &start);
+        r = cms_signer_info_field(bytes_view(&e->signers[i]), TAG_OCTET_STRING, &whole, ret, &start);
         return r == -ENOENT ? -EBADMSG : r;
 }
 
@@ -151,7 +129,7 @@ bool cms_edit_has_unsigned(const CmsEdit *e, size_t i, const char *type) {
         View whole, contents;
         size_t start;
 
-        return find_field(bytes_view(&e->signers[i]), TAG_CONTEXT_1, &whole, &contents, &start) >= 0 && attributes_read(contents, &a) >= 0 && attributes_has(a, type);
+        return cms_signer_info_field(bytes_view(&e->signers[i]), TAG_CONTEXT_1, &whole, &contents, &start) >= 0 && attributes_read(contents, &a) >= 0 && attributes_has(a, type);
 }
 
 /* Behind those that are there, whose order may be what an archive timestamp is over. */
@@ -161,7 +139,7 @@ int cms_edit_add_unsigned(CmsEdit *e, size_t i, const char *type, View value) {
         size_t start;
         int r;
 
-        r = find_field(bytes_view(&e->signers[i]), TAG_CONTEXT_1, &whole, &contents, &start);
+        r = cms_signer_info_field(bytes_view(&e->signers[i]), TAG_CONTEXT_1, &whole, &contents, &start);
         if (r == -ENOENT) {
                 start = whole.len;
                 r = 0;

@@ -240,6 +240,27 @@ int cms_parse(BerSource *source, CmsSignedData *ret) {
         return 0;
 }
 
+int cms_signer_info_field(View signer_info, uint8_t tag, View *ret_whole, View *ret_contents, size_t *ret_start) {
+        View fields, element, contents;
+        int r;
+
+        r = der_expect(&signer_info, TAG_SEQUENCE, &fields);
+        if (r < 0)
+                return r;
+        *ret_whole = fields;
+        for (View rest = fields; rest.len > 0;) {
+                r = der_next(&rest, &element, &contents);
+                if (r < 0)
+                        return r;
+                if (element.data[0] == tag) {
+                        *ret_contents = contents;
+                        *ret_start = (size_t) (element.data - fields.data);
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
 /* The octets: an OCTET STRING's value, or for PKCS #7 1.5 the contents of whatever stands there (RFC 5652 §5.2.1). */
 static int walk_content(BerSource *source, const CmsSignedData *s, BerPiece f, void *userdata) {
         BerElement raw = s->content;

@@ -37,6 +37,10 @@ void cms_signed_data_done(CmsSignedData *s);
 /* Reads the ContentInfo at the source's start. -EBADMSG when it is no SignedData, -ELOOP, -E2BIG beyond a limit, or a read error. */
 int cms_parse(BerSource *source, CmsSignedData *ret);
 
+/* A field of a SignerInfo in DER (§5.3), the first that bears this tag: its contents, and where it begins in the contents of the SignerInfo, which is `*ret_whole`
+ * also when there is none: -ENOENT. -EBADMSG. */
+int cms_signer_info_field(View signer_info, uint8_t tag, View *ret_whole, View *ret_contents, size_t *ret_start);
+
 /* The digest of the embedded content's octets (RFC 5652 §5.4: without tag and length), in place. */
 int cms_digest_content(BerSource *source, const CmsSignedData *s, gnutls_digest_algorithm_t algorithm, Digest *ret);
 

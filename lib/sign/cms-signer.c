@@ -169,9 +169,12 @@ static int check_attributes(const CmsContext *c, SignerState *s, SignatureReport
         if (r == -EBADMSG || (r >= 0 && attribute_time_read(v, &report->signing_time) < 0))
                 return malformed(report, N_("The signature is malformed: its signing time can not be read or is there twice."));
         r = attributes_single(s->signed_attributes, OID_CONTENT_TYPE, &v);
-        if (r < 0 || der_read_oid(v, type) < 0)
+        if (c->countersignature) {
+                if (r != -ENOENT)
+                        return malformed(report, N_("The countersignature is malformed: it names a type of content, and has none."));
+        } else if (r < 0 || der_read_oid(v, type) < 0)
                 return malformed(report, N_("The signature is malformed: the type of the signed content is missing or there twice."));
-        if (strcmp(type, c->signed_data->content_type) != 0)
+        else if (strcmp(type, c->signed_data->content_type) != 0)
                 return malformed(report, N_("The signature is malformed: it names another type of content than it stands with."));
         r = attributes_single(s->signed_attributes, OID_MESSAGE_DIGEST, &v);
         if (r < 0 || v.data[0] != 0x04 || der_next(&v, &(View) { 0 }, &octets) < 0)
@@ -225,7 +228,8 @@ static int compare_digests(const CmsContext *c, View signed_digest, const Digest
         }
         if (external->len > 0 && !view_equal(signed_digest, digest_view(external))) {
                 r = signature_report_note(report, SUB_HASH_FAILURE,
-                                          embedded->len > 0 ? N_("The signature is of the document inside it, which is not the one that was given.")
+                                          c->countersignature ? N_("The countersignature is of another signature.")
+                                          : embedded->len > 0 ? N_("The signature is of the document inside it, which is not the one that was given.")
                                           : c->content->pdf ? N_("The document was changed after it was signed.")
                                                             : N_("The document was changed after it was signed, or is not the one that was signed."));
                 return r < 0 ? r : 0;
@@ -291,9 +295,9 @@ static int verify_plain(CmsContext *c, SignerState *s, const Digest *embedded, c
         const Digest *digest = embedded->len > 0 ? embedded : external;
         int digests, value;
 
-        if (strcmp(c->signed_data->content_type, OID_DATA) != 0)
+        if (!c->countersignature && strcmp(c->signed_data->content_type, OID_DATA) != 0)
                 return malformed(report, N_("The signature is malformed: it has no signed attributes, which this type of content requires."));
-        if (is_disguise(c))
+        if (!c->countersignature && is_disguise(c))
                 return malformed(report, N_("What is put forward as the document are the attributes of a signature of another one."));
         report->digest_algorithm = s->algorithms.digest;
         digests = bytes_dup(digest_view(digest), &report->digest);
@@ -326,7 +330,7 @@ static int verify_cryptography(CmsContext *c, SignerState *s, SignatureReport *r
         if (r == CMS_ALGORITHM_E_MISMATCH)
                 return signature_report_note(report, SUB_SIG_CRYPTO_FAILURE,
                                              N_("The digest algorithm of the signature is not the one that its signature algorithm goes with."));
-        if (r == 0 && !announced(c->signed_data, s->algorithms.digest))
+        if (r == 0 && !c->countersignature && !announced(c->signed_data, s->algorithms.digest))
                 return malformed(report, N_("The signature is malformed: its digest algorithm is not among those that it announces."));
         if (r == 0)
                 r = c->digest(c, s->algorithms.digest, &embedded, &external);
@@ -456,6 +460,6 @@ int cms_signer_verify(CmsContext *c, View signer_info, SignatureReport *report, 
                 report->level = level_of(c, &s);
         }
         *ret_signing_time = s.signing_time;
-        report->covers_whole_document = report->integrity;
+        report->covers_whole_document = report->integrity && !c->countersignature;
         return report->integrity ? verify_signer(c, &s, report) : 0;
 }

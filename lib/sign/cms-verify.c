@@ -73,6 +73,9 @@ static int verify_signer(Round *round, const BerElement *e, VerifyReport *r, boo
                 q = cms_signer_verify(&round->context, bytes_view(&info), report, ret_signing_time);
         if (is_malformed(q))
                 q = signature_report_note(report, SUB_FORMAT_FAILURE, N_("The signature is damaged: its structure can not be read."));
+        /* A timestamp needs none, and a PDF's signature has none (EN 319 142-1 §6.3). */
+        else if (q >= 0 && !round->context.content->pdf && !round->context.params->no_timestamps)
+                q = cms_countersignatures_verify(&round->context, bytes_view(&info), r);
         return q < 0 ? q : 0;
 }
 
@@ -90,7 +93,7 @@ static int note_signers(VerifyReport *r, size_t from) {
 
 static int verify_source(BerSource *source, const CmsContent *content, const VerifyParams *params, VerifyReport *r, CmsFacts *ret_facts) {
         _cleanup_(cms_signed_data_done) CmsSignedData signed_data = { 0 };
-        Round round = { .context = { source, &signed_data, content, params, round_digest } };
+        Round round = { .context = { .source = source, .signed_data = &signed_data, .content = content, .params = params, .digest = round_digest } };
         size_t from = r->n_signatures;
         CmsFacts facts;
         int q;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* CAdES behind lib/sign/document.h, detached and enveloping. */
+/* CAdES behind lib/sign/document.h, detached and enveloping; or a further signature in a CMS, which keeps its form whatever the format's name. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 
 typedef struct Draft {
         CadesDraft *cades;
+        CadesAddition *addition; /* instead of it */
         int content_fd;
         uint64_t content_len;
         int out_fd;
@@ -21,7 +22,14 @@ static void draft_free(void *state) {
         Draft *d = state;
 
         cades_draft_free(d->cades);
+        cades_addition_free(d->addition);
         free(d);
+}
+
+static int add(Draft *d, const Signer *signer, const DocumentParams *params) {
+        const CadesAdditionParams addition = { .signing_time = params->signing_time, .options = params->cades };
+
+        return cades_addition_new(signer, &addition, d->content_fd, &d->addition);
 }
 
 static int make(Draft *d, const Signer *signer, const DocumentParams *params) {
@@ -45,8 +53,8 @@ static int draft(const Signer *signer, const DocumentParams *params, const Docum
                 return -ENOMEM;
         d->content_fd = files[0].fd;
         d->out_fd = out_fd;
-        r = make(d, signer, params);
-        if (r < 0)
+        r = params->add || params->cades.countersign ? add(d, signer, params) : make(d, signer, params);
+        if (r != 0)
                 draft_free(d);
         else
                 *ret = d;
@@ -56,7 +64,7 @@ static int draft(const Signer *signer, const DocumentParams *params, const Docum
 static void item(const void *state, SignerItem *ret) {
         const Draft *d = state;
 
-        *ret = (SignerItem) { .type = SIGNER_ITEM_CMS_ATTRIBUTES, .tbs = cades_draft_tbs(d->cades) };
+        *ret = (SignerItem) { .type = SIGNER_ITEM_CMS_ATTRIBUTES, .tbs = d->addition ? cades_addition_tbs(d->addition) : cades_draft_tbs(d->cades) };
 }
 
 static int complete_detached(void *state, View signature, View timestamp_token) {
@@ -64,6 +72,8 @@ static int complete_detached(void *state, View signature, View timestamp_token) 
         Draft *d = state;
         int r;
 
+        if (d->addition)
+                return cades_addition_complete(d->addition, signature, timestamp_token, d->out_fd);
         r = cades_draft_complete(d->cades, signature, timestamp_token, &cms);
         return r < 0 ? r : write_all(d->out_fd, bytes_view(&cms));
 }
@@ -71,6 +81,8 @@ static int complete_detached(void *state, View signature, View timestamp_token) 
 static int complete_enveloping(void *state, View signature, View timestamp_token) {
         Draft *d = state;
 
+        if (d->addition)
+                return cades_addition_complete(d->addition, signature, timestamp_token, d->out_fd);
         return cades_draft_complete_enveloping(d->cades, signature, timestamp_token, d->content_fd, d->content_len, d->out_fd);
 }
 

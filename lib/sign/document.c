@@ -34,7 +34,7 @@ static const DocumentFormat *const formats[FORMAT_MAX] = {
 };
 
 /* By the hundred that their outcomes begin with. */
-static const char *(*const sentences[])(int outcome) = { pades_strerror, xades_strerror, [3] = asic_strerror, zip_strerror };
+static const char *(*const sentences[])(int outcome) = { pades_strerror, xades_strerror, cades_strerror, [3] = asic_strerror, zip_strerror };
 
 static const DocumentFormat *format_of(SignatureFormat format) {
         return (unsigned) format < FORMAT_MAX ? formats[format] : NULL;
@@ -60,8 +60,10 @@ SignatureFormat document_format_recognize(int fd) {
 }
 
 SignatureFormat document_format_of_signed(int fd) {
-        bool simple, xades;
+        bool simple, xades, enveloping;
 
+        if (cades_recognize(fd, &enveloping))
+                return enveloping ? FORMAT_CADES_ENVELOPING : FORMAT_CADES;
         if (!asic_recognize(fd, &simple, &xades))
                 return FORMAT_AUTOMATIC;
         if (simple)

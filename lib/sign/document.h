@@ -6,6 +6,7 @@
  * in common: each may be made and completed on a thread of its own, a signer's certificates are only read. */
 
 #include "sign/asic-make.h"
+#include "sign/cades-addition.h"
 #include "sign/pades.h"
 #include "sign/signer.h"
 #include "sign/xades.h"
@@ -45,8 +46,9 @@ bool document_format_is_detached(SignatureFormat format);
 typedef struct DocumentParams {
         SignatureFormat format;
         int64_t signing_time; /* seconds since the epoch, UTC */
-        bool add;             /* the document is signed in this format already, and gets a further signature; containers can */
+        bool add;             /* the document is signed in this format already, and gets a further signature; containers and CMS can */
         bool timestamped;     /* leave room for a timestamp where the format has to */
+        CadesOptions cades;
         PadesOptions pades;   /* each format's own options; those of others are not looked at */
         XadesOptions xades;
 } DocumentParams;

@@ -53,6 +53,8 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
         json_bool(j, "covers_whole_document", s->covers_whole_document);
         if (container)
                 write_names(j, "files", s->covered, s->n_covered);
+        if (s->countersignature)
+                json_bool(j, "countersignature", true);
         if (s->field)
                 json_string(j, "field", s->field);
         write_time(j, "proven_time", s->proven_time);

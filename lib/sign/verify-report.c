@@ -184,7 +184,7 @@ int verify_report_conclude(VerifyReport *r, const char *none) {
         const SignatureReport *worst = NULL;
 
         for (size_t i = 0; i < r->n_signatures; i++)
-                if (!worst || r->signatures[i].indication > worst->indication)
+                if (!r->signatures[i].countersignature && (!worst || r->signatures[i].indication > worst->indication))
                         worst = &r->signatures[i];
         r->indication = worst ? worst->indication : INDICATION_TOTAL_FAILED;
         r->subindication = worst ? worst->subindication : SUB_FORMAT_FAILURE;

@@ -28,7 +28,7 @@ int signature_report_describe(SignatureReport *s, gnutls_x509_crt_t certificate)
 /* Frees what the signature owns. */
 void signature_report_done(SignatureReport *s);
 
-/* The whole document's indication from its signatures': the worst. A report without signatures is TOTAL-FAILED, FORMAT_FAILURE
+/* The whole document's indication from its signatures': the worst. Countersignatures do not count: anybody can add one. A report without signatures is TOTAL-FAILED, FORMAT_FAILURE
  * with `none` as the reason. 0 or -ENOMEM. */
 int verify_report_conclude(VerifyReport *r, const char *none);
 

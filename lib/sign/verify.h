@@ -55,6 +55,7 @@ typedef struct SignatureReport {
         const char *format;            /* "CAdES", "PAdES", "XAdES", "CMS", "PDF-CMS", "XMLDSig" */
         const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
+        bool countersignature;         /* of another signature's value, and not of the document */
         char **covered;                /* a container: the names of the files that it is of */
         size_t n_covered;
         char *field;                   /* PDF: the field's name */

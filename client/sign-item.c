@@ -11,6 +11,7 @@
 #include "client/output.h"
 #include "client/sign-item.h"
 #include "client/signed-already.h"
+#include "client/verified.h"
 #include "crypto/digest.h"
 
 #define OUTPUT_MODE 0644
@@ -59,6 +60,7 @@ static int open_document(SignItem *item) {
         if (r > 0)
                 return r;
         item->size = st.st_size;
+        item->mode = st.st_mode & 0777;
         item->modified = st.st_mtim;
         for (size_t i = 0; i < item->n_parts && r == 0; i++)
                 r = open_file(item->parts[i].path, item->parts[i].shown, &item->parts[i].fd, &item->parts[i].examined);
@@ -96,9 +98,17 @@ static char *default_name(const SignItem *item, const SignOptions *options) {
         return r < 0 ? NULL : full;
 }
 
+static bool is_in_place(const SignItem *item, const SignOptions *options) {
+        return sign_options_is_addition(options) && !options->output && (item->format == FORMAT_CADES || item->format == FORMAT_CADES_ENVELOPING);
+}
+
 int sign_item_name(SignItem *item, const SignOptions *options) {
         struct stat document, st;
 
+        if (is_in_place(item, options)) {
+                item->output = realpath(item->path, NULL);
+                return item->output ? 0 : fail_file(errno, item->path);
+        }
         item->output = options->output && !options->output_is_directory ? strdup(options->output) : default_name(item, options);
         if (!item->output)
                 return fail_memory();
@@ -141,10 +151,12 @@ int sign_item_examine(SignItem *item, char *const *paths, size_t n, const SignOp
         close_parts(item);
         if (r > 0)
                 return r;
-        suits = options->document.add ? document_format_of_signed(item->fd) : document_format_recognize(item->fd);
+        suits = sign_options_is_addition(options) ? document_format_of_signed(item->fd) : document_format_recognize(item->fd);
         close(TAKE_FD(item->fd));
+        if (options->document.cades.countersign && suits != FORMAT_CADES && suits != FORMAT_CADES_ENVELOPING)
+                return fail(EXIT_FAILED, _("%s is no .p7s or .p7m, in which --countersign signs a signature."), item->shown);
         if (options->document.add && suits == FORMAT_AUTOMATIC)
-                return fail(EXIT_FAILED, _("%s is no container: --add puts a further signature into one."), item->shown);
+                return fail(EXIT_FAILED, _("%s is neither a container nor a .p7s or .p7m: --add puts a further signature into one."), item->shown);
         if (item->format == FORMAT_AUTOMATIC)
                 item->format = suits;
         else if (item->format == FORMAT_PADES && suits != FORMAT_PADES)
@@ -182,6 +194,16 @@ static const char *base_name(const char *shown) {
         return slash ? slash + 1 : shown;
 }
 
+/* The document of a detached signature to which one is added. Where there is none, who makes the draft says so, if it needs one. */
+static int open_content(const SignItem *item, const SignOptions *options, int *ret) {
+        if (!sign_options_is_addition(options))
+                return 0;
+        if (options->content)
+                return verified_open(options->content, ret);
+        *ret = verified_open_beside(item->path);
+        return 0;
+}
+
 static int draft_files(SignItem *item, const Signer *signer, const DocumentParams *params) {
         _cleanup_free_ DocumentFile *files = calloc(item->n_parts + 1, sizeof(*files));
 
@@ -195,12 +217,16 @@ static int draft_files(SignItem *item, const Signer *signer, const DocumentParam
 
 static int make_draft(SignItem *item, const Signer *signer, const SignOptions *options) {
         DocumentParams params = options->document;
+        _cleanup_close_ int content = -1;
         int r;
 
         r = open_document(item);
+        if (r == 0)
+                r = open_content(item, options, &content);
         if (r > 0)
                 return r;
-        r = atomic_file_open(item->output, options->mode, &item->file);
+        params.cades.content_fd = content;
+        r = atomic_file_open(item->output, is_in_place(item, options) ? item->mode : options->mode, &item->file);
         if (r < 0)
                 return fail_write(item, r);
         params.format = item->format;
@@ -301,7 +327,7 @@ static int complete(SignItem *item, View signature, const SignOptions *options) 
         if (r == 0 && !is_unchanged(item))
                 return fail_changed(item);
         if (r == 0)
-                r = atomic_file_commit(item->file, options->replace);
+                r = atomic_file_commit(item->file, options->replace || is_in_place(item, options));
         return r < 0 ? fail_write(item, r) : 0;
 }
 

@@ -20,12 +20,18 @@ typedef struct SignOptions {
         bool skip_signed;
         bool seal;             /* says -sealed instead of -signed */
         mode_t mode;           /* of what is written */
+        const char *content;   /* with `add` or a countersignature: the document of a detached signature; NULL: beside it */
         TimestampService *timestamps; /* NULL: none are wanted */
 } SignOptions;
 
+/* Whether what is signed already is to be signed further. */
+static inline bool sign_options_is_addition(const SignOptions *o) {
+        return o->document.add || o->document.cades.countersign;
+}
+
 /* Whether all files become one container. */
 static inline bool sign_options_is_container(const SignOptions *o) {
-        return !o->document.add && document_format_files_max(o->document.format) > 1;
+        return !sign_options_is_addition(o) && document_format_files_max(o->document.format) > 1;
 }
 
 /* A further file of a container. */
@@ -43,6 +49,7 @@ typedef struct SignItem {
         SignatureFormat format;
         int fd;                /* the document, while there is a draft; else -1 */
         int64_t size;
+        mode_t mode;
         struct timespec modified;
         SignPart *parts;       /* the files behind the first */
         size_t n_parts;
@@ -63,7 +70,7 @@ int sign_item_examine(SignItem *item, char *const *paths, size_t n, const SignOp
 /* The mode that the user's umask gives a new file: for options.mode. Before there are threads. */
 mode_t sign_item_mode(void);
 
-/* Chooses the name to write; what is in the way is found before anybody is asked for a code, save what --skip-signed is to look at. */
+/* Chooses the name to write: a CMS to which a signature is added is replaced, so that it stays beside its document. What is in the way is found before anybody is asked for a code, save what --skip-signed is to look at. */
 int sign_item_name(SignItem *item, const SignOptions *options);
 
 /* With --skip-signed, whether the document or what has the output's name bears a good signature of this signer's: then signed_already. What

@@ -130,6 +130,8 @@ static char *revision_text(const Shown *s, const PdfPanelField *f) {
 
 /* What is told of a part beside what was found of the whole. */
 static const char *coverage_text(const Shown *s, const SignatureReport *g) {
+        if (g->countersignature)
+                return _("another signature of this file, not the document");
         if (g->covers_whole_document)
                 return _("the whole file");
         return s->is_pdf && g->indication != INDICATION_TOTAL_FAILED && g->integrity ? _("its revision; what was added since changes nothing that it signed") :

@@ -51,12 +51,25 @@ static int parse_pades(const Arguments *a, PadesOptions *ret) {
         return 0;
 }
 
+static int parse_countersign(const Arguments *a, CadesOptions *ret) {
+        unsigned number;
+        int r;
+
+        *ret = (CadesOptions) { .countersign = arguments_has(a, "countersign"), .content_fd = -1 };
+        if (!ret->countersign)
+                return 0;
+        r = arguments_number(a, "countersign", 1, 256, 0, &number);
+        ret->signer = number;
+        return r;
+}
+
 static int parse_options(const Arguments *a, size_t n_files, SignOptions *ret) {
         SignOptions o = {
                 .output = arguments_get(a, "output"),
                 .replace = arguments_has(a, "force"),
                 .skip_signed = arguments_has(a, "skip-signed"),
                 .mode = sign_item_mode(),
+                .content = arguments_get(a, "content"),
                 .document.signing_time = time(NULL),
         };
         struct stat st;
@@ -71,6 +84,13 @@ static int parse_options(const Arguments *a, size_t n_files, SignOptions *ret) {
                 return r;
         o.output_is_directory = o.output && stat(o.output, &st) == 0 && S_ISDIR(st.st_mode);
         o.document.add = arguments_has(a, "add");
+        r = parse_countersign(a, &o.document.cades);
+        if (r > 0)
+                return r;
+        if (o.document.add && o.document.cades.countersign)
+                return fail(EXIT_USAGE, "%s", _("--add signs the document, --countersign a signature: one of them."));
+        if (o.content && (n_files > 1 || !sign_options_is_addition(&o)))
+                return fail(EXIT_USAGE, "%s", _("--content is the document of one signature, to which --add or --countersign adds another."));
         if (n_files > 1 && sign_options_is_container(&o)) {
                 if (!o.output || o.output_is_directory)
                         return fail(EXIT_USAGE, "%s", _("With several files in one container --output names it."));

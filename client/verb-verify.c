@@ -124,7 +124,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
                 { _("Time, proven"), proof },
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
-                { _("Signed"), !s->integrity ? NULL : s->covers_whole_document ? _("the whole file") : _("NOT the whole file: see what was added") },
+                { _("Signed"), !s->integrity ? NULL : s->countersignature ? _("another signature of this file, not the document") : s->covers_whole_document ? _("the whole file") : _("NOT the whole file: see what was added") },
                 { _("Files"), files },
                 { _("Form"), format },
                 { _("Field"), s->field },

@@ -41,8 +41,7 @@ int verified_open(const char *path, int *ret) {
         return 0;
 }
 
-/* The document beside a detached signature: declaration.xml for declaration.xml.p7s. -1 where there is none. */
-static int open_content_beside(const char *path) {
+int verified_open_beside(const char *path) {
         static const char *const endings[] = { ".p7s", ".P7S", ".sig" };
         size_t len = strlen(path);
 
@@ -62,7 +61,7 @@ int verified_open_content(const Client *c, const char *path, int *ret) {
 
         if (content)
                 return verified_open(content, ret);
-        *ret = open_content_beside(path);
+        *ret = verified_open_beside(path);
         return 0;
 }
 

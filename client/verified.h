@@ -16,6 +16,9 @@ int verified_open(const char *path, int *ret);
 /* The document of a detached signature: --content, else the file beside it (declaration.xml for declaration.xml.p7s); -1 where there is none. */
 int verified_open_content(const Client *c, const char *path, int *ret);
 
+/* The latter alone; -1 where there is none. */
+int verified_open_beside(const char *path);
+
 /* The certificates of --anchors, else the system's. */
 int verified_load_anchors(const Client *c, gnutls_x509_trust_list_t *ret);
 

@@ -4,7 +4,8 @@
  *
  *   sign-file sign KEY CHAIN FORMAT IN OUT      KEY is PKCS#8 in DER, CHAIN is PEM; FORMAT is detached or enveloping
  *   sign-file sign-pss … the same with RSA-PSS
- *   sign-file document KEY CHAIN FORMAT OUT IN…  any FORMAT of lib/sign/document.h; "add-FORMAT" adds a signature to the container IN
+ *   sign-file document KEY CHAIN FORMAT OUT IN…  any FORMAT of lib/sign/document.h; "add-FORMAT" adds a signature to what is signed
+ *                                               in IN (of a CMS the document may follow), "countersign-cades" countersigns
  *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS]
  *     [--password OF-AN-ENCRYPTED-PDF]
  *
@@ -84,6 +85,12 @@ static int sign_document(Signer *signer, const char *name, int out, char **paths
         SignerItem item;
         int r;
 
+        if (strncmp(name, "countersign-", 12) == 0) {
+                params.cades.countersign = true;
+                name += 12;
+        }
+        if (strncmp(name, "add-cades", 9) == 0 || params.cades.countersign)
+                params.cades.content_fd = n > 1 ? open(paths[--n], O_RDONLY | O_CLOEXEC) : -1;
         r = document_format_from_string(params.add ? name + 4 : name, &params.format);
         if (r < 0 || n > FILES_MAX)
                 return -EINVAL;

@@ -13,6 +13,7 @@
 #include "sign/cms-algorithms.h"
 #include "sign/cms-verify.h"
 #include "sign/timestamp.h"
+#include "sign/xades-verify.h"
 
 #define PLAIN_MAX (64U * 1024U) /* what a CMS signature without attributes is compared with (cms-signer.c) */
 
@@ -22,12 +23,21 @@ typedef struct Manifest {
         AsicManifest manifest;
 } Manifest;
 
+/* A XAdES signature refers to the files itself. */
+typedef struct Reference {
+        size_t report;
+        const ZipEntry *entry;
+} Reference;
+
 typedef struct Round {
         AsicContainer container;
         const VerifyParams *params;
         VerifyReport *report;
         Manifest *manifests;
         size_t n_manifests;
+        Reference *references; /* of the signatures of one XML document */
+        size_t n_references, allocated_references;
+        int problem;           /* with noting them */
         size_t *covered; /* the last signature that holds and is of the entry, counted from 1; 0: none */
 } Round;
 
@@ -39,6 +49,7 @@ static void round_done(Round *round) {
         for (size_t i = 0; i < round->n_manifests; i++)
                 asic_manifest_done(&round->manifests[i].manifest);
         free(round->manifests);
+        free(round->references);
         free(round->covered);
         asic_done(&round->container);
 }
@@ -154,10 +165,17 @@ static int cover(Round *round, const Target *t, SignatureReport *s) {
         if (r < 0 || !s->integrity)
                 return r;
         if (!m)
-                return note_covered(round, s, t->entry);
-        for (size_t i = 0; i < m->n && r >= 0; i++)
+                r = note_covered(round, s, t->entry);
+        for (size_t i = 0; m && i < m->n && r >= 0; i++)
                 r = note_covered(round, s, asic_find_uri(&round->container, m->references[i].uri));
         return r;
+}
+
+/* One that holds and is of none of the container's files was put there for another's sake. */
+static int require_file(SignatureReport *s) {
+        if (!s->integrity || s->n_covered > 0)
+                return 0;
+        return fail_signature(s, SUB_SIGNED_DATA_NOT_FOUND, N_("The signature is of no file in the container."));
 }
 
 typedef struct EntryDigest {
@@ -217,6 +235,8 @@ static int verify_cades(Round *round, const ZipEntry *e) {
                         r = fail_signature(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
                 else
                         r = cover(round, &t, s);
+                if (r >= 0)
+                        r = require_file(s);
         }
         return r;
 }
@@ -290,7 +310,100 @@ static int verify_timestamp(Round *round, const ZipEntry *e) {
                         r = check_authority(round, bytes_view(&token), s);
                 if (r >= 0)
                         r = cover(round, &t, s);
+                if (r >= 0)
+                        r = require_file(s);
         }
+        return r;
+}
+
+static int resolve_digest(void *userdata, const char *uri, gnutls_digest_algorithm_t algorithm, Digest *ret) {
+        Round *round = userdata;
+        const ZipEntry *e = asic_find_uri(&round->container, uri);
+        int r;
+
+        if (!e)
+                return -ENOENT;
+        r = asic_digest(&round->container, e, algorithm, ret);
+        if (r > 0)
+                *ret = (Digest) { .len = 0 }; /* damaged: it fits nothing */
+        return r == -EOPNOTSUPP ? -ENOENT : r < 0 ? r : 0;
+}
+
+static int resolve_read(void *userdata, const char *uri, Bytes *ret) {
+        const Round *round = userdata;
+        const ZipEntry *e = asic_find_uri(&round->container, uri);
+        int r = e ? asic_read(&round->container, e, ret) : -ENOENT;
+
+        return r > 0 ? -ENOENT : r;
+}
+
+/* Whether the signature holds is known later. */
+static void resolve_covered(void *userdata, size_t report, const char *uri) {
+        Round *round = userdata;
+
+        if (round->n_references == round->allocated_references) {
+                size_t n = round->allocated_references > 0 ? 2 * round->allocated_references : 16;
+                Reference *grown = reallocarray(round->references, n, sizeof(*grown));
+
+                if (!grown) {
+                        round->problem = -ENOMEM;
+                        return;
+                }
+                round->references = grown;
+                round->allocated_references = n;
+        }
+        round->references[round->n_references++] = (Reference) { report, asic_find_uri(&round->container, uri) };
+}
+
+static int cover_references(Round *round) {
+        int r = round->problem;
+
+        for (size_t i = 0; i < round->n_references && r >= 0; i++) {
+                const Reference *ref = &round->references[i];
+                SignatureReport *s = &round->report->signatures[ref->report];
+
+                if (s->integrity && ref->entry)
+                        r = note_covered(round, s, ref->entry);
+        }
+        round->n_references = 0;
+        return r;
+}
+
+/* Countersignatures, which stand inside of others, are of signatures. */
+static int require_files(Round *round, XmlDocument *document, size_t from) {
+        int r = 0;
+
+        for (xmlNode *n = xml_signature_find(document, NULL); n && r >= 0 && from < round->report->n_signatures; n = xml_signature_find(document, n), from++)
+                if (n->parent == xml_document_root(document) || n == xml_document_root(document))
+                        r = require_file(&round->report->signatures[from]);
+        return r;
+}
+
+/* §4.3.3.2, §4.4.3.2. */
+static int verify_xades(Round *round, const ZipEntry *e) {
+        const XmlResolver resolver = { .digest = resolve_digest, .read = resolve_read, .covered = resolve_covered, .userdata = round };
+        _cleanup_xml_document_ XmlDocument *document = NULL;
+        size_t from = round->report->n_signatures;
+        VerifyParams params = *round->params;
+        _cleanup_bytes_ Bytes xml = BYTES_NULL;
+        int r;
+
+        params.content_fd = -1;
+        r = asic_read(&round->container, e, &xml);
+        if (r > 0)
+                return fail_format(round, "XAdES", N_("A signature in the container cannot be read."));
+        if (r == 0)
+                r = xml_document_read(bytes_view(&xml), &document);
+        if (r > 0)
+                return fail_format(round, "XAdES", xml_document_strerror(r));
+        if (r == 0)
+                r = xades_verify_document(document, &params, &resolver, round->report);
+        if (r >= 0)
+                r = cover_references(round);
+        if (r >= 0)
+                r = require_files(round, document, from);
+        if (r >= 0 && round->report->n_signatures == from)
+                r = fail_format(round, "XAdES", N_("What stands in the place of the signature is none."));
         return r;
 }
 
@@ -300,6 +413,8 @@ static int verify_entry(Round *round, size_t i) {
 
         if (c->roles[i] == ASIC_ROLE_CADES)
                 return verify_cades(round, e);
+        if (c->roles[i] == ASIC_ROLE_XADES)
+                return verify_xades(round, e);
         /* Beside signatures, timestamps over them are there to keep them, and no signatures of their own. */
         if (c->roles[i] == ASIC_ROLE_TIMESTAMP && c->n[ASIC_ROLE_CADES] + c->n[ASIC_ROLE_XADES] == 0)
                 return verify_timestamp(round, e);
@@ -327,6 +442,46 @@ static bool is_simple(const AsicContainer *c) {
         return true;
 }
 
+typedef struct Listed {
+        const AsicContainer *container;
+        bool *is; /* zip.entries[i] */
+        bool strange; /* a file that is not there */
+} Listed;
+
+static int note_listed(void *userdata, const char *path) {
+        Listed *l = userdata;
+        const ZipEntry *e = zip_find(&l->container->zip, path) ?: asic_find_uri(l->container, path);
+
+        if (e)
+                l->is[asic_index(l->container, e)] = true;
+        else
+                l->strange = true;
+        return 0;
+}
+
+/* OpenDocument's manifest is not signed; but who reads it before the files must not see others in it. */
+static int judge_package(Round *round) {
+        const AsicContainer *c = &round->container;
+        const ZipEntry *e = zip_find(&c->zip, "META-INF/manifest.xml");
+        _cleanup_free_ bool *is = calloc(c->zip.n + 1, sizeof(*is));
+        Listed listed = { .container = c, .is = is };
+        _cleanup_bytes_ Bytes xml = BYTES_NULL;
+        int r;
+
+        if (!is)
+                return -ENOMEM;
+        if (!e || c->kind != ASIC_E || c->n[ASIC_ROLE_XADES] == 0)
+                return 0;
+        r = asic_read(c, e, &xml);
+        if (r == 0)
+                r = asic_package_paths(bytes_view(&xml), note_listed, &listed);
+        if (r < 0 && r != -EBADMSG)
+                return r;
+        for (size_t i = 0; i < c->zip.n && !listed.strange && r == 0; i++)
+                listed.strange = c->roles[i] == ASIC_ROLE_DATA && !is[i];
+        return r != 0 || listed.strange ? note_all(round, SUB_SIG_CONSTRAINTS_FAILURE, N_("The container's list of files names others than are in it.")) : 0;
+}
+
 static int judge_files(Round *round) {
         const AsicContainer *c = &round->container;
         VerifyReport *report = round->report;
@@ -351,11 +506,15 @@ static int judge_container(Round *round) {
         const AsicContainer *c = &round->container;
         int r = 0;
 
-        if (c->n[ASIC_ROLE_DATA] == 0)
-                r = note_all(round, SUB_FORMAT_FAILURE, N_("The container holds no file that could be signed."));
-        else if (c->kind == ASIC_S && !is_simple(c))
+        for (size_t i = 0; c->n[ASIC_ROLE_DATA] == 0 && i < round->report->n_signatures && r >= 0; i++)
+                r = fail_signature(&round->report->signatures[i], SUB_FORMAT_FAILURE, N_("The container holds no file that could be signed."));
+        if (r < 0)
+                return r;
+        if (c->kind == ASIC_S && !is_simple(c))
                 r = note_all(round, SUB_FORMAT_FAILURE, N_("The container says that it holds one file and one kind of signature (ASiC-S), and holds something else."));
-        return r < 0 ? r : judge_files(round);
+        if (r >= 0)
+                r = judge_files(round);
+        return r < 0 ? r : judge_package(round);
 }
 
 static int verify_container(Round *round) {

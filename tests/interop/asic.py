@@ -164,7 +164,7 @@ class Tampered(Base):
             self.assertEqual(report["signatures"][0]["covers_whole_document"], integrity and not unsigned)
 
     def test_sound(self):
-        for form, names in (("asic-e", tuple(FILES)), ("asic-s", ("contract.txt",))):
+        for form, names in (("asic-e", tuple(FILES)), ("asic-s", ("contract.txt",)), ("asic-e-xades", tuple(FILES)), ("asic-s-xades", ("contract.txt",))):
             for kind in KINDS:
                 with self.subTest(form=form, kind=kind):
                     report = self.verify(self.make(form, names, kind))
@@ -172,30 +172,35 @@ class Tampered(Base):
                     self.assertEqual(report["container"], "ASiC-" + form[5].upper())
                     self.assertEqual(report["unsigned_files"], [])
                     said = report["signatures"][0]
-                    self.assertEqual((said["format"], said["level"], said["files"], said["covers_whole_document"]), ("CAdES", "B-B", list(names), True))
+                    self.assertEqual((said["format"], said["level"], said["files"], said["covers_whole_document"]), ("XAdES" if "xades" in form else "CAdES", "B-B", list(names), True))
 
     def test_repacked(self):
         """Deflated by another program, it is the same container."""
-        self.check(self.rewrite(self.make("asic-e"), lambda e: None), "TOTAL-PASSED", None, True)
+        for form in ("asic-e", "asic-e-xades"):
+            self.check(self.rewrite(self.make(form), lambda e: None), "TOTAL-PASSED", None, True)
 
     def test_changed(self):
-        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"contract.txt": b"two\n"})), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
-        self.check(self.rewrite(self.make("asic-s", ("contract.txt",)), lambda e: e.update({"contract.txt": b"two\n"})), "TOTAL-FAILED", "HASH_FAILURE",
-                   False, ["contract.txt"])
+        for kind in ("", "-xades"):
+            self.check(self.rewrite(self.make("asic-e" + kind), lambda e: e.update({"contract.txt": b"two\n"})), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
+            self.check(self.rewrite(self.make("asic-s" + kind, ("contract.txt",)), lambda e: e.update({"contract.txt": b"two\n"})), "TOTAL-FAILED",
+                       "HASH_FAILURE", False, ["contract.txt"])
 
     def test_added(self):
-        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"added.txt": b""})), "INDETERMINATE", "SIG_CONSTRAINTS_FAILURE", True, ["added.txt"])
+        for form in ("asic-e", "asic-e-xades"):
+            self.check(self.rewrite(self.make(form), lambda e: e.update({"added.txt": b""})), "INDETERMINATE", "SIG_CONSTRAINTS_FAILURE", True, ["added.txt"])
         self.check(self.rewrite(self.make("asic-s", ("contract.txt",)), lambda e: e.update({"added.txt": b""})), "TOTAL-FAILED", "FORMAT_FAILURE", False,
                    ["contract.txt", "added.txt"])
 
     def test_removed(self):
-        self.check(self.rewrite(self.make("asic-e"), lambda e: e.pop("empty.bin")), "INDETERMINATE", "SIGNED_DATA_NOT_FOUND", False,
-                   ["contract.txt", "zażółć 100%.csv"])
+        for form in ("asic-e", "asic-e-xades"):
+            self.check(self.rewrite(self.make(form), lambda e: e.pop("empty.bin")), "INDETERMINATE", "SIGNED_DATA_NOT_FOUND", False,
+                       ["contract.txt", "zażółć 100%.csv"])
 
     def test_renamed(self):
         def swap(e):
             e["contract.txt"], e["empty.bin"] = e["empty.bin"], e["contract.txt"]
-        self.check(self.rewrite(self.make("asic-e"), swap), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
+        for form in ("asic-e", "asic-e-xades"):
+            self.check(self.rewrite(self.make(form), swap), "TOTAL-FAILED", "HASH_FAILURE", False, FILES)
 
     def test_manifest(self):
         """The manifest is what the signature is over."""
@@ -219,6 +224,26 @@ class Tampered(Base):
         pki.run(SIGN_FILE, "document", self.pki.key("p256"), self.pki.chain("p256"), "cades-enveloping", enveloping, self.directory / "contract.txt")
         self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"META-INF/signature001.p7s": enveloping.read_bytes()})), "TOTAL-FAILED", "HASH_FAILURE",
                    False, FILES)
+
+    def test_of_something_else(self):
+        """A good signature of something else makes nobody a signer of these files."""
+        (self.directory / "other.xml").write_bytes(b"<other/>")
+        pki.run(SIGN_FILE, "document", self.pki.key("rsa3072"), self.pki.chain("rsa3072"), "xades-enveloping", self.directory / "other.xades",
+                self.directory / "other.xml")
+        other = (self.directory / "other.xades").read_bytes()
+        report = self.verify(self.rewrite(self.make("asic-e-xades"), lambda e: e.update({"META-INF/signatures002.xml": other})))
+        self.assertEqual((report["indication"], report["subindication"]), ("INDETERMINATE", "SIGNED_DATA_NOT_FOUND"))
+        self.assertEqual([s["integrity"] for s in report["signatures"]], [True, False])
+
+    def test_package_manifest(self):
+        name = "META-INF/manifest.xml"
+        self.check(self.rewrite(self.make("asic-e-xades"), lambda e: e.update({name: e[name].replace(b"contract", b"c")})), "INDETERMINATE",
+                   "SIG_CONSTRAINTS_FAILURE", True)
+
+    def test_added_xades(self):
+        two = self.make("add-asic-e-xades", (self.make("asic-e-xades").name,), "rsa3072", "two-xades.asice")
+        report = self.verify(two)
+        self.assertEqual((report["indication"], [s["files"] for s in report["signatures"]]), ("TOTAL-PASSED", [list(FILES)] * 2))
 
     def test_none(self):
         self.check(self.rewrite(self.make("asic-e"), lambda e: [e.pop(n) for n in list(e) if n.startswith("META-INF")]), "TOTAL-FAILED", "FORMAT_FAILURE", None)

@@ -10,6 +10,7 @@
 
 #include "base/codec.h"
 #include "crypto/digest.h"
+#include "sign/copy.h"
 #include "sign/pades-check.h"
 #include "sign/pades-dictionary.h"
 #include "sign/pades-form.h"
@@ -21,8 +22,6 @@
 
 /* Room in /Contents for a timestamp, where one is awaited: tokens with the certificates of an authority of three levels have 6 KiB. */
 #define TIMESTAMP_ROOM 8192U
-
-#define COPY_CHUNK (256U * 1024U)
 
 struct PadesDraft {
         CadesDraft *cades; /* NULL for a document timestamp, which is over the digest itself */
@@ -122,46 +121,8 @@ static int build_update(Build *b, PdfDocument *d, const PdfTail *tail, const Pad
         return pades_dictionary_set_byte_range(&b->dictionary, &b->update);
 }
 
-static int write_at(int fd, uint64_t offset, View v) {
-        while (v.len > 0) {
-                ssize_t n = pwrite(fd, v.data, v.len, (off_t) offset);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                v.data += n;
-                v.len -= (size_t) n;
-                offset += (uint64_t) n;
-        }
-        return 0;
-}
-
 static int hash(gnutls_hash_hd_t h, View v) {
         return v.len > 0 && gnutls_hash(h, v.data, v.len) < 0 ? -EIO : 0;
-}
-
-/* Copies the document, unless it stands in the output already, digesting the bytes that are written, so that what is signed is what stands
- * there even if somebody writes to the input meanwhile. */
-static int copy_document(int in_fd, int out_fd, uint64_t size, gnutls_hash_hd_t h) {
-        _cleanup_free_ uint8_t *chunk = malloc(COPY_CHUNK);
-        int r;
-
-        if (!chunk)
-                return -ENOMEM;
-        for (uint64_t at = 0; at < size;) {
-                size_t n = size - at < COPY_CHUNK ? (size_t) (size - at) : COPY_CHUNK;
-
-                r = pdf_read_at(in_fd, at, chunk, n);
-                if (r == 0 && in_fd != out_fd)
-                        r = write_at(out_fd, at, VIEW(chunk, n));
-                if (r == 0)
-                        r = hash(h, VIEW(chunk, n));
-                if (r < 0)
-                        return r;
-                at += n;
-        }
-        return 0;
 }
 
 static int write_and_digest(const Build *b, int in_fd, int out_fd, gnutls_hash_hd_t h) {
@@ -169,9 +130,9 @@ static int write_and_digest(const Build *b, int in_fd, int out_fd, gnutls_hash_h
         size_t gap_end = pades_dictionary_gap_end(&b->dictionary);
         int r;
 
-        r = copy_document(in_fd, out_fd, b->update.start, h);
+        r = copy_digested(in_fd, out_fd, b->update.start, h);
         if (r == 0)
-                r = write_at(out_fd, b->update.start, update);
+                r = copy_write_at(out_fd, b->update.start, update);
         if (r == 0)
                 r = hash(h, VIEW(update.data, b->dictionary.contents_at));
         if (r == 0)
@@ -276,7 +237,7 @@ static int write_contents(const PadesDraft *d, View contents) {
         hex = hex_encode(contents);
         if (!hex)
                 return -ENOMEM;
-        return write_at(d->out_fd, d->contents_start + 1, view_string(hex));
+        return copy_write_at(d->out_fd, d->contents_start + 1, view_string(hex));
 }
 
 int pades_draft_complete(PadesDraft *d, View signature, View timestamp) {

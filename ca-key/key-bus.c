@@ -70,6 +70,12 @@ static int run_public_key(void *userdata) {
         return end_run(c, token_public_key(&c->service->token, &c->value));
 }
 
+static int run_root(void *userdata) {
+        Call *c = userdata;
+
+        return end_run(c, token_root(&c->service->token, &c->value));
+}
+
 static int run_generate(void *userdata) {
         Call *c = userdata;
 
@@ -104,7 +110,7 @@ static void log_signature(const Call *c) {
 static int fail_call(const Call *c, int result, sd_bus_error *error) {
         switch (result) {
         case TOKEN_E_NO_KEY:
-                return bus_error_set(error, ERROR_NOT_FOUND, "The token does not have the CA's key.");
+                return bus_error_set(error, ERROR_NOT_FOUND, c->run == run_root ? "The token has no root of the CA's key." : "The token does not have the CA's key.");
         case TOKEN_E_EXISTS:
                 return bus_error_set(error, ERROR_EXISTS, "The token has the CA's key already.");
         case TOKEN_E_REFUSED:
@@ -176,16 +182,24 @@ static int call_start(Call *c, sd_bus_error *error) {
 
 /* --- Methods ------------------------------------------------------------------------------------------------------ */
 
-static int method_get_public_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+static int start_without_arguments(KeyService *s, sd_bus_message *m, WorkerRun run, sd_bus_error *error) {
         _cleanup_(call_freep) Call *c = NULL;
         int r;
 
-        r = call_new(userdata, m, run_public_key, &c, error);
+        r = call_new(s, m, run, &c, error);
         if (r >= 0)
                 r = call_start(c, error);
         if (r > 0)
                 TAKE_PTR(c);
         return r;
+}
+
+static int method_get_public_key(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return start_without_arguments(userdata, m, run_public_key, error);
+}
+
+static int method_get_root(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return start_without_arguments(userdata, m, run_root, error);
 }
 
 static int method_generate(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -244,6 +258,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("ContractVersion", "u", property_contract_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_METHOD_WITH_ARGS("GetPublicKey", SD_BUS_NO_ARGS, SD_BUS_RESULT("ay", key), method_get_public_key, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetRoot", SD_BUS_NO_ARGS, SD_BUS_RESULT("ay", certificate), method_get_root, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Generate", SD_BUS_ARGS("s", algorithm), SD_BUS_RESULT("ay", key), method_generate, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Sign", SD_BUS_ARGS("ay", tbs), SD_BUS_RESULT("ay", signature), method_sign, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

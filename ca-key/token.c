@@ -335,6 +335,16 @@ int token_public_key(Token *t, Bytes *ret) {
         return r != 0 ? r : bytes_dup(bytes_view(&t->spki), ret);
 }
 
+int token_root(Token *t, Bytes *ret) {
+        int r;
+
+        close_key(t);
+        r = open_key(t);
+        if (r == 0 && t->root.len == 0)
+                return TOKEN_E_NO_KEY;
+        return r != 0 ? r : bytes_dup(bytes_view(&t->root), ret);
+}
+
 /* --- Making the key ----------------------------------------------------------------------------------------------- */
 
 static int parameters(KeyAlgorithm a, gnutls_pk_algorithm_t *ret_pk, unsigned *ret_bits) {

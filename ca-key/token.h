@@ -40,6 +40,9 @@ enum {
 
 int token_public_key(Token *t, Bytes *ret);
 
+/* The root that it signed. TOKEN_E_NO_KEY also where there is none yet. */
+int token_root(Token *t, Bytes *ret);
+
 /* Makes the key: on the token, never to leave it. -EOPNOTSUPP for an algorithm that cards do not have. */
 int token_generate(Token *t, KeyAlgorithm algorithm, Bytes *ret);
 

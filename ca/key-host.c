@@ -16,7 +16,7 @@
 #define SECOND UINT64_C(1000000)
 #define TIMEOUT (20 * SECOND)
 #define TIMEOUT_GENERATE (180 * SECOND) /* a card takes its time for RSA */
-#define VALUE_MAX 4096U
+#define VALUE_MAX 65536U
 
 struct KeyHost {
         pthread_mutex_t lock;
@@ -159,6 +159,10 @@ static int ask(KeyHost *h, const Question *q, Bytes *ret, char **ret_problem) {
 
 int key_host_public_key(KeyHost *h, Bytes *ret, char **ret_problem) {
         return ask(h, &(Question) { .method = "GetPublicKey", .timeout = TIMEOUT }, ret, ret_problem);
+}
+
+int key_host_root(KeyHost *h, Bytes *ret, char **ret_problem) {
+        return ask(h, &(Question) { .method = "GetRoot", .timeout = TIMEOUT }, ret, ret_problem);
 }
 
 static int no_key(int r, char **ret_problem) {

@@ -19,6 +19,9 @@ void key_host_stop(KeyHost *h);
 /* The SubjectPublicKeyInfo: 1, or 0 when there is no key yet. */
 int key_host_public_key(KeyHost *h, Bytes *ret, char **ret_problem);
 
+/* The root that the key signed, DER: 1, or 0 when there is none yet, or no key. */
+int key_host_root(KeyHost *h, Bytes *ret, char **ret_problem);
+
 /* Makes the key, where there is none. */
 int key_host_generate(KeyHost *h, KeyAlgorithm algorithm, Bytes *ret, char **ret_problem);
 

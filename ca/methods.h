@@ -5,6 +5,9 @@
 
 #include <systemd/sd-bus.h>
 
+/* initialize-bus.c */
+int method_initialize(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* issue-bus.c */
 int method_issue(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int method_issue_responder(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -46,8 +46,8 @@ static void next_number(Publication *p, bool rolled_back, int64_t now) {
         p->jumped = rolled_back;
 }
 
-int publication_begin(Txn *t, const States *s, int64_t now, Publication *ret) {
-        Publication p = { 0 };
+int publication_begin(Txn *t, const States *s, int64_t now, int64_t before, Publication *ret) {
+        Publication p = { .number = before };
         uint8_t mac[32];
         int r;
 

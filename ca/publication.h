@@ -25,8 +25,8 @@ typedef struct Publication {
 /* In a job: the last one. 1, 0 when there was none, -EBADMSG when the record was altered. */
 int publication_read(Txn *t, Publication *ret);
 
-/* In a job: takes the next number for what `s` says at `now`. */
-int publication_begin(Txn *t, const States *s, int64_t now, Publication *ret);
+/* In a job: takes the next number for what `s` says at `now`. The very first is above `before`: of a root that was made before this store there were lists. */
+int publication_begin(Txn *t, const States *s, int64_t now, int64_t before, Publication *ret);
 
 /* What is written, by a worker: copies that belong to it. */
 typedef struct PublicationContent {

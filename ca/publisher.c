@@ -64,6 +64,13 @@ static Run *run_free(Run *r) {
 
 /* --- One publication ---------------------------------------------------------------------------------------------- */
 
+/* A root that was adopted is older than its record. Of its lists there were fewer than seconds since 1970. */
+static int64_t numbers_before(const Root *root, int64_t now) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+
+        return root_import(root, &crt) >= 0 && gnutls_x509_crt_get_activation_time(crt) < root->created ? now : 0;
+}
+
 static int run_prepare(Txn *t, void *userdata) {
         Run *run = userdata;
         PublicationContent *c = &run->content;
@@ -72,7 +79,7 @@ static int run_prepare(Txn *t, void *userdata) {
 
         r = states_update(run->states, t);
         if (r >= 0 && run->crl)
-                r = publication_begin(t, run->states, run->now, &p);
+                r = publication_begin(t, run->states, run->now, numbers_before(c->root, run->now), &p);
         if (r < 0)
                 return r;
         c->number = p.number;

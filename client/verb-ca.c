@@ -15,15 +15,15 @@
 #define DAYS_MAX 36500U
 
 static int append_subject(sd_bus_message *m, const Arguments *a) {
+        static const struct {
+                const char *option, *name;
+        } parts[] = { { "organization", "organizationName" }, { "name", "commonName" }, { "country", "countryName" } };
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "{sv}");
-        if (r >= 0)
-                r = append_string_entry(m, "organizationName", arguments_get(a, "organization"));
-        if (r >= 0)
-                r = append_string_entry(m, "commonName", arguments_get(a, "name"));
-        if (r >= 0)
-                r = append_string_entry(m, "countryName", arguments_get(a, "country"));
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(parts); i++)
+                if (arguments_has(a, parts[i].option))
+                        r = append_string_entry(m, parts[i].name, arguments_get(a, parts[i].option));
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -37,6 +37,8 @@ static int append_options(sd_bus_message *m, const Arguments *a, unsigned days) 
                 r = sd_bus_message_append(m, "{sv}", "days", "u", days);
         if (r >= 0 && arguments_has(a, "key-host"))
                 r = sd_bus_message_append(m, "{sv}", "key_host", "b", true);
+        if (r >= 0 && arguments_has(a, "adopt"))
+                r = sd_bus_message_append(m, "{sv}", "adopt", "b", true);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
@@ -109,7 +111,8 @@ int verb_ca_init(Client *c) {
         unsigned days;
         int r;
 
-        r = arguments_need(&c->arguments, needed);
+        /* A root that is adopted has its subject. */
+        r = arguments_has(&c->arguments, "adopt") ? 0 : arguments_need(&c->arguments, needed);
         if (r == 0)
                 r = arguments_number(&c->arguments, "days", 1, DAYS_MAX, 0, &days);
         if (r > 0)

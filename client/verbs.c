@@ -366,6 +366,7 @@ static const Option ca_init_options[] = {
         { "name", 0, "TEXT", N_("name of the CA") },
         { "country", 0, "CC", N_("two letters, as in PL") },
         { "key-host", 0, NULL, N_("have the key in a PKCS#11 token, for good: see sygnet-ca-keyd(8)") },
+        { "adopt", 0, NULL, N_("with --key-host: take the root that the key signed before, when its store is lost") },
         ALGORITHM,
         DAYS,
         {},

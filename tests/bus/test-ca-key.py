@@ -137,7 +137,7 @@ class Contract(TestCase):
 
 
 class Callers(TestCase):
-    CALLS = (("GetPublicKey", ""), ("Generate", "s", "p256"), ("Sign", "ay", b"\x30\x00"))
+    CALLS = (("GetPublicKey", ""), ("GetRoot", ""), ("Generate", "s", "p256"), ("Sign", "ay", b"\x30\x00"))
 
     def test_bus_policy(self):
         with Machine(polkit=None, daemon=False) as m:
@@ -346,6 +346,34 @@ class Refused(TestCase):
             self.assertIn("signed its root already", self.refused("KeyUnavailable", initialize, m.operator, **HOSTED))
             initialize(m.operator)
             self.assertNotEqual(first, root_of(m.operator))
+
+    def test_adopted(self):
+        """The store is lost, and nobody has a backup: the CA goes on, when an operator says so, and its lists do not look older than those of before."""
+        adopt = {"adopt": V("b", True)}
+        with hosted(initialized=False) as (m, a, h, folder):
+            m.advance(-7200)
+            self.assertIn("nothing to adopt", self.refused("KeyUnavailable", initialize, m.operator, {}, **HOSTED, **adopt))
+            initialize(m.operator, **HOSTED)
+            first = root_of(m.operator)
+            write_chain(folder, issue(m.operator, request(folder)))
+            before = int(openssl(folder, f"openssl crl -inform DER -in {a.published}/ca.crl -noout -crlnumber").stdout.split("=")[1], 16)
+            a.stop()
+            a.state.rename(a.folder / "lost")
+            m.run([BUILD / "store-tool/sygnet-store", "--service", "sygnet-cad", "--state", a.state, "--host-key", a.folder / "new", "init"], uid=SYGNET_CA)
+            a.key = a.folder / "new"
+            m.advance(3600)
+            a.start()
+            self.refused("InvalidArgument", initialize, m.operator, {}, **adopt)
+            self.refused("InvalidArgument", initialize, m.operator, None, **HOSTED, **adopt)
+            self.refused("InvalidArgument", initialize, m.operator, {}, days=V("u", 10), **HOSTED, **adopt)
+            self.assertEqual(first, initialize(m.operator, {}, **HOSTED, **adopt))
+            openssl(folder, "openssl verify -x509_strict -CAfile root.pem leaf.pem")
+            write_chain(folder, issue(m.operator, request(folder, key_file="two.key")))
+            openssl(folder, "openssl verify -x509_strict -CAfile root.pem leaf.pem")
+            self.assertIn("verify OK", crl(a, folder))
+            after = int(openssl(folder, f"openssl crl -inform DER -in {a.published}/ca.crl -noout -crlnumber").stdout.split("=")[1], 16)
+            self.assertGreater(after, before + 1000000000)
+            self.refused("Exists", initialize, m.operator, {}, **HOSTED, **adopt)
 
 
 class Trouble(TestCase):

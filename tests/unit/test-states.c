@@ -197,7 +197,7 @@ static void test_rolled_back(void **state) {
 static int do_begin(Txn *t, void *userdata) {
         int r = states_update(states, t);
 
-        return r < 0 ? r : publication_begin(t, states, 7000, userdata);
+        return r < 0 ? r : publication_begin(t, states, 7000, 0, userdata);
 }
 
 static void fill(void) {

@@ -11,6 +11,7 @@
 #include "client/certificates.h"
 #include "client/key-path.h"
 #include "client/output.h"
+#include "client/prompt.h"
 #include "client/verbs.h"
 #include "client/verified.h"
 #include "sign/pdf-verify.h"
@@ -37,12 +38,19 @@ static bool has(const CertificateList *l, View der) {
 }
 
 /* Those of all signatures of a document, each once, the signers' before their issuers'. */
-static int read_signed(const char *path, int fd, CertificateList *l) {
+static int read_signed(Client *c, const char *path, int fd, CertificateList *l) {
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
-        const VerifyParams params = { .now = time(NULL), .content_fd = -1 };
+        VerifyParams params = { .now = time(NULL), .content_fd = -1 };
+        _cleanup_secret_ Secret *password = NULL;
         int r;
 
         verified_guard(path);
+        if (arguments_has(&c->arguments, "document-password-file")) {
+                r = prompt_secret(c, "document-password-file", _("Password of the document"), &password);
+                if (r > 0)
+                        return r;
+                params.document_password = secret_view(password);
+        }
         r = verify_fd(fd, &params, &report);
         for (size_t i = 0; r >= 0 && i < report.n_signatures; i++) {
                 View der = bytes_view(&report.signatures[i].certificate);
@@ -87,7 +95,7 @@ static int read_any(Client *c, const char *path, CertificateList *l) {
         if (r > 0)
                 return r;
         if (pdf_verify_recognize(fd))
-                return read_signed(path, fd, l);
+                return read_signed(c, path, fd, l);
         r = read_fd(fd, CERTIFICATE_FILE_MAX, &file);
         if (r < 0 && r != -EFBIG)
                 return fail_file(r, path);
@@ -95,7 +103,7 @@ static int read_any(Client *c, const char *path, CertificateList *l) {
                 return read_pkcs12(c, path, bytes_view(&file), l);
         if (r == 0 && certificates_read(bytes_view(&file), l) == 0 && l->n > 0)
                 return 0;
-        return read_signed(path, fd, l);
+        return read_signed(c, path, fd, l);
 }
 
 static int print_json(const CertificateList *l) {

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "client/output.h"
+#include "client/prompt.h"
 #include "client/verbs.h"
 #include "client/verified.h"
 #include "crypto/key.h"
@@ -35,7 +36,7 @@ static int fail_panel(int outcome, const char *path) {
         case PDF_PANEL_DAMAGED:
                 return fail(EXIT_FAILED, _("%s is damaged beyond reading."), path);
         case PDF_PANEL_ENCRYPTED:
-                return fail(EXIT_FAILED, _("%s is encrypted, and the empty password does not open it."), path);
+                return fail(EXIT_DENIED, _("%s is encrypted: give its password with --document-password-file."), path);
         case PDF_PANEL_TOO_COMPLEX:
                 return fail(EXIT_FAILED, _("%s has more fields or pages than are looked at."), path);
         default:
@@ -45,6 +46,7 @@ static int fail_panel(int outcome, const char *path) {
 
 static int read_signatures(Client *c, const char *path, Shown *s) {
         _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
+        _cleanup_secret_ Secret *password = NULL;
         _cleanup_close_ int fd = -1, content = -1;
         VerifyParams params;
         int r;
@@ -55,12 +57,16 @@ static int read_signatures(Client *c, const char *path, Shown *s) {
                 r = verified_open_content(c, path, &content);
         if (r == 0)
                 r = verified_load_anchors(c, &anchors);
+        if (r == 0 && arguments_has(&c->arguments, "document-password-file"))
+                r = prompt_secret(c, "document-password-file", _("Password of the document"), &password);
         if (r > 0)
                 return r;
         params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content };
+        if (password)
+                params.document_password = secret_view(password);
         s->is_pdf = pdf_verify_recognize(fd);
         if (s->is_pdf) {
-                r = pdf_panel_read(fd, &s->panel);
+                r = pdf_panel_read(fd, params.document_password, &s->panel);
                 if (r != 0)
                         return fail_panel(r, path);
         }
@@ -144,6 +150,7 @@ static void print_signature(const Shown *s, size_t i) {
         const SignatureReport *g = &s->report.signatures[i];
         const PdfPanelField *f = field_of(s, i) ?: &none;
         _cleanup_free_ char *name = signer_name(g), *form = NULL, *place = s->is_pdf ? place_text(f) : NULL, *revision = revision_text(s, f);
+        _cleanup_free_ char *files = verified_names(g->covered, g->n_covered);
 
         if (asprintf(&form, "%s %s", g->format ?: "–", g->level ?: "") < 0)
                 return;
@@ -164,6 +171,7 @@ static void print_signature(const Shown *s, size_t i) {
                 { _("Field"), g->field },
                 { _("Shown"), place },
                 { _("Signed"), coverage_text(s, g) },
+                { _("Files"), files },
                 { _("Revision"), revision },
                 { _("Form"), form },
                 { _("Made with"), f->application },
@@ -183,6 +191,7 @@ static void print_empty(const PdfPanelField *f) {
 
 static void print_text(const Shown *s, const char *path) {
         _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: "");
+        _cleanup_free_ char *unsigned_files = verified_names(s->report.unsigned_files, s->report.n_unsigned_files);
 
         out_styled(STYLE_BOLD, "%s", clean);
         out(": ");
@@ -195,6 +204,11 @@ static void print_text(const Shown *s, const char *path) {
         for (size_t i = 0; i < s->panel.n_fields; i++)
                 if (!s->panel.fields[i].is_signed)
                         print_empty(&s->panel.fields[i]);
+        if (unsigned_files) {
+                out("\n");
+                out_styled(STYLE_BAD, "%s ", _("NOT signed:"));
+                out("%s\n", unsigned_files);
+        }
 }
 
 static void write_time(Json *j, const char *name, int64_t seconds) {
@@ -239,6 +253,13 @@ static void write_words(Json *j, const PdfPanelField *f) {
         write_place(j, f);
 }
 
+static void write_names(Json *j, const char *name, char *const *list, size_t n) {
+        json_array_begin(j, name);
+        for (size_t i = 0; i < n; i++)
+                json_string(j, NULL, list[i]);
+        json_array_end(j);
+}
+
 static void write_signature(Json *j, const Shown *s, size_t i) {
         const SignatureReport *g = &s->report.signatures[i];
         const PdfPanelField *f = field_of(s, i);
@@ -257,6 +278,7 @@ static void write_signature(Json *j, const Shown *s, size_t i) {
         json_string(j, "format", g->format);
         json_string(j, "level", g->level);
         json_bool(j, "covers_whole_document", g->covers_whole_document);
+        write_names(j, "files", g->covered, g->n_covered);
         json_string(j, "field", g->field);
         if (f)
                 write_words(j, f);
@@ -282,6 +304,7 @@ static int print_json(const Shown *s) {
                 json_object_end(&j);
         }
         json_array_end(&j);
+        write_names(&j, "unsigned_files", s->report.unsigned_files, s->report.n_unsigned_files);
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }

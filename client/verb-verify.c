@@ -92,22 +92,8 @@ static char *text_proof(const SignatureReport *s) {
         return asprintf(&text, _("%s, by %s"), text_time(s->proven_time), s->proven_by ?: "–") < 0 ? NULL : text;
 }
 
-#define NAMES_MAX 20U /* shown of a container's files */
-
-/* "a.pdf, b.pdf"; NULL for none. The caller frees. */
-static char *text_names(char *const *list, size_t n) {
-        _cleanup_bytes_ Bytes b = BYTES_NULL;
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < n && i < NAMES_MAX; i++)
-                r = bytes_printf(&b, "%s%s", i > 0 ? ", " : "", list[i]);
-        if (r >= 0 && n > NAMES_MAX)
-                r = bytes_printf(&b, ngettext(" and %zu more", " and %zu more", n - NAMES_MAX), n - NAMES_MAX);
-        return r < 0 || n == 0 ? NULL : strndup((const char *) b.data, b.len);
-}
-
 static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *files = text_names(s->covered, s->n_covered);
+        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *files = verified_names(s->covered, s->n_covered);
         const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
 
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
@@ -136,7 +122,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
 }
 
 static void print_report(const VerifyReport *report, const char *path, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: ""), *unsigned_files = text_names(report->unsigned_files, report->n_unsigned_files);
+        _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: ""), *unsigned_files = verified_names(report->unsigned_files, report->n_unsigned_files);
 
         verdict_print_mark(report->indication);
         out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict_text(report->indication));

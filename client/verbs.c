@@ -118,11 +118,13 @@ static const Option verify_options[] = {
 static const Option show_signatures_options[] = {
         { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
+        DOCUMENT_PASSWORD_FILE,
         {},
 };
 static const Option certificate_options[] = {
         { "pem", 0, NULL, N_("print the certificates as PEM") },
         { "password-file", 0, "FILE", N_("read the password of a PKCS#12 file from FILE (- is standard input)") },
+        DOCUMENT_PASSWORD_FILE,
         {},
 };
 static const Option container_extract_options[] = {

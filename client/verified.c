@@ -100,3 +100,16 @@ void verdict_print_mark(Indication i) {
 int verdict_exit_code(Indication i) {
         return i == INDICATION_TOTAL_PASSED ? EXIT_OK : i == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
 }
+
+#define NAMES_MAX 20U /* shown of a container's files */
+
+char *verified_names(char *const *list, size_t n) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n && i < NAMES_MAX; i++)
+                r = bytes_printf(&b, "%s%s", i > 0 ? ", " : "", list[i]);
+        if (r >= 0 && n > NAMES_MAX)
+                r = bytes_printf(&b, ngettext(" and %zu more", " and %zu more", n - NAMES_MAX), n - NAMES_MAX);
+        return r < 0 || n == 0 ? NULL : strndup((const char *) b.data, b.len);
+}

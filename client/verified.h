@@ -28,3 +28,6 @@ void verdict_print_mark(Indication i);
 
 /* 0, 5 or 6. */
 int verdict_exit_code(Indication i);
+
+/* "a.pdf, b.pdf" of a container's files; NULL for none. The caller frees. */
+char *verified_names(char *const *list, size_t n);

@@ -8,12 +8,14 @@
 #include <time.h>
 
 #include "api/api.h"
+#include "base/secret.h"
 #include "sign/anchors.h"
 #include "sign/verify-json.h"
 
 struct sygnet_verifier {
         gnutls_x509_trust_list_t anchors;
         RevocationPool given; /* by the caller; each run has a pool of its own, since a document's answers are nobody else's */
+        Secret *password; /* of encrypted documents; NULL */
         bool has_time;
         int64_t time;
 };
@@ -54,6 +56,20 @@ PUBLIC int sygnet_verifier_add_ocsp(sygnet_verifier *v, const void *der, size_t 
         return revocation_pool_add(&v->given, REVOCATION_OCSP, REVOCATION_FROM_FILE, VIEW(der, len));
 }
 
+PUBLIC int sygnet_verifier_set_document_password(sygnet_verifier *v, const char *password) {
+        Secret *copy = NULL;
+        int r;
+
+        if (password) {
+                r = secret_dup(view_string(password), &copy);
+                if (r < 0)
+                        return r;
+        }
+        secret_free(v->password);
+        v->password = copy;
+        return 0;
+}
+
 PUBLIC void sygnet_verifier_set_time(sygnet_verifier *v, int64_t seconds) {
         v->has_time = true;
         v->time = seconds;
@@ -64,6 +80,7 @@ PUBLIC void sygnet_verifier_free(sygnet_verifier *v) {
                 return;
         verify_anchors_free(v->anchors);
         revocation_pool_done(&v->given);
+        secret_free(v->password);
         free(v);
 }
 
@@ -83,6 +100,8 @@ PUBLIC int sygnet_verify_fd(sygnet_verifier *v, int fd, int content_fd, sygnet_r
 
         if (!r)
                 return -ENOMEM;
+        if (v->password)
+                params.document_password = secret_view(v->password);
         q = copy_pool(&v->given, &pool);
         if (q == 0)
                 q = verify_fd(fd, &params, &r->report);

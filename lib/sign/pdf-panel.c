@@ -212,10 +212,10 @@ static int read_fields(Reading *r, const PdfFields *fields, uint64_t size) {
 }
 
 static int document_outcome(int r) {
-        return r == PDF_DOCUMENT_DAMAGED ? PDF_PANEL_DAMAGED : r == PDF_DOCUMENT_ENCRYPTED ? PDF_PANEL_ENCRYPTED : r;
+        return r == PDF_DOCUMENT_DAMAGED ? PDF_PANEL_DAMAGED : r > 0 ? PDF_PANEL_ENCRYPTED : r;
 }
 
-int pdf_panel_read(int fd, PdfPanel *ret) {
+int pdf_panel_read(int fd, View password, PdfPanel *ret) {
         _cleanup_(pdf_document_freep) PdfDocument *d = NULL;
         _cleanup_(pdf_fields_done) PdfFields fields = { 0 };
         _cleanup_(pdf_panel_done) PdfPanel panel = { 0 };
@@ -225,7 +225,7 @@ int pdf_panel_read(int fd, PdfPanel *ret) {
 
         if (fstat(fd, &st) < 0)
                 return -errno;
-        r = pdf_document_open(fd, (uint64_t) st.st_size, (uint64_t) st.st_size, true, &d);
+        r = pdf_document_open_by_password(fd, (uint64_t) st.st_size, (uint64_t) st.st_size, true, password, &d);
         if (r != 0)
                 return document_outcome(r);
         r = pdf_fields_collect(d, &fields);

@@ -33,10 +33,10 @@ typedef struct PdfPanel {
 
 enum {
         PDF_PANEL_DAMAGED = 1,
-        PDF_PANEL_ENCRYPTED,
+        PDF_PANEL_ENCRYPTED, /* and the password does not open it, or the cipher is not known */
         PDF_PANEL_TOO_COMPLEX,
 };
 
-/* 0, an outcome, or -errno. */
-int pdf_panel_read(int fd, PdfPanel *ret);
+/* `password` is that of an encrypted document, or empty. 0, an outcome, or -errno. */
+int pdf_panel_read(int fd, View password, PdfPanel *ret);
 void pdf_panel_done(PdfPanel *p);

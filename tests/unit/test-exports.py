@@ -17,7 +17,7 @@ RELEASED = {
         sygnet_signature_format sygnet_signature_indication sygnet_signature_level sygnet_signature_proven_time sygnet_signature_reason
         sygnet_signature_signer sygnet_signature_signing_time sygnet_signature_subindication sygnet_signer_free sygnet_signer_new sygnet_signer_open
         sygnet_signer_scheme sygnet_strerror sygnet_verifier_add_anchors_file sygnet_verifier_add_crl sygnet_verifier_add_ocsp
-        sygnet_verifier_add_system_anchors sygnet_verifier_free sygnet_verifier_new sygnet_verifier_set_time sygnet_verify_fd sygnet_version""",
+        sygnet_verifier_add_system_anchors sygnet_verifier_free sygnet_verifier_new sygnet_verifier_set_document_password sygnet_verifier_set_time sygnet_verify_fd sygnet_version""",
 }
 
 

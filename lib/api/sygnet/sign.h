@@ -128,13 +128,16 @@ int sygnet_verifier_add_system_anchors(sygnet_verifier *v);
 int sygnet_verifier_add_crl(sygnet_verifier *v, const void *der, size_t len);
 int sygnet_verifier_add_ocsp(sygnet_verifier *v, const void *der, size_t len);
 
+/* The password of encrypted PDF documents, the user's or the owner's; NULL for none. */
+int sygnet_verifier_set_document_password(sygnet_verifier *v, const char *password);
+
 /* The time that is validated for, seconds since 1970; unless set, now. */
 void sygnet_verifier_set_time(sygnet_verifier *v, int64_t seconds);
 
 void sygnet_verifier_free(sygnet_verifier *v);
 
-/* Verifies the document at `fd`, whatever its format; `content_fd` is the document of a detached signature, or -1. 0 with a report also for what is
- * no signed document at all. */
+/* Verifies the document at `fd`, whatever its format; `content_fd` is the document of a detached signature, or a folder with the documents of an XML
+ * signature, or -1. 0 with a report also for what is no signed document at all. */
 int sygnet_verify_fd(sygnet_verifier *v, int fd, int content_fd, sygnet_report **ret);
 
 /* EN 319 102-1 table 5. */

@@ -64,13 +64,24 @@ static int choose_named(KeySigner *s, Client *c, const char *name, bool login) {
         return local_signer_init_record(&s->local, c, &k, login);
 }
 
+/* Here, since keys in files and on cards are opened by verbs that do not sign, too. */
+static int choose_padding(KeySigner *s, const Client *c) {
+        SignatureScheme *scheme = &s->local.signer.scheme;
+
+        if (s->is_local && arguments_has(&c->arguments, "rsa-pss") && scheme->salt == 0 && signature_scheme_to_pss(scheme) < 0)
+                return fail(EXIT_FAILED, "%s", _("This is no RSA key: --rsa-pss is not for it."));
+        return 0;
+}
+
 int key_signer_init(KeySigner *s, Client *c, bool login) {
         const char *name = arguments_get(&c->arguments, "credential");
+        int r;
 
         *s = (KeySigner) { 0 };
         if (arguments_has(&c->arguments, "mandate"))
                 return daemon_signer_init(&s->daemon, c, login);
-        return name ? choose_named(s, c, name, login) : choose_only(s, c, login);
+        r = name ? choose_named(s, c, name, login) : choose_only(s, c, login);
+        return r > 0 ? r : choose_padding(s, c);
 }
 
 void key_signer_done(KeySigner *s) {

@@ -87,8 +87,6 @@ static int set_scheme(LocalSigner *s, gnutls_x509_crt_t own) {
                 return fail_memory();
         if (gnutls_pubkey_import_x509(pubkey, own, 0) < 0 || signature_scheme_of_pubkey(pubkey, &s->signer.scheme) < 0)
                 return fail(EXIT_FAILED, "%s", _("The certificate has a kind of key that is not supported."));
-        if (arguments_has(&s->client->arguments, "rsa-pss") && s->signer.scheme.salt == 0 && signature_scheme_to_pss(&s->signer.scheme) < 0)
-                return fail(EXIT_FAILED, "%s", _("This is no RSA key: --rsa-pss is not for it."));
         if (gnutls_pubkey_get_pk_algorithm(pubkey, &bits) == GNUTLS_PK_RSA && bits < RSA_GOOD_BITS)
                 complain(_("Careful: an RSA key of %u bits is held to be good until the end of 2028 only."), bits);
         return 0;

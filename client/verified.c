@@ -56,12 +56,26 @@ int verified_open_beside(const char *path) {
         return -1;
 }
 
+/* A XAdES signature names its documents, which are beside it. */
+static int open_folder(const char *path) {
+        const char *slash = strrchr(path, '/');
+        _cleanup_free_ char *folder = slash ? strndup(path, (size_t) (slash - path) + 1) : strdup(".");
+
+        return folder ? open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY) : -1;
+}
+
+static bool is_named(const char *path, const char *ending) {
+        size_t len = strlen(path), n = strlen(ending);
+
+        return len > n && strcasecmp(path + len - n, ending) == 0;
+}
+
 int verified_open_content(const Client *c, const char *path, int *ret) {
         const char *content = arguments_get(&c->arguments, "content");
 
         if (content)
                 return verified_open(content, ret);
-        *ret = verified_open_beside(path);
+        *ret = is_named(path, ".xades") ? open_folder(path) : verified_open_beside(path);
         return 0;
 }
 

@@ -13,10 +13,11 @@ void verified_guard(const char *path);
 /* A regular file. 0, or an exit code after saying what is wrong. */
 int verified_open(const char *path, int *ret);
 
-/* The document of a detached signature: --content, else the file beside it (declaration.xml for declaration.xml.p7s); -1 where there is none. */
+/* The document of a detached signature: --content, else the file beside it (declaration.xml for declaration.xml.p7s), or of a .xades file the
+ * folder that it is in; -1 where there is none. */
 int verified_open_content(const Client *c, const char *path, int *ret);
 
-/* The latter alone; -1 where there is none. */
+/* The file beside it alone; -1 where there is none. */
 int verified_open_beside(const char *path);
 
 /* The certificates of --anchors, else the system's. */

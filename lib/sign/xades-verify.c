@@ -3,6 +3,7 @@
 /* XML documents with signatures; see xades-verify.h. */
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,11 +41,12 @@ static int verify_all(XadesContext *c, VerifyReport *r) {
         return q;
 }
 
-/* A document that somebody gave and that no signature is of is not the one that was signed. */
+/* A document that somebody gave and that no signature is of is not the one that was signed; a folder was given for it to be looked for in. */
 static int note_unused(const XadesContext *c, VerifyReport *r) {
+        struct stat st;
         int q = 0;
 
-        if (c->params->content_fd < 0 || c->files)
+        if (c->params->content_fd < 0 || c->files || (fstat(c->params->content_fd, &st) == 0 && S_ISDIR(st.st_mode)))
                 return 0;
         for (size_t i = 0; q >= 0 && i < r->n_signatures; i++)
                 q = signature_report_note(&r->signatures[i], SUB_SIGNED_DATA_NOT_FOUND,

@@ -130,7 +130,7 @@ static int extend_xml(Extension *x) {
 
         r = xades_extension_open(x->in_fd, &e);
         if (r != 0)
-                return r == XADES_E_SIGNED ? EXTEND_E_NOT_SIGNED : r;
+                return r == XADES_E_SIGNED ? EXTEND_E_NOT_SIGNED : r == XADES_E_STAMPED ? EXTEND_E_HAS_ALL : r;
         n = xades_extension_count(e);
         tokens = calloc(n, sizeof(*tokens));
         views = calloc(n, sizeof(*views));

@@ -31,6 +31,7 @@ struct XadesExtension {
         View text;
         Target *targets; /* in the order of their places */
         size_t n;
+        bool signed_at_all;
 };
 
 XadesExtension *xades_extension_free(XadesExtension *e) {
@@ -108,6 +109,7 @@ static int add(XadesExtension *e, XmlDocument *document, const xmlNode *signatur
         Missing missing;
         Target *larger;
 
+        e->signed_at_all = e->signed_at_all || qualifying;
         parent = qualifying ? find_parent(qualifying, &missing) : NULL;
         if (!parent)
                 return 0;
@@ -154,7 +156,7 @@ static int look(XadesExtension *e, View text) {
                 if (xml_is(n, XML_NS_DSIG, "Signature"))
                         r = add(e, document, n);
         if (r == 0 && e->n == 0)
-                r = XADES_E_SIGNED;
+                r = e->signed_at_all ? XADES_E_STAMPED : XADES_E_SIGNED;
         if (r == 0)
                 qsort(e->targets, e->n, sizeof(*e->targets), compare_places);
         return r;

@@ -8,8 +8,8 @@
 
 typedef struct XadesExtension XadesExtension;
 
-/* Looks through a document, a file or what is in a container; the text must live on until the extension is freed. 0, XADES_E_SIGNED when no signature can be
- * extended, XADES_E_BREAKS when that would break another one, or what a document is that cannot be read. */
+/* Looks through a document, a file or what is in a container; the text must live on until the extension is freed. 0, XADES_E_SIGNED when there is no
+ * XAdES signature, XADES_E_STAMPED when each has a timestamp, XADES_E_BREAKS when that would break another one, or what a document is that cannot be read. */
 int xades_extension_open(int fd, XadesExtension **ret);
 int xades_extension_new(View text, XadesExtension **ret);
 

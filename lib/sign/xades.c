@@ -345,7 +345,9 @@ const char *xades_strerror(int outcome) {
         case XADES_E_EMPTY:
                 return N_("It is empty, and cannot stand in a signature; sign it with --format xades-detached.");
         case XADES_E_SIGNED:
-                return N_("It has no signature that a timestamp could be added to.");
+                return N_("There is no signature in it to which a timestamp could be added.");
+        case XADES_E_STAMPED:
+                return N_("Each of its signatures has a timestamp already.");
         default:
                 return N_("The document cannot be signed.");
         }

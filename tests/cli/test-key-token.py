@@ -46,6 +46,8 @@ class OnCard(Keys):
         with open(self.folder / "invoice.pdf", "wb") as pdf:
             subprocess.run([sys.executable, SOURCE / "installer/lib/invoice.py"], stdout=pdf, check=True)
         self.sygnet(OK, "sign", "invoice.pdf", "declaration.xml", "-c", "on card", "--pin-file", self.pin)
+        self.sygnet(OK, "sign", "declaration.xml", "--format", "xades", "-c", "on card", "--pin-file", self.pin)
+        self.sygnet(OK, "verify", "declaration-signed.xml", "--anchors", "ca.pem", "--offline")
         p = self.sygnet(OK, "verify", "invoice-signed.pdf", "--anchors", "ca.pem", "--offline")
         self.assertIn("Anna Example", p.stdout)
 

@@ -5,7 +5,7 @@ import base64
 import json
 import subprocess
 
-from cli import FAILED, NOT_FOUND, OK, USAGE, main
+from cli import FAILED, INDETERMINATE, NOT_FOUND, OK, USAGE, main
 from outside import OutsideCA
 from served import KEY_PASSWORD, Signing
 
@@ -19,6 +19,10 @@ serialNumber=PNOPL-90010112345
 2.5.4.45=3f1c-77
 """
 ORDER = ["2.5.4.6=PL", "2.5.4.3=Zażółć Anna Gęślą", "2.5.4.42=Zażółć", "2.5.4.42=Anna", "2.5.4.4=Gęślą", "2.5.4.5=PNOPL-90010112345", "2.5.4.45=3f1c-77"]
+LOGIN = """<?xml version="1.0" encoding="utf-8"?>
+<AuthTokenRequest xmlns="http://ksef.mf.gov.pl/auth/token/2.0"><Challenge>20250625-CR-20F5EE4000-DA48AE4124-46</Challenge><ContextIdentifier><Nip>5250000000</Nip>
+</ContextIdentifier><SubjectIdentifierType>certificateSubject</SubjectIdentifierType></AuthTokenRequest>
+"""
 TERMS = ("--accept-terms", "2026-11")
 PERSON = ("--given-name", "Anna", "--surname", "Żółć", "--serial-number", "PNOPL-00000000000", "--country", "PL")
 
@@ -65,6 +69,14 @@ class Profiles(Signing):
         self.sygnet(FAILED, "key", "import", key, self.ksef(text, "nonRepudiation"), says="Authentication")
         self.sygnet(OK, "key", "import", key, self.ksef(text, "digitalSignature"))
         self.sygnet(FAILED, "sign", "declaration.xml", "-c", key, "--password-file", self.word, says="signs no documents")
+        self.sygnet(FAILED, "sign", "declaration.xml", "-c", key, "--format", "xades", "--password-file", self.word, says="signs no documents")
+        # What it is for: the login, and nothing that is none.
+        (self.folder / "login.xml").write_text(LOGIN)
+        self.sygnet(FAILED, "sign", "login.xml", "-c", key, "--format", "xades", "--password-file", self.word, says="signs no documents")
+        self.sygnet(FAILED, "sign", "declaration.xml", "-c", key, "--profile", "ksef", "--password-file", self.word, says="AuthTokenRequest")
+        for form in ("xades", "xades-enveloping"):
+            self.sygnet(OK, "sign", "login.xml", "-c", key, "--profile", "ksef", "--format", form, "--password-file", self.word, "-o", "signed.xml", "--force")
+            self.assertIn('"integrity": true', self.sygnet(INDETERMINATE, "verify", "--json", "--offline", "signed.xml"))
         shown = self.sygnet(OK, "show", key)
         self.assertIn("ksef-authentication", shown)
         # It is valid for 20 days: that is told wherever keys are shown.

@@ -71,6 +71,21 @@ class Sign(Signing):
             self.assertIn(wanted, t.output)
             self.assertLessEqual(max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", t.output).splitlines()), 80, t.output)
 
+    def test_xml(self):
+        """The service takes what is to be signed in XML as it is, whichever canonicalization: with a seal, and with a customs key."""
+        self.seal()
+        (self.folder / "declaration.xml").write_text('<?xml version="1.0"?>\n<d:a xmlns:d="urn:d" xmlns="urn:e" xmlns:z="urn:z" xml:lang="pl"><b/></d:a>\n')
+        for method in ("exclusive", "inclusive", "inclusive-1.1"):
+            self.sygnet(OK, "sign", "declaration.xml", "--xml-canonical", method, "--location", "Łódź", "--otp-file", self.code(), "-o", "sealed.xml", "--force")
+            report = self.verify(OK, "sealed.xml")
+            self.assertEqual(("XAdES", "B-B", True), tuple(report["signatures"][0][k] for k in ("format", "level", "covers_whole_document")))
+        self.sygnet(OK, "sign", "declaration.xml", "invoice.pdf", "--format", "xades-detached", "--otp-file", self.code())
+        self.verify(OK, "invoice.pdf.xades")
+        self.sygnet(OK, "sign", "declaration.xml", "--profile", "customs", "--otp-file", self.code())
+        self.verify(OK, "declaration-sealed.xml")
+        self.sygnet(FAILED, "sign", "declaration-sealed.xml", "--profile", "customs", "--otp-file", self.secret("never", "12345678"), says="would break")
+        self.sygnet(FAILED, "sign", "declaration.xml", "--profile", "ksef", "-o", "login.xml", "--otp-file", self.secret("never", "12345678"), says="AuthTokenRequest")
+
     def test_customs_key(self):
         weak = self.secret("weak", "tooweak")
         password = self.secret("key-password", KEY_PASSWORD)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Signatures with timestamps of an authority that openssl plays, honest and not: the level that is reached, and what is said (S1, S2, C5)."""
 import json
+import re
 import subprocess
 import sys
 import time
@@ -75,6 +76,16 @@ class Sign(Timestamps):
 
     def pdfsig(self, file):
         return subprocess.run(["pdfsig", "-nocert", file], cwd=self.folder, capture_output=True, text=True, check=False).stdout
+
+    def test_xades(self):
+        for form, file in (("xades", "declaration-signed.xml"), ("xades-enveloping", "declaration.xml.xades"), ("xades-detached", "declaration.xml.xades")):
+            with self.subTest(form):
+                (self.folder / file).unlink(missing_ok=True)
+                p = self.stamp(OK, "good", "--format", form, "--json")
+                self.assertEqual("B-T", json.loads(p.stdout)["files"][0]["level"])
+                self.assert_stamped(file)
+                tool("xmlsec1", "verify", "--trusted-pem", "ca.pem", "--untrusted-pem", "issuing.pem", "--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties", "--id-attr:Id",
+                     "http://www.w3.org/2000/09/xmldsig#:Object", file, cwd=self.folder)
 
     def test_lies(self):
         """Each costs the level, not the signature, and is told in words."""
@@ -212,6 +223,20 @@ class Extend(Timestamps):
                 reports = self.json("verify", "extended.p7s", "--content", "declaration.xml", "--anchors", "one.pem", "--anchors", "two.pem", "--anchors", self.tsa.root, "--offline")
                 self.assertEqual([("TOTAL-PASSED", "B-T", "CN=Example good")] * 2, [(r["indication"], r["level"], r["proven_by"]) for r in reports["signatures"]])
                 self.openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", "extended.p7s", "-content", "declaration.xml", "-CAfile", "one.pem", "-noverify", "-out", "/dev/null")
+
+    def test_xades(self):
+        """Two signatures of one document get a timestamp each; what they are over stays, and so does all else."""
+        self.plain("declaration.xml", "--xml-parallel", "-o", "one.xml")
+        self.plain("one.xml", "--xml-parallel", "--xml-canonical", "inclusive", "-o", "two.xml")
+        before = (self.folder / "two.xml").read_text()
+        self.extend(OK, "two.xml")
+        after = (self.folder / "two.xml").read_text()
+        self.assertEqual(before, re.sub("<xades:UnsignedProperties .*?</xades:UnsignedProperties>", "", after))
+        self.assertEqual([("TOTAL-PASSED", "B-T", "CN=Example good")] * 2, [(r["indication"], r["level"], r["proven_by"]) for r in self.report("two.xml")])
+        self.extend(OK, "two.xml", says="has a timestamp already")
+        self.assertEqual(after, (self.folder / "two.xml").read_text())
+        self.assertEqual([("TOTAL-PASSED", None)] * 2, self.at(1000, "two.xml"))
+        self.extend(FAILED, "declaration.xml", says="no signature in it")
 
     def test_pdf(self):
         self.plain("invoice.pdf")

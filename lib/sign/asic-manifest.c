@@ -9,28 +9,11 @@
 #include "base/codec.h"
 #include "sign/asic-manifest.h"
 #include "sign/xades-build.h"
+#include "sign/xml-algorithms.h"
 #include "sign/xml-document.h"
 
-#define XMLENC "http://www.w3.org/2001/04/xmlenc#"
-#define DSIG_MORE "http://www.w3.org/2001/04/xmldsig-more#"
-#define DSIG_MORE_2007 "http://www.w3.org/2007/05/xmldsig-more#"
 #define PACKAGE_NAMESPACE "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 #define DIGEST_TEXT_MAX 4096U
-
-/* RFC 9231 §2.1. */
-static const struct {
-        gnutls_digest_algorithm_t algorithm;
-        const char *uri;
-} digests[] = {
-        { GNUTLS_DIG_SHA1, XML_NS_DSIG "sha1" },
-        { GNUTLS_DIG_SHA224, DSIG_MORE "sha224" },
-        { GNUTLS_DIG_SHA256, XMLENC "sha256" },
-        { GNUTLS_DIG_SHA384, DSIG_MORE "sha384" },
-        { GNUTLS_DIG_SHA512, XMLENC "sha512" },
-        { GNUTLS_DIG_SHA3_256, DSIG_MORE_2007 "sha3-256" },
-        { GNUTLS_DIG_SHA3_384, DSIG_MORE_2007 "sha3-384" },
-        { GNUTLS_DIG_SHA3_512, DSIG_MORE_2007 "sha3-512" },
-};
 
 void asic_manifest_done(AsicManifest *m) {
         for (size_t i = 0; i < m->n; i++)
@@ -64,9 +47,7 @@ static int read_digest(const xmlNode *element, AsicReference *ref) {
         r = xml_base64(value, DIGEST_TEXT_MAX, &b);
         if (r < 0)
                 return r == -ENOMEM ? r : -EBADMSG;
-        for (size_t i = 0; i < ELEMENTSOF(digests); i++)
-                if (strcmp(digests[i].uri, uri) == 0)
-                        ref->algorithm = digests[i].algorithm;
+        ref->algorithm = xml_digest_of_uri(uri);
         if (ref->algorithm != GNUTLS_DIG_UNKNOWN && b.len == (size_t) gnutls_hash_get_len(ref->algorithm) && b.len <= sizeof(ref->digest.data)) {
                 memcpy(ref->digest.data, b.data, b.len);
                 ref->digest.len = b.len;
@@ -192,12 +173,9 @@ static int append_reference(Bytes *b, const AsicFile *f, const char *digest_uri)
 
 int asic_manifest_write(const char *signature, const char *media_type, const AsicFile *files, size_t n, gnutls_digest_algorithm_t algorithm, Bytes *ret) {
         _cleanup_bytes_ Bytes b = BYTES_NULL;
-        const char *uri = NULL;
+        const char *uri = xml_digest_to_uri(algorithm);
         int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(digests); i++)
-                if (digests[i].algorithm == algorithm)
-                        uri = digests[i].uri;
         if (!uri)
                 return -EOPNOTSUPP;
         r = append(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:ASiCManifest xmlns:asic=\"" XML_NS_ASIC "\" xmlns:ds=\"" XML_NS_DSIG "\">");

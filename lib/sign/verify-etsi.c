@@ -9,13 +9,12 @@
 #include <time.h>
 
 #include "sign/verify-etsi.h"
+#include "sign/xml-algorithms.h"
 #include "sign/xml-names.h"
 #include "sign/xml-writer.h"
 
 #define URN "urn:etsi:019102:"
 #define ID_SIZE 40U
-#define XMLENC "http://www.w3.org/2001/04/xmlenc#"
-#define XMLDSIG_MORE "http://www.w3.org/2001/04/xmldsig-more#"
 
 typedef struct Etsi {
         const VerifyReport *report;
@@ -136,26 +135,9 @@ static void put_times(const Etsi *e, XmlWriter *w, const SignatureReport *s) {
         xml_put_close(w);
 }
 
-static const char *digest_uri(gnutls_digest_algorithm_t a) {
-        switch (a) {
-        case GNUTLS_DIG_SHA1:
-                return XML_NS_DSIG "sha1";
-        case GNUTLS_DIG_SHA224:
-                return XMLDSIG_MORE "sha224";
-        case GNUTLS_DIG_SHA256:
-                return XMLENC "sha256";
-        case GNUTLS_DIG_SHA384:
-                return XMLDSIG_MORE "sha384";
-        case GNUTLS_DIG_SHA512:
-                return XMLENC "sha512";
-        default:
-                return NULL;
-        }
-}
-
 /* §4.3.6 */
 static void put_document(XmlWriter *w, const SignatureReport *s) {
-        const char *uri = digest_uri(s->digest_algorithm);
+        const char *uri = xml_digest_to_uri(s->digest_algorithm);
 
         if (s->digest.len == 0 || !uri)
                 return;

@@ -10,55 +10,12 @@
 #include "base/codec.h"
 #include "der/der.h"
 #include "sign/xades-build.h"
+#include "sign/xml-algorithms.h"
 #include "sign/xml-names.h"
 
-#define MORE "http://www.w3.org/2001/04/xmldsig-more#"
-#define MORE_2007 "http://www.w3.org/2007/05/xmldsig-more#"
-#define MORE_2021 "http://www.w3.org/2021/04/xmldsig-more#"
-#define XMLENC "http://www.w3.org/2001/04/xmlenc#"
 #define SIGNED_PROPERTIES "http://uri.etsi.org/01903#SignedProperties"
 #define ID_BYTES 16U
 #define REFERENCES_MAX 65536U
-
-/* RFC 9231 §2.3. PSS has its parameters in the name: MGF1 with the same digest, a salt as long as it. */
-static const struct {
-        gnutls_sign_algorithm_t sign;
-        const char *uri;
-} signature_methods[] = {
-        { GNUTLS_SIGN_RSA_SHA256, MORE "rsa-sha256" },
-        { GNUTLS_SIGN_RSA_SHA384, MORE "rsa-sha384" },
-        { GNUTLS_SIGN_RSA_SHA512, MORE "rsa-sha512" },
-        { GNUTLS_SIGN_RSA_PSS_SHA256, MORE_2007 "sha256-rsa-MGF1" },
-        { GNUTLS_SIGN_RSA_PSS_SHA384, MORE_2007 "sha384-rsa-MGF1" },
-        { GNUTLS_SIGN_RSA_PSS_SHA512, MORE_2007 "sha512-rsa-MGF1" },
-        { GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, MORE_2007 "sha256-rsa-MGF1" },
-        { GNUTLS_SIGN_RSA_PSS_RSAE_SHA384, MORE_2007 "sha384-rsa-MGF1" },
-        { GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, MORE_2007 "sha512-rsa-MGF1" },
-        { GNUTLS_SIGN_ECDSA_SHA256, MORE "ecdsa-sha256" },
-        { GNUTLS_SIGN_ECDSA_SHA384, MORE "ecdsa-sha384" },
-        { GNUTLS_SIGN_ECDSA_SHA512, MORE "ecdsa-sha512" },
-        { GNUTLS_SIGN_EDDSA_ED25519, MORE_2021 "eddsa-ed25519" },
-};
-
-static const char *signature_method(gnutls_sign_algorithm_t sign) {
-        for (size_t i = 0; i < ELEMENTSOF(signature_methods); i++)
-                if (signature_methods[i].sign == sign)
-                        return signature_methods[i].uri;
-        return NULL;
-}
-
-static const char *digest_method(gnutls_digest_algorithm_t digest) {
-        switch (digest) {
-        case GNUTLS_DIG_SHA256:
-                return XMLENC "sha256";
-        case GNUTLS_DIG_SHA384:
-                return MORE "sha384";
-        case GNUTLS_DIG_SHA512:
-                return XMLENC "sha512";
-        default:
-                return NULL;
-        }
-}
 
 /* --- What is known before ----------------------------------------------------------------------------------------- */
 
@@ -139,10 +96,7 @@ int xades_parts_init(XadesParts *p, const Signer *signer, const XadesParams *par
         p->scheme = signer->scheme;
         p->signing_time = params->signing_time;
         p->canonicalization = method_uri(params->options.canonicalization);
-        /* The name of a PSS method has no room for a salt of another length (RFC 9231 §2.3.9). */
-        if (p->scheme.salt > 0 && p->scheme.salt != (unsigned) gnutls_hash_get_len(p->scheme.message_digest))
-                return -EOPNOTSUPP;
-        if (!signature_method(p->scheme.sign) || !digest_method(p->scheme.message_digest))
+        if (!xml_method_of_scheme(&p->scheme) || !xml_digest_to_uri(p->scheme.message_digest))
                 return -EOPNOTSUPP;
         r = signer_copy_chain(signer, p->certificates, &p->n_certificates);
         if (r >= 0)
@@ -204,7 +158,7 @@ static void put_reference_id(XmlWriter *w, const char *name, const XadesParts *p
 }
 
 static void put_digest(XmlWriter *w, const XadesParts *p, View digest) {
-        xml_put_algorithm(w, "ds:DigestMethod", digest_method(p->scheme.message_digest));
+        xml_put_algorithm(w, "ds:DigestMethod", xml_digest_to_uri(p->scheme.message_digest));
         xml_put_open(w, "ds:DigestValue");
         xml_put_base64(w, digest);
         xml_put_close(w);
@@ -379,7 +333,7 @@ static void put_signed_info(XmlWriter *w, const XadesParts *p) {
         xml_put_fail(w, digest_properties(p, &properties));
         xml_put_open(w, "ds:SignedInfo");
         xml_put_algorithm(w, "ds:CanonicalizationMethod", p->canonicalization);
-        xml_put_algorithm(w, "ds:SignatureMethod", signature_method(p->scheme.sign));
+        xml_put_algorithm(w, "ds:SignatureMethod", xml_method_of_scheme(&p->scheme));
         for (size_t i = 0; i < p->n_references; i++)
                 put_reference(w, p, i);
         put_properties_reference(w, p, &properties);

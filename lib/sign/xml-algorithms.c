@@ -57,6 +57,25 @@ static const struct {
 /* In the order in which TS 119 312 gives them up. */
 static const gnutls_digest_algorithm_t by_end[] = { GNUTLS_DIG_MD5, GNUTLS_DIG_SHA1, GNUTLS_DIG_RMD160, GNUTLS_DIG_SHA224 };
 
+const char *xml_digest_to_uri(gnutls_digest_algorithm_t digest) {
+        for (size_t i = 0; i < ELEMENTSOF(digests); i++)
+                if (digests[i].digest == digest)
+                        return digests[i].uri;
+        return NULL;
+}
+
+const char *xml_method_of_scheme(const SignatureScheme *scheme) {
+        bool pss = scheme->salt > 0;
+        gnutls_pk_algorithm_t pk = pss ? GNUTLS_PK_RSA_PSS : gnutls_sign_get_pk_algorithm(scheme->sign);
+
+        if (pss && scheme->salt != (unsigned) gnutls_hash_get_len(scheme->message_digest))
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(methods); i++)
+                if (methods[i].pk == pk && methods[i].digest == scheme->message_digest)
+                        return methods[i].uri;
+        return NULL;
+}
+
 gnutls_digest_algorithm_t xml_digest_of_uri(const char *uri) {
         for (size_t i = 0; uri && i < ELEMENTSOF(digests); i++)
                 if (strcmp(uri, digests[i].uri) == 0)

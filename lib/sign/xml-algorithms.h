@@ -4,8 +4,14 @@
 /* The algorithms of XML Signature 1.1 and RFC 9231 by their names, and signature values in the form that they have there. How long each was or is good for
  * is in cms-algorithms.h. */
 
+#include "crypto/key.h"
 #include "sign/cms-algorithms.h"
 #include "sign/xml-document.h"
+
+/* The name of a digest, and that of the method by which a scheme signs (RFC 9231 §2.1, §2.3); NULL where there is none. The name of a PSS method has no
+ * room for a salt of another length than the digest's. */
+const char *xml_digest_to_uri(gnutls_digest_algorithm_t digest);
+const char *xml_method_of_scheme(const SignatureScheme *scheme);
 
 /* GNUTLS_DIG_UNKNOWN for NULL and for what we do not know. */
 gnutls_digest_algorithm_t xml_digest_of_uri(const char *uri);

@@ -46,12 +46,12 @@ static int contents_room(const Signer *signer, const PadesParams *params, size_t
         int r;
 
         if (!signer) {
-                *ret = TIMESTAMP_ROOM;
+                *ret = params->room ?: TIMESTAMP_ROOM;
                 return 0;
         }
         r = cades_size(signer, &cades, &room);
         if (r >= 0)
-                *ret = room + (params->timestamped ? TIMESTAMP_ROOM : 0);
+                *ret = room + (params->timestamped ? params->room ?: TIMESTAMP_ROOM : 0);
         return r;
 }
 
@@ -248,8 +248,8 @@ int pades_draft_complete(PadesDraft *d, View signature, View timestamp) {
         return r < 0 ? r : write_contents(d, bytes_view(&cms));
 }
 
-int pades_timestamp_draft_new(int in_fd, int out_fd, PadesDraft **ret) {
-        static const PadesParams params = { .options = { .reason = NULL } };
+int pades_timestamp_draft_new(View password, size_t room, int in_fd, int out_fd, PadesDraft **ret) {
+        const PadesParams params = { .room = room, .options = { .password = password } };
 
         return pades_draft_new(NULL, &params, in_fd, out_fd, ret);
 }

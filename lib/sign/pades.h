@@ -45,6 +45,7 @@ typedef struct PadesOptions {
 typedef struct PadesParams {
         int64_t signing_time; /* the dictionary's M */
         bool timestamped;     /* leave room for a timestamp */
+        size_t room;          /* so much, in bytes; 0: 8 KiB, which nearly all fit into */
         PadesOptions options;
 } PadesParams;
 
@@ -61,8 +62,9 @@ View pades_draft_tbs(const PadesDraft *d);
 /* Writes the CMS into its place. `timestamp` is a TimeStampToken over the signature value, or empty. -EMSGSIZE when there is no room for it. */
 int pades_draft_complete(PadesDraft *d, View signature, View timestamp);
 
-/* The same for a document timestamp (EN 319 142-1 §5.4.3): the digest that is to be timestamped, SHA-256, and the TimeStampToken into its place. */
-int pades_timestamp_draft_new(int in_fd, int out_fd, PadesDraft **ret);
+/* The same for a document timestamp (EN 319 142-1 §5.4.3): the digest that is to be timestamped, SHA-256, and the TimeStampToken into its place. `room` as in
+ * PadesParams. */
+int pades_timestamp_draft_new(View password, size_t room, int in_fd, int out_fd, PadesDraft **ret);
 View pades_timestamp_draft_digest(const PadesDraft *d);
 int pades_timestamp_draft_complete(PadesDraft *d, View token);
 

@@ -10,6 +10,7 @@
 #include "base/atomic-file.h"
 #include "base/json.h"
 #include "client/output.h"
+#include "client/prompt.h"
 #include "client/timestamp-service.h"
 #include "client/verbs.h"
 #include "sign/extend.h"
@@ -24,6 +25,7 @@ typedef struct Extended {
 typedef struct Run {
         Client *c;
         TimestampService *service;
+        Secret *document_password; /* NULL: none */
         const char *output; /* NULL: in place */
         bool output_is_directory;
         int status;
@@ -83,7 +85,7 @@ static int extend_file(const Run *run, Extended *x) {
         r = atomic_file_open(x->output, mode, &file);
         if (r < 0)
                 return fail_file(r, x->output);
-        r = document_extend(fd, atomic_file_fd(file), stamp, run->service, &x->timestamps);
+        r = document_extend(fd, atomic_file_fd(file), run->document_password ? secret_view(run->document_password) : (View) { 0 }, stamp, run->service, &x->timestamps);
         if (r == EXTEND_E_HAS_ALL) {
                 hint("%s: %s", x->path, _(extend_strerror(r)));
                 return 0;
@@ -141,6 +143,7 @@ static int extend_all(Run *run, Extended *files) {
 
 int verb_extend(Client *c) {
         _cleanup_timestamp_service_ TimestampService service = { 0 };
+        _cleanup_secret_ Secret *password = NULL;
         _cleanup_free_ Extended *files = calloc(c->arguments.n_words, sizeof(*files));
         Run run = { .c = c, .service = &service, .output = arguments_get(&c->arguments, "output") };
         struct stat st;
@@ -149,8 +152,11 @@ int verb_extend(Client *c) {
         if (!files)
                 return fail_memory();
         r = timestamp_service_open(c, &service);
+        if (r == 0 && arguments_has(&c->arguments, "document-password-file"))
+                r = prompt_secret(c, "document-password-file", _("Password of the documents"), &password);
         if (r > 0)
                 return r;
+        run.document_password = password;
         if (service.n == 0)
                 return fail(EXIT_USAGE, "%s", _("No timestamp authority is configured: name one by --timestamp URL."));
         run.output_is_directory = run.output && stat(run.output, &st) == 0 && S_ISDIR(st.st_mode);

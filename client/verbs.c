@@ -100,6 +100,7 @@ static const Option extend_options[] = {
         { "output", 'o', "FILE", N_("write to FILE instead of replacing it; with several FILEs, a directory") },
         FORCE,
         TIMESTAMP,
+        DOCUMENT_PASSWORD_FILE,
         {},
 };
 static const Option verify_options[] = {
@@ -471,7 +472,7 @@ const Verb verbs[] = {
              "A file that cannot be signed does not keep the others from it; what was interrupted goes on with --skip-signed. "
              "The documents do not leave this program."), sign_options, verb_sign },
         { "extend", "FILE…", 1, UINT_MAX, N_("Add timestamps to signed files"),
-          N_("Each signature of a .p7s or .p7m file that has no timestamp gets one; a PDF gets one over the whole document, which needs no signature. The file is replaced, unless "
+          N_("Each signature of a .p7s or .p7m file, an XML document or an ASiC container that has no timestamp gets one; a PDF gets one over the whole document, which needs no signature. The file is replaced, unless "
              "--output says where to write; what was signed stays as it was. Needs no key and no service."), extend_options, verb_extend },
         { "verify", "[FILE…]", 0, UINT_MAX, N_("Verify the signatures of files"),
           N_("Takes signed PDF files, ASiC containers, and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "

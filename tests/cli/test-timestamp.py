@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+import zipfile
 
 from cli import BUILD, FAILED, NOT_FOUND, OK, SOURCE, USAGE, main
 from keys import Keys, tool
@@ -98,6 +99,16 @@ class Sign(Timestamps):
                 self.assertIn("B-B", p.stderr)
                 self.assertIn("sygnet extend", p.stderr)
                 self.assert_plain()
+
+    def test_large(self):
+        """A token for which the PDF has no room is left out, and told; as a document timestamp it gets what it takes."""
+        p = self.stamp(LEVEL, "large", file="invoice.pdf", says="larger than the place")
+        self.assertIn("B-B", p.stderr)
+        self.assert_plain("invoice-signed.pdf")
+        self.sygnet(OK, "extend", "invoice-signed.pdf", "--timestamp", self.tsa.url("large"), "--timestamp-anchors", self.tsa.root)
+        self.assertEqual(["CN=Example large", "B-T"], [self.report("invoice-signed.pdf")[0][k] for k in ("proven_by", "level")])
+        self.stamp(OK, "large")
+        self.assertEqual("CN=Example large", self.report()[0]["proven_by"])
 
     def test_policy(self):
         self.stamp(OK, "good", "--timestamp-policy", "1.2.3.5")
@@ -253,6 +264,60 @@ class Extend(Timestamps):
         self.plain("stamped.pdf")
         self.assertEqual([("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")], [v for v in self.at(1000, "stamped-signed.pdf") if v[0] != "TOTAL-PASSED"])
         self.assertIn("Total document signed", subprocess.run(["pdfsig", "-nocert", "invoice-signed.pdf"], cwd=self.folder, capture_output=True, text=True, check=False).stdout)
+
+    def test_xml(self):
+        self.plain("declaration.xml", "--format", "xades", "-o", "signed.xml")
+        self.extend(OK, "signed.xml")
+        self.assert_stamped("signed.xml")
+        self.extend(FAILED, "declaration.xml", says="no signature")
+
+    def entries(self, file):
+        with zipfile.ZipFile(self.folder / file) as z:
+            return {i.filename: (i.header_offset, i.compress_type, z.read(i)) for i in z.infolist()}
+
+    def test_containers(self):
+        """Each signature in it, and nothing else; what others packed as well."""
+        (self.folder / "other.txt").write_text("other")
+        for form, files, ending in (("asic-s", ["declaration.xml"], "asics"), ("asic-e", ["declaration.xml", "other.txt"], "asice"), ("asic-e-xades", ["declaration.xml", "other.txt"], "asice")):
+            with self.subTest(form):
+                file = f"{form}.{ending}"
+                self.sygnet(OK, "sign", *files, "--format", form, "-o", file, "--password-file", self.password)
+                self.sygnet(OK, "sign", "--add", file, "-o", f"two-{file}", "--password-file", self.password) if form != "asic-s" else None
+                file = file if form == "asic-s" else f"two-{file}"
+                before = self.entries(file)
+                self.extend(OK, file)
+                after = self.entries(file)
+                self.assertEqual(list(before), list(after))
+                for name in before:
+                    if "signature" in name:
+                        self.assertNotEqual(before[name][2], after[name][2])
+                    else:
+                        self.assertEqual(before[name][2], after[name][2])
+                self.assertEqual(before["mimetype"], after["mimetype"])
+                for report in self.report(file):
+                    self.assertEqual(("TOTAL-PASSED", "B-T", "CN=Example good"), tuple(report[k] for k in ("indication", "level", "proven_by")))
+                self.extend(OK, file, says="has a timestamp already")
+        # Others compress, and put signatures first.
+        with zipfile.ZipFile(self.folder / "others.asice", "w") as z:
+            entries = self.entries("asic-e.asice")
+            z.writestr("mimetype", entries["mimetype"][2])
+            for name in sorted(entries):
+                if name != "mimetype":
+                    z.writestr(zipfile.ZipInfo(name), entries[name][2], zipfile.ZIP_DEFLATED)
+        self.extend(OK, "others.asice")
+        self.assert_stamped("others.asice")
+        with zipfile.ZipFile(self.folder / "plain.zip", "w") as z:
+            z.writestr("declaration.xml", "<Declaration/>")
+        self.extend(FAILED, "plain.zip", says="no signature")
+
+    def test_encrypted_pdf(self):
+        secret = self.secret("document-password", "open")
+        subprocess.run(["qpdf", "--encrypt", "open", "owner", "256", "--", "invoice.pdf", "encrypted.pdf"], cwd=self.folder, check=True)
+        self.plain("encrypted.pdf", "--document-password-file", secret)
+        self.extend(FAILED, "encrypted-signed.pdf", says="encrypted")
+        self.extend(OK, "encrypted-signed.pdf", "good", "--document-password-file", secret)
+        signatures = self.json("verify", "encrypted-signed.pdf", "--document-password-file", secret, "--anchors", "ca.pem", "--anchors", self.tsa.root, "--offline")["signatures"]
+        self.assertEqual([("TOTAL-PASSED", "PAdES"), ("TOTAL-PASSED", "DocTimeStamp")], [(s["indication"], s["format"]) for s in signatures])
 
     def test_chain_of_timestamps(self):
         """A timestamp whose authority's certificate has ended is good under one that is younger."""

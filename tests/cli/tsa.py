@@ -26,6 +26,11 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[large]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = critical, timeStamping
+nsComment = {comment}
 [ca]
 default_ca = this
 [this]
@@ -58,13 +63,14 @@ class Authority:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir()
-        (self.folder / "config").write_text(CONFIG.format(folder=self.folder))
+        (self.folder / "config").write_text(CONFIG.format(folder=self.folder, comment="x" * 9000))
         (self.folder / "index").touch()
         self.openssl("req", "-x509", *self.new_key("root"), "-subj", "/CN=Example timestamp root", "-extensions", "authority", "-days", "3000", "-out", "root.pem")
         self.openssl("req", "-x509", *self.new_key("stranger"), "-subj", "/CN=Stranger root", "-extensions", "authority", "-days", "3000", "-out", "stranger.pem")
         self.issue("good", "root", "tsa", "20250101000000Z", "20450101000000Z")
         self.issue("expired", "root", "tsa", "20240101000000Z", "20250101000000Z")
         self.issue("short", "root", "tsa", "20250101000000Z", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 100 * 86400)))
+        self.issue("large", "root", "large", "20250101000000Z", "20450101000000Z")
         self.issue("untrusted", "stranger", "tsa", "20250101000000Z", "20450101000000Z")
         self.root = self.folder / "root.pem"
         self.lock, self.asked, self.stopping = threading.Lock(), {}, threading.Event()
@@ -102,7 +108,7 @@ class Authority:
 
     def answer(self, path, query):
         parts = elements(contents(query))
-        if path in ("expired", "short", "untrusted"):
+        if path in ("expired", "large", "short", "untrusted"):
             return self.reply(query, path)
         if path == "nonce":
             parts[-2] = element(2, b"\x01other")

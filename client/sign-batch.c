@@ -12,6 +12,8 @@
 
 #define HELD_MAX 4096U  /* drafts that are kept whole */
 #define ASKING 8U /* threads, where they wait for time-stamping authorities most of the time */
+#define GROUP 32U       /* documents that are synced together, where there are */
+#define GROUPED_FROM 256U
 #define FILES_AN_ITEM 2U
 #define FILES_SPARED 256U /* for all else that is open, a few for each thread */
 
@@ -26,6 +28,7 @@ typedef struct Run {
         Progress progress;
         Crew *writers;
         size_t n_signed; /* told by the signer */
+        size_t group;    /* items that are written together */
 } Run;
 
 static bool is_wanted(const SignItem *item) {
@@ -157,12 +160,24 @@ static void draft_one(void *userdata, size_t job) {
         progress_step(&run->progress);
 }
 
-static void write_one(void *userdata, size_t job) {
-        Run *run = userdata;
-        SignItem *item = item_of(run, job);
+/* All of a group are written before the first waits for the disk, so that most find their work done. */
+static void write_range(Run *run, size_t from, size_t to) {
+        const SignOptions *options = run->batch->options;
 
-        item->status = sign_item_complete(item, run->signer, bytes_view(&run->signatures[job]), run->batch->options);
-        progress_step(&run->progress);
+        for (size_t i = from; i < to; i++)
+                item_of(run, i)->status = sign_item_complete(item_of(run, i), run->signer, bytes_view(&run->signatures[i]), options);
+        for (size_t i = from; i < to; i++) {
+                if (item_of(run, i)->status == 0)
+                        item_of(run, i)->status = sign_item_commit(item_of(run, i), options);
+                progress_step(&run->progress);
+        }
+}
+
+static void write_group(void *userdata, size_t job) {
+        Run *run = userdata;
+        size_t from = job * run->group;
+
+        write_range(run, from, run->n - from < run->group ? run->n : from + run->group);
 }
 
 /* One step of all that are wanted, which are chosen anew. */
@@ -185,7 +200,14 @@ static void hand_on(void *userdata, size_t n) {
         Run *run = userdata;
 
         run->n_signed = n;
-        crew_offer(run->writers, n);
+        crew_offer(run->writers, n == run->n ? (n + run->group - 1) / run->group : n / run->group);
+}
+
+/* Waits for those that write. What was signed before it failed may be no whole group. */
+static void end_writers(Run *run) {
+        run->writers = crew_free(run->writers);
+        if (run->n_signed < run->n)
+                write_range(run, run->n_signed / run->group * run->group, run->n_signed);
 }
 
 static int sign_items(Run *run, KeySigner *key) {
@@ -197,14 +219,16 @@ static int sign_items(Run *run, KeySigner *key) {
                 return fail_memory();
         for (size_t i = 0; i < run->n; i++)
                 items[i] = item_of(run, i)->item;
-        r = crew_new("documents", run->batch->options->timestamps ? ASKING : 0, write_one, run, &run->writers);
+        /* Who waits for time-stamping authorities waits long enough, and what is drafted once more needs open files of its own. */
+        run->group = run->batch->options->timestamps || run->n < GROUPED_FROM || run->n > run->held_max ? 1 : GROUP;
+        r = crew_new("documents", run->batch->options->timestamps ? ASKING : 0, write_group, run, &run->writers);
         if (r < 0)
                 return fail_memory();
         run->signer->signed_so_far = hand_on;
         run->signer->signed_userdata = run;
         progress_begin(&run->progress, _("Signing"), run->n);
         r = run->signer->sign(run->signer, items, run->n, run->signatures);
-        run->writers = crew_free(run->writers);
+        end_writers(run);
         progress_end(&run->progress);
         run->signer->signed_so_far = NULL;
         return r < 0 ? key_signer_status(key) : 0;
@@ -242,15 +266,40 @@ static int run_steps(Run *run, KeySigner *key) {
         return is_any_left(b) ? sign_all(run, key) : 0;
 }
 
+static bool is_beside(const char *a, const char *b) {
+        const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+        return (x ? x - a : 0) == (y ? y - b : 0) && strncmp(a, b, x ? (size_t) (x - a) : 0) == 0;
+}
+
+/* Nothing is told to be signed before its name is on the disk. */
+static int sync_directories(SignBatch *b) {
+        const char *last = NULL;
+        int status = 0;
+
+        for (size_t i = 0; i < b->n; i++) {
+                int r;
+
+                if (!b->items[i].is_signed || (last && is_beside(last, b->items[i].output)))
+                        continue;
+                last = b->items[i].output;
+                r = atomic_file_sync_directory(last);
+                if (r < 0)
+                        status = fail_file(r, last);
+        }
+        return status;
+}
+
 int sign_batch_run(SignBatch *b, KeySigner *key) {
         Run run = { .batch = b, .signer = key_signer_get(key), .held_max = held_max() };
-        int r, status;
+        int r, q, status;
 
         r = run_steps(&run, key);
+        q = sync_directories(b);
         free(run.wanted);
         status = count(b);
         /* What was signed before it failed is there. */
-        return r != 0 ? r : status;
+        return r != 0 ? r : q != 0 ? q : status;
 }
 
 void sign_batch_done(SignBatch *b) {

@@ -327,7 +327,7 @@ static int complete(SignItem *item, View signature, const SignOptions *options) 
         if (r == 0 && !is_unchanged(item))
                 return fail_changed(item);
         if (r == 0)
-                r = atomic_file_commit(item->file, options->replace || is_in_place(item, options));
+                atomic_file_push(item->file);
         return r < 0 ? fail_write(item, r) : 0;
 }
 
@@ -336,11 +336,19 @@ int sign_item_complete(SignItem *item, const Signer *signer, View signature, con
 
         if (r == 0)
                 r = complete(item, signature, options);
+        if (r > 0)
+                drop_draft(item);
+        return r;
+}
+
+int sign_item_commit(SignItem *item, const SignOptions *options) {
+        int r = atomic_file_name(item->file, options->replace || is_in_place(item, options));
+
         item->is_signed = r == 0;
         if (item->is_signed && document_draft_is_repaired(item->draft))
                 complain(_("%s was damaged and was repaired before it was signed: look at what was signed."), item->shown);
         drop_draft(item);
-        return r;
+        return r < 0 ? fail_write(item, r) : 0;
 }
 
 void sign_item_done(SignItem *item) {

@@ -60,7 +60,7 @@ typedef struct SignItem {
         int status;            /* exit code of what keeps it from being signed, said already; 0 none */
         bool exists;           /* something has the output's name */
         bool signed_already;   /* there is nothing to do */
-        bool is_signed;        /* the output is written */
+        bool is_signed;        /* the output is written and has its name */
         bool timestamped;      /* it got a timestamp */
 } SignItem;
 
@@ -83,7 +83,10 @@ int sign_item_draft(SignItem *item, const Signer *signer, const SignOptions *opt
 /* Keeps of the draft only what is to be signed, no file and little memory; it is drafted once more when it is completed. */
 int sign_item_let_go(SignItem *item);
 
-/* Writes the signed file, with a timestamp where one is wanted and an authority gives one that fits; else without. */
+/* Writes the signed file, with a timestamp where one is wanted and an authority gives one that fits; else without. It has no name yet. */
 int sign_item_complete(SignItem *item, const Signer *signer, View signature, const SignOptions *options);
+
+/* Gives it its name: is_signed. That this is on the disk is certain once the directory is synced (atomic_file_sync_directory()). */
+int sign_item_commit(SignItem *item, const SignOptions *options);
 
 void sign_item_done(SignItem *item);

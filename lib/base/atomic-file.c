@@ -126,15 +126,27 @@ static int sync_directory(const char *path) {
         return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
+void atomic_file_push(AtomicFile *f) {
+        (void) sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+int atomic_file_name(AtomicFile *f, bool replace) {
+        if (fsync(f->fd) < 0 && errno != EINVAL)
+                return -errno;
+        return name_file(f, replace);
+}
+
+int atomic_file_sync_directory(const char *path) {
+        _cleanup_free_ char *directory = directory_of(path);
+
+        return directory ? sync_directory(directory) : -ENOMEM;
+}
+
 int atomic_file_commit(AtomicFile *f, bool replace) {
         int r;
 
-        if (fsync(f->fd) < 0 && errno != EINVAL)
-                return -errno;
-        r = name_file(f, replace);
-        if (r < 0)
-                return r;
-        return sync_directory(f->directory);
+        r = atomic_file_name(f, replace);
+        return r < 0 ? r : sync_directory(f->directory);
 }
 
 AtomicFile *atomic_file_free(AtomicFile *f) {

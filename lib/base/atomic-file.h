@@ -22,6 +22,13 @@ int atomic_file_fd(AtomicFile *f);
  * replaced in one step. The directory is synced too. The object must still be freed. */
 int atomic_file_commit(AtomicFile *f, bool replace);
 
+/* atomic_file_commit() in three steps, for many files at once: each sync waits for the disk, and what one of them carries the next ones need not. The
+ * first begins to write to the disk and waits for nothing; the second syncs and names the file; the third syncs the directory of the file at
+ * `path`, and only then is it certain that it has its name. */
+void atomic_file_push(AtomicFile *f);
+int atomic_file_name(AtomicFile *f, bool replace);
+int atomic_file_sync_directory(const char *path);
+
 /* Forgets the file if it was not committed. Takes NULL, returns NULL. */
 AtomicFile *atomic_file_free(AtomicFile *f);
 DEFINE_CLEANUP(AtomicFile *, atomic_file_free);

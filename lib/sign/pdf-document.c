@@ -11,9 +11,12 @@
 #include "base/secret.h"
 #include "sign/pdf-cipher.h"
 #include "sign/pdf-document.h"
+#include "sign/pdf-tail.h"
 
 /* No revision looks at more. */
 #define PASSWORD_MAX 127U
+
+#define SMALL (1024U * 1024U) /* bytes; what is read into memory */
 
 static int clamp(long long n) {
         return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int) n;
@@ -49,11 +52,11 @@ bool pdf_document_failed(PdfDocument *d) {
 static QPDF_ERROR_CODE read_document(PdfDocument *d, int fd, uint64_t length, uint64_t size, const char *password) {
         char path[32];
 
-        if (length == size) {
+        if (!d->map && !d->small) {
                 snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
                 return qpdf_read(d->q, path, password);
         }
-        return qpdf_read_memory(d->q, "revision", d->map, length, password);
+        return qpdf_read_memory(d->q, "document", d->map ?: d->small, length, password);
 }
 
 /* After qpdf_read() failed. A file that could not be opened or read is the caller's error, not the document's. */
@@ -67,6 +70,27 @@ static int read_outcome(PdfDocument *d) {
         }
 }
 
+static int map_revision(PdfDocument *d, int fd, uint64_t length) {
+        d->map = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (d->map == MAP_FAILED) {
+                d->map = NULL;
+                return -errno;
+        }
+        d->map_len = length;
+        return 0;
+}
+
+/* qpdf seeks and reads a few bytes at a time, a call of the kernel each. A file that ends early by now is damaged, which qpdf will find. */
+static int read_small(PdfDocument *d, int fd, uint64_t length) {
+        int r;
+
+        d->small = calloc(1, length > 0 ? length : 1);
+        if (!d->small)
+                return -ENOMEM;
+        r = pdf_read_at(fd, 0, d->small, length);
+        return r == -EIO ? 0 : r;
+}
+
 static int open_document(int fd, uint64_t length, uint64_t size, bool repair, const char *password, PdfDocument **ret) {
         _cleanup_(pdf_document_freep) PdfDocument *d = NULL;
         int r;
@@ -77,14 +101,9 @@ static int open_document(int fd, uint64_t length, uint64_t size, bool repair, co
         d = calloc(1, sizeof(*d));
         if (!d)
                 return -ENOMEM;
-        if (length != size) {
-                d->map = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
-                if (d->map == MAP_FAILED) {
-                        d->map = NULL;
-                        return -errno;
-                }
-                d->map_len = length;
-        }
+        r = length != size ? map_revision(d, fd, length) : length <= SMALL ? read_small(d, fd, length) : 0;
+        if (r < 0)
+                return r;
         d->q = qpdf_init();
         if (!d->q)
                 return -ENOMEM;
@@ -140,6 +159,7 @@ PdfDocument *pdf_document_free(PdfDocument *d) {
         }
         if (d->map)
                 munmap(d->map, d->map_len);
+        free(d->small);
         pdf_cipher_free(d->cipher);
         free(d);
         return NULL;

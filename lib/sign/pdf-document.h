@@ -14,6 +14,7 @@ typedef struct PdfDocument {
         qpdf_data q;
         void *map; /* an earlier revision, which is a prefix of the file, is mapped; a whole file is read from its descriptor */
         size_t map_len;
+        void *small; /* a small file, which is read at once */
         int next_id; /* the lowest object number that no object has had: /Size, or more where /Size is wrong */
         bool repaired;
         struct PdfCipher *cipher; /* what new objects of an encrypted document are written with (pdf-cipher.h); NULL: not encrypted, or only read */

@@ -140,6 +140,8 @@ static const char *coverage_text(const Shown *s, const SignatureReport *g) {
                 return _("another signature of this file, not the document");
         if (g->covers_whole_document)
                 return _("the whole file");
+        if (g->n_elements > 0)
+                return _("NOT the whole file: the elements below only");
         return s->is_pdf && g->indication != INDICATION_TOTAL_FAILED && g->integrity ? _("its revision; what was added since changes nothing that it signed") :
                 _("NOT the whole file: see what was added");
 }

@@ -93,7 +93,8 @@ static char *text_proof(const SignatureReport *s) {
 }
 
 static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *files = verified_names(s->covered, s->n_covered);
+        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *files = verified_names(s->covered, s->n_covered),
+                             *elements = verified_names(s->elements, s->n_elements);
         const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
 
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
@@ -110,7 +111,9 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
                 { _("Time, proven"), proof },
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
-                { _("Signed"), !s->integrity ? NULL : s->countersignature ? _("another signature of this file, not the document") : s->covers_whole_document ? _("the whole file") : _("NOT the whole file: see what was added") },
+                { _("Signed"), !s->integrity ? NULL : s->countersignature ? _("another signature of this file, not the document") :
+                          s->covers_whole_document ? _("the whole file") : elements ? _("NOT the whole file: the elements below only") : _("NOT the whole file: see what was added") },
+                { _("Elements"), elements },
                 { _("Files"), files },
                 { _("Form"), format },
                 { _("Field"), s->field },

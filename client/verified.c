@@ -70,11 +70,21 @@ static bool is_named(const char *path, const char *ending) {
         return len > n && strcasecmp(path + len - n, ending) == 0;
 }
 
+/* A file, or for an XML signature a folder with files. */
+static int open_content(const char *path, int *ret) {
+        struct stat st;
+
+        if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+                return verified_open(path, ret);
+        *ret = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return *ret < 0 ? fail_file(errno, path) : 0;
+}
+
 int verified_open_content(const Client *c, const char *path, int *ret) {
         const char *content = arguments_get(&c->arguments, "content");
 
         if (content)
-                return verified_open(content, ret);
+                return open_content(content, ret);
         *ret = is_named(path, ".xades") ? open_folder(path) : verified_open_beside(path);
         return 0;
 }

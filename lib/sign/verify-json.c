@@ -51,8 +51,10 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
         json_string(j, "format", s->format);
         json_string(j, "level", s->level);
         json_bool(j, "covers_whole_document", s->covers_whole_document);
-        if (container)
+        if (container || s->n_covered > 0)
                 write_names(j, "files", s->covered, s->n_covered);
+        if (s->n_elements > 0)
+                write_names(j, "elements", s->elements, s->n_elements);
         if (s->countersignature)
                 json_bool(j, "countersignature", true);
         if (s->field)

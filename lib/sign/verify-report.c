@@ -103,6 +103,7 @@ void signature_report_done(SignatureReport *s) {
                 bytes_done(&s->path[i]);
         free(s->path);
         free_names(s->covered, s->n_covered);
+        free_names(s->elements, s->n_elements);
         *s = signature_report_empty;
 }
 

@@ -56,8 +56,10 @@ typedef struct SignatureReport {
         const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
         bool countersignature;         /* of another signature's value, and not of the document */
-        char **covered;                /* a container: the names of the files that it is of */
+        char **covered;                /* the names of the files that it is of: a container's, or those of a detached XML signature */
         size_t n_covered;
+        char **elements;               /* XML: the parts of the document that it is of, as URIs */
+        size_t n_elements;
         char *field;                   /* PDF: the field's name */
         Bytes certificate;             /* DER of the signing certificate */
         char *issuer;                  /* its issuer, RFC 4514; NULL when there is none */

@@ -157,7 +157,7 @@ static int verify_value(Verification *v) {
 
 static int verify_references(Verification *v) {
         const XmlReferences references = { .document = v->context->document, .signature = &v->signature, .signed_properties = v->properties.signed_properties,
-                                           .resolver = v->context->resolver, .report = v->index, .budget = &v->context->budget };
+                                           .resolver = v->context->resolver, .report = v->report, .index = v->index, .budget = &v->context->budget };
         SubIndication sub;
         const char *reason;
         int r;
@@ -241,6 +241,7 @@ int xades_signature_verify(XadesContext *c, xmlNode *element, VerifyReport *r, s
         if (q != 0)
                 return q < 0 ? q : 0;
         v.report->integrity = true;
+        v.report->countersignature = v.signature.countersigned;
         v.report->covers_whole_document = xml_coverage_is_whole(&v.coverage, &v.signature, c->document);
         v.report->level = level_of(&v);
         return v.signer ? judge_signer(&v) : bytes_dup(bytes_view(&v.value), &v.report->value);

@@ -14,7 +14,7 @@
 #define DIGEST_TEXT_MAX 1024U
 
 /* What one XPath may cost, in octets that could have been walked through instead. */
-#define XPATH_COST (4U * 1024U * 1024U)
+#define XPATH_COST (8U * 1024U * 1024U)
 
 typedef struct Reference {
         const xmlNode *element;
@@ -139,6 +139,19 @@ static bool is_as_it_stands(const XmlTransforms *t) {
         return true;
 }
 
+/* Says of what the signature is: files, and elements that are not all of the document. */
+static int name(const XmlReferences *c, const Reference *r, const XmlCoverage *v) {
+        SignatureReport *report = c->report;
+
+        if (r->target.external && c->resolver->covered)
+                c->resolver->covered(c->resolver->userdata, c->index, r->uri);
+        else if (r->target.external)
+                return report_append_name(&report->covered, &report->n_covered, r->uri);
+        else if (!v->document && r->target.node && !xml_is(r->target.node, XML_NS_DSIG, "KeyInfo") && !xml_is(r->target.node, XML_NS_DSIG, "SignatureValue"))
+                return report_append_name(&report->elements, &report->n_elements, r->uri);
+        return 0;
+}
+
 static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Finding *f) {
         v->digest = xml_digest_weaker(v->digest, r->algorithm);
         if (r->empty)
@@ -150,9 +163,7 @@ static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Find
                 return 0;
         }
         xml_coverage_add(v, c->signature, c->document, &r->target, &r->transforms);
-        if (r->target.external && c->resolver->covered)
-                c->resolver->covered(c->resolver->userdata, c->report, r->uri);
-        return 0;
+        return name(c, r, v);
 }
 
 static int verify_list(const XmlReferences *c, xmlNode *first, bool in_manifest, XmlCoverage *v, Finding *f);

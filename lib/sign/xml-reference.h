@@ -38,7 +38,8 @@ typedef struct XmlReferences {
         const XmlSignature *signature;
         const xmlNode *signed_properties; /* its own; NULL */
         const XmlResolver *resolver;      /* NULL: there are no files */
-        size_t report;                    /* for resolver->covered */
+        SignatureReport *report;          /* gets the names of elements, and of files */
+        size_t index;                     /* its number, for resolver->covered */
         uint64_t *budget;                 /* octets that may still be walked through, for all signatures of a document */
 } XmlReferences;
 

@@ -67,9 +67,11 @@ static unsigned table_u16(const uint8_t *p) {
 
 /* What stands in the font's head and OS/2 tables. */
 static int read_tables(PdfFont *f) {
-        hb_blob_t *head = hb_face_reference_table(f->face, HB_TAG('h', 'e', 'a', 'd')), *os2 = hb_face_reference_table(f->face, HB_TAG('O', 'S', '/', '2'));
+        hb_blob_t *head = hb_face_reference_table(f->face, HB_TAG('h', 'e', 'a', 'd'));
+        hb_blob_t *os2 = hb_face_reference_table(f->face, HB_TAG('O', 'S', '/', '2'));
         unsigned head_len, os2_len, fs_type = 0;
-        const uint8_t *h = (const uint8_t *) hb_blob_get_data(head, &head_len), *o = (const uint8_t *) hb_blob_get_data(os2, &os2_len);
+        const uint8_t *h = (const uint8_t *) hb_blob_get_data(head, &head_len);
+        const uint8_t *o = (const uint8_t *) hb_blob_get_data(os2, &os2_len);
 
         if (os2_len >= FS_TYPE_OFFSET + 2)
                 fs_type = table_u16(o + FS_TYPE_OFFSET);
@@ -114,8 +116,8 @@ static int read_font(PdfFont *f) {
         f->font = hb_font_create(f->face);
         hb_font_make_immutable(f->font);
         f->upem = hb_face_get_upem(f->face);
-        if (hb_face_get_glyph_count(f->face) == 0 || f->upem < 1 || !has_table(f, HB_TAG('g', 'l', 'y', 'f')) || !has_table(f, HB_TAG('l', 'o', 'c', 'a')) ||
-            !hb_font_get_h_extents(f->font, &extents))
+        if (hb_face_get_glyph_count(f->face) == 0 || f->upem < 1 || !has_table(f, HB_TAG('g', 'l', 'y', 'f')) ||
+            !has_table(f, HB_TAG('l', 'o', 'c', 'a')) || !hb_font_get_h_extents(f->font, &extents))
                 return PDF_FONT_UNUSABLE;
         f->ascent = extents.ascender / f->upem;
         f->descent = -extents.descender / f->upem;
@@ -215,8 +217,8 @@ static int by_id(const void *a, const void *b) {
 
 /* Leaves only the tables that a CIDFontType2 needs (§9.9 table 126). */
 static void drop_tables(const PdfFont *f, hb_subset_input_t *input) {
-        static const hb_tag_t kept[] = { HB_TAG('g', 'l', 'y', 'f'), HB_TAG('h', 'e', 'a', 'd'), HB_TAG('h', 'h', 'e', 'a'), HB_TAG('h', 'm', 't', 'x'),
-                                         HB_TAG('l', 'o', 'c', 'a'), HB_TAG('m', 'a', 'x', 'p') };
+        static const hb_tag_t kept[] = { HB_TAG('g', 'l', 'y', 'f'), HB_TAG('h', 'e', 'a', 'd'), HB_TAG('h', 'h', 'e', 'a'),
+                                         HB_TAG('h', 'm', 't', 'x'), HB_TAG('l', 'o', 'c', 'a'), HB_TAG('m', 'a', 'x', 'p') };
         hb_set_t *drop = hb_subset_input_set(input, HB_SUBSET_SETS_DROP_TABLE_TAG);
         hb_tag_t tags[64];
         unsigned n = ELEMENTSOF(tags);
@@ -306,9 +308,10 @@ static int write_descriptor(const PdfFont *f, PdfUpdate *u, int id, const char *
         r = pdf_update_begin_object(u, id, 0);
         /* Flags: symbolic, as no simple encoding is meant; StemV is not in the font, and nobody draws by it. */
         if (r == 0)
-                r = bytes_printf(&u->out, "<<\n/Type /FontDescriptor\n/FontName /%s+%s\n/Flags 4\n/FontBBox [%d %d %d %d]\n/ItalicAngle 0\n/Ascent %d\n/Descent %d\n"
-                                 "/CapHeight %d\n/StemV 80\n/FontFile2 %d 0 R\n>>", tag, f->name, to_thousandths(f, f->box[0]), to_thousandths(f, f->box[1]),
-                                 to_thousandths(f, f->box[2]), to_thousandths(f, f->box[3]), (int) (f->ascent * 1000), (int) (-f->descent * 1000),
+                r = bytes_printf(&u->out, "<<\n/Type /FontDescriptor\n/FontName /%s+%s\n/Flags 4\n/FontBBox [%d %d %d %d]\n/ItalicAngle 0\n"
+                                 "/Ascent %d\n/Descent %d\n/CapHeight %d\n/StemV 80\n/FontFile2 %d 0 R\n>>", tag, f->name,
+                                 to_thousandths(f, f->box[0]), to_thousandths(f, f->box[1]), to_thousandths(f, f->box[2]),
+                                 to_thousandths(f, f->box[3]), (int) (f->ascent * 1000), (int) (-f->descent * 1000),
                                  (int) (f->ascent * 1000), program_id);
         return r < 0 ? r : pdf_update_end_object(u);
 }
@@ -327,7 +330,8 @@ static int write_descendant(const PdfFontUse *use, PdfUpdate *u, int id, const c
         if (r == 0)
                 r = bytes_append_view(&u->out, VIEW_LITERAL(">>\n/W ["));
         for (size_t i = 0; r == 0 && i < use->n_glyphs; i++)
-                r = bytes_printf(&u->out, "%s%u [%d]", i > 0 ? " " : "", use->glyphs[i].id, (int) (advance(use->font, use->glyphs[i].id) * 1000 + 0.5));
+                r = bytes_printf(&u->out, "%s%u [%d]", i > 0 ? " " : "", use->glyphs[i].id,
+                                 (int) (advance(use->font, use->glyphs[i].id) * 1000 + 0.5));
         if (r == 0)
                 r = bytes_append_view(&u->out, VIEW_LITERAL("]\n>>"));
         return r < 0 ? r : pdf_update_end_object(u);
@@ -348,7 +352,8 @@ static int make_tag(const PdfFontUse *use, char tag[static 7]) {
 }
 
 int pdf_font_write(PdfFontUse *use, PdfUpdate *u, int id) {
-        int descendant = pdf_update_reserve(u), descriptor = pdf_update_reserve(u), program = pdf_update_reserve(u), map = pdf_update_reserve(u), r;
+        int descendant = pdf_update_reserve(u), descriptor = pdf_update_reserve(u), program = pdf_update_reserve(u);
+        int map = pdf_update_reserve(u), r;
         char tag[7];
 
         qsort(use->glyphs, use->n_glyphs, sizeof(*use->glyphs), by_id);
@@ -356,7 +361,8 @@ int pdf_font_write(PdfFontUse *use, PdfUpdate *u, int id) {
         if (r == 0)
                 r = pdf_update_begin_object(u, id, 0);
         if (r == 0)
-                r = bytes_printf(&u->out, "<<\n/Type /Font\n/Subtype /Type0\n/BaseFont /%s+%s\n/Encoding /Identity-H\n/DescendantFonts [%d 0 R]\n/ToUnicode %d 0 R\n>>",
+                r = bytes_printf(&u->out, "<<\n/Type /Font\n/Subtype /Type0\n/BaseFont /%s+%s\n/Encoding /Identity-H\n"
+                                 "/DescendantFonts [%d 0 R]\n/ToUnicode %d 0 R\n>>",
                                  tag, use->font->name, descendant, map);
         if (r == 0)
                 r = pdf_update_end_object(u);

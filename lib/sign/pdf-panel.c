@@ -102,7 +102,8 @@ static int read_field(Reading *r, const PdfField *field, size_t i) {
         w->widget = widget_of(r->d, field->field);
         w->id = qpdf_oh_get_object_id(r->d->q, w->widget);
         w->page_id = qpdf_oh_get_object_id(r->d->q, pdf_get(r->d, w->widget, "/P"));
-        f->is_visible = pdf_rectangle_read(r->d, pdf_get(r->d, w->widget, "/Rect"), &rectangle) && rectangle.x1 > rectangle.x0 && rectangle.y1 > rectangle.y0;
+        f->is_visible = pdf_rectangle_read(r->d, pdf_get(r->d, w->widget, "/Rect"), &rectangle) &&
+                        rectangle.x1 > rectangle.x0 && rectangle.y1 > rectangle.y0;
         r->panel->n_signed += pdf_field_is_signed(r->d, field);
         return pdf_field_is_signed(r->d, field) ? read_signed(r->d, field->value, f, w) : 0;
 }

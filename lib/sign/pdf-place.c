@@ -140,7 +140,8 @@ static PdfRectangle avoid_signatures(PdfDocument *d, const PdfPage *p, PdfRectan
 }
 
 static bool is_on_page(const PdfPage *p, const PdfRectangle *r) {
-        return is_area(r) && r->x0 >= -TOLERANCE && r->y0 >= -TOLERANCE && r->x1 <= pdf_page_width(p) + TOLERANCE && r->y1 <= pdf_page_height(p) + TOLERANCE;
+        return is_area(r) && r->x0 >= -TOLERANCE && r->y0 >= -TOLERANCE &&
+               r->x1 <= pdf_page_width(p) + TOLERANCE && r->y1 <= pdf_page_height(p) + TOLERANCE;
 }
 
 int pdf_place_find(PdfDocument *d, const PdfPlace *place, PdfPlacement *ret) {

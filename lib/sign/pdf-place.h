@@ -44,8 +44,8 @@ enum {
         PDF_PLACE_DAMAGED, /* the document has no usable page at all */
 };
 
-/* Finds a place on the document's page. Where a place with a name is taken by another signature that is seen there, the next free one above or below is
- * taken. 0, an outcome, or -errno. */
+/* Finds a place on the document's page. Where a place with a name is taken by another signature that is seen there, the next free one
+ * above or below is taken. 0, an outcome, or -errno. */
 int pdf_place_find(PdfDocument *d, const PdfPlace *place, PdfPlacement *ret);
 
 /* The place of a field's widget that is there. PDF_PLACE_OUTSIDE: it has no area, and its signature

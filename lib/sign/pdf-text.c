@@ -21,7 +21,8 @@ static void append_attribute(const PdfTextFacts *f, bool issuer, const char *oid
         size_t size = sizeof(text);
         int r;
 
-        r = issuer ? gnutls_x509_crt_get_issuer_dn_by_oid(f->certificate, oid, 0, 0, text, &size) : gnutls_x509_crt_get_dn_by_oid(f->certificate, oid, 0, 0, text, &size);
+        r = issuer ? gnutls_x509_crt_get_issuer_dn_by_oid(f->certificate, oid, 0, 0, text, &size) :
+                     gnutls_x509_crt_get_dn_by_oid(f->certificate, oid, 0, 0, text, &size);
         if (r >= 0)
                 (void) bytes_append(b, text, size);
 }
@@ -89,7 +90,8 @@ static int fill_time(const PdfTextFacts *f, Bytes *b) {
         if (!local_time(f, &tm))
                 return -EINVAL;
         minutes = labs(tm.tm_gmtoff) / 60;
-        return bytes_printf(b, "%02d:%02d:%02d %c%02ld:%02ld", tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
+        return bytes_printf(b, "%02d:%02d:%02d %c%02ld:%02ld", tm.tm_hour, tm.tm_min, tm.tm_sec,
+                            tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 static int fill_reason(const PdfTextFacts *f, Bytes *b) {
@@ -156,7 +158,7 @@ static int append_value(const struct Name *name, const PdfTextFacts *facts, Byte
 static int fill_line(const char *p, const char *end, const PdfTextFacts *facts, Bytes *ret) {
         _cleanup_bytes_ Bytes line = BYTES_NULL;
         _cleanup_free_ char *clean = NULL;
-        bool named = false, filled = false, empty;
+        bool named = false, filled = false, empty = true;
         int r = 0;
 
         while (r == 0 && p < end) {

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Fuzz target for PDF documents: each input is verified, and a signature is put into it. Whatever is signed must keep its own bytes, be readable
- * by the rules that it was read by, and have the new signature as one of good form that covers it whole; nothing passes without a trust
- * anchor. */
+/* Fuzz target for PDF documents: each input is verified, its fields are shown, and a signature is put into it, seen or unseen. Whatever is
+ * signed must keep its own bytes unless it had to be repaired, be readable by the rules that it was read by, and have the new signature as one
+ * of good form that covers it whole; nothing passes without a trust anchor. */
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
+#include "base/utf8.h"
 #include "item-certificate.h"
 #include "sign/pades.h"
+#include "sign/pdf-appearance.h"
+#include "sign/pdf-panel.h"
 #include "sign/pdf-verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -66,14 +69,37 @@ static void require_prefix(int fd, View v) {
         require(memcmp(start, v.data, v.len) == 0);
 }
 
-static void sign(int fd, View v) {
+/* What is to be seen, on the last page. */
+static const PdfAppearance *appearance(void) {
+        static const PdfAppearanceParams params = { .place = { .page = PDF_PAGE_LAST, .name = PDF_PLACE_BOTTOM_RIGHT }, .text = "{name}\n{reason}" };
+        static PdfAppearance *a;
+
+        require(a || pdf_appearance_new(&params, &a) == 0);
+        return a;
+}
+
+/* The fields, as they are shown: each text is fit for that. */
+static void show(int fd) {
+        _cleanup_(pdf_panel_done) PdfPanel panel = { 0 };
+        int r;
+
+        r = pdf_panel_read(fd, (View) { 0 }, &panel);
+        require(r >= 0 && r <= PDF_PANEL_TOO_COMPLEX);
+        for (size_t i = 0; i < panel.n_fields; i++) {
+                require(utf8_is_printable(panel.fields[i].name));
+                require(!panel.fields[i].reason || utf8_is_printable(panel.fields[i].reason));
+                require(panel.fields[i].page <= panel.n_pages && panel.fields[i].revision <= panel.n_revisions);
+        }
+}
+
+static void sign(int fd, View v, const PdfAppearance *look) {
         _cleanup_close_ int out = memory_file((View) { 0 });
         _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
-        PadesParams params = { .signing_time = 1800000000, .options = { .reason = "Zażółć" } };
+        PadesParams params = { .signing_time = 1800000000, .options = { .reason = "Zażółć", .appearance = look } };
         int r;
 
         r = pades_draft_new(signer(), &params, fd, out, &draft);
-        require(r >= 0 && r <= PADES_E_DAMAGED_SIGNED);
+        require(r >= 0 && *pades_strerror(r));
         if (r > 0)
                 return;
         /* No ECDSA value verifies by being a wrong one; the form is what is looked at. */
@@ -82,12 +108,23 @@ static void sign(int fd, View v) {
         if (!pades_draft_is_repaired(draft))
                 require_prefix(out, v);
         require(verify(out) == 1);
+        show(out);
+}
+
+/* Half of all inputs, the same ones each time. */
+static bool is_odd(View v) {
+        unsigned sum = 0;
+
+        for (size_t i = 0; i < v.len; i++)
+                sum += v.data[i];
+        return sum % 2;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_close_ int fd = memory_file(VIEW(data, size));
 
         verify(fd);
-        sign(fd, VIEW(data, size));
+        show(fd);
+        sign(fd, VIEW(data, size), is_odd(VIEW(data, size)) ? appearance() : NULL);
         return 0;
 }

@@ -73,7 +73,7 @@ static int fail_extension(int r, const char *path) {
 static int extend_file(const Run *run, Extended *x) {
         _cleanup_(atomic_file_freep) AtomicFile *file = NULL;
         _cleanup_close_ int fd = -1;
-        mode_t mode;
+        mode_t mode = 0;
         int r;
 
         r = open_document(x->path, &fd, &mode);

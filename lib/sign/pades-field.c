@@ -171,7 +171,7 @@ static int write_new(PdfUpdate *u, const PadesField *f, const PadesWidget *w, in
         return r < 0 ? r : pdf_update_end_object(u);
 }
 
-/* The page's list of annotations, with the new widget. */
+/* The page's list of annotations, with the new widget. A page whose list is none is not shown by all readers. */
 static int write_annotations(PdfUpdate *u, qpdf_oh page, int id) {
         static const char *const except[] = { "/Annots", NULL };
         PdfDocument *d = u->document;

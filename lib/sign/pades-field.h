@@ -9,7 +9,7 @@
 
 /* Outcomes beside 0 and -errno. */
 enum {
-        PADES_FIELD_DAMAGED = 1, /* a page, widget or annotations that are none, or a field that is no object of its own */
+        PADES_FIELD_DAMAGED = 1, /* annotations that are no list, a widget or a field that is no object of its own, or one object is claimed by two parts of the document */
         PADES_FIELD_NO_SUCH,     /* no signature field of that name */
         PADES_FIELD_SIGNED,
         PADES_FIELD_LOCKED,      /* by an earlier signature, or, for a new field, all names are */

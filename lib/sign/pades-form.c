@@ -120,13 +120,11 @@ static int write_parts(Context *c) {
 int pades_form_write(PdfUpdate *u, const PadesForm *wanted) {
         PdfDocument *d = u->document;
         Context c = { .u = u, .wanted = wanted, .root = qpdf_get_root(d->q) };
-        int r = PADES_FORM_DAMAGED;
+        int r;
 
         c.form = pdf_get(d, c.root, "/AcroForm");
         c.fields = pdf_get(d, c.form, "/Fields");
-        if ((qpdf_oh_is_dictionary(d->q, c.form) || qpdf_oh_is_null(d->q, c.form)) &&
-            (is_array(&c, c.fields) || qpdf_oh_is_null(d->q, c.fields)))
-                r = write_parts(&c);
+        r = write_parts(&c);
         qpdf_oh_release(d->q, c.fields);
         qpdf_oh_release(d->q, c.form);
         qpdf_oh_release(d->q, c.root);

@@ -2,12 +2,12 @@
 #pragma once
 
 /* The catalog and the form of a document that gets a signature (ISO 32000-1 §12.7.2, §12.8.4): they are rewritten only where they have to say
- * something new, and keep all else that they held. */
+ * something new, and keep all else that they held. A form or a field list that is none holds nothing for any reader, and is replaced. */
 
 #include "sign/pdf-update.h"
 
 enum {
-        PADES_FORM_DAMAGED = 1, /* a form or a field list that is none, or one object claimed by two parts of the document */
+        PADES_FORM_DAMAGED = 1, /* one object is claimed by two parts of the document */
 };
 
 typedef struct PadesForm {

@@ -97,10 +97,22 @@ static int refuse_signed(PdfDocument *d, int fd, uint64_t size) {
         return is_signed ? PADES_E_DAMAGED_SIGNED : 0;
 }
 
+/* What qpdf mends only when it is asked for: pages that are no objects of their own become such when they are counted, and a trailer that lacks
+ * Size gets none when it is written unless it has one. */
+static void mend(PdfDocument *d) {
+        qpdf_oh trailer = qpdf_get_trailer(d->q), size = qpdf_oh_new_integer(d->q, 1);
+
+        (void) qpdf_get_num_pages(d->q);
+        qpdf_oh_replace_key(d->q, trailer, "/Size", size);
+        qpdf_oh_release(d->q, size);
+        qpdf_oh_release(d->q, trailer);
+}
+
 /* Streams keep their bytes and object streams their kind. qpdf opens the file by its name, and what it held is overwritten. */
 static int write_anew(PdfDocument *d, int out_fd) {
         char path[32];
 
+        mend(d);
         snprintf(path, sizeof(path), "/proc/self/fd/%d", out_fd);
         if (qpdf_init_write(d->q, path) & QPDF_ERRORS)
                 return -EIO;

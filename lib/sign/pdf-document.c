@@ -61,10 +61,15 @@ static QPDF_ERROR_CODE read_document(PdfDocument *d, int fd, uint64_t length, ui
 
 /* After qpdf_read() failed. A file that could not be opened or read is the caller's error, not the document's. */
 static int read_outcome(PdfDocument *d) {
-        switch (qpdf_get_error_code(d->q, qpdf_get_error(d->q))) {
+        qpdf_error e = qpdf_get_error(d->q);
+        const char *message = qpdf_get_error_message_detail(d->q, e);
+
+        switch (qpdf_get_error_code(d->q, e)) {
         case qpdf_e_password:
-        case qpdf_e_unsupported:
                 return PDF_DOCUMENT_ENCRYPTED;
+        case qpdf_e_unsupported:
+                /* Handlers and revisions that qpdf does not know; it knows compressions that are too new as well. */
+                return message && strcasestr(message, "encrypt") ? PDF_DOCUMENT_UNKNOWN_CIPHER : PDF_DOCUMENT_DAMAGED;
         default:
                 return PDF_DOCUMENT_DAMAGED;
         }

@@ -277,6 +277,8 @@ static int verify_document(Verification *v, VerifyReport *r) {
                 return verify_signatures(v, r);
         case PDF_DOCUMENT_ENCRYPTED:
                 return conclude(r, INDICATION_INDETERMINATE, N_("The PDF document is encrypted; give its password with --document-password-file."));
+        case PDF_DOCUMENT_UNKNOWN_CIPHER:
+                return conclude(r, INDICATION_INDETERMINATE, N_("The PDF document is encrypted in a way that is not known here."));
         case PDF_DOCUMENT_DAMAGED:
                 return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document is damaged beyond reading."));
         default:

@@ -8,14 +8,14 @@
 #include <qpdf/qpdf-c.h>
 
 #define QPDF_FUNCTIONS(f) \
-        f(cleanup) f(get_error) f(get_error_code) f(get_error_message_detail) f(get_last_string_length) f(get_root) \
+        f(cleanup) f(get_error) f(get_error_code) f(get_error_message_detail) f(get_last_string_length) f(get_num_pages) f(get_root) \
         f(get_trailer) f(has_error) f(init) f(init_write) f(is_encrypted) f(more_warnings) f(next_warning) f(oh_begin_dict_key_iter) \
         f(oh_dict_more_keys) f(oh_dict_next_key) f(oh_get_array_item) f(oh_get_array_n_items) f(oh_get_binary_string_value) \
         f(oh_get_bool_value) f(oh_get_dict) f(oh_get_generation) f(oh_get_int_value) f(oh_get_key) f(oh_get_key_if_dict) \
         f(oh_get_name) f(oh_get_numeric_value) f(oh_get_object_id) f(oh_get_stream_data) f(oh_get_type_code) \
         f(oh_get_utf8_value) f(oh_has_key) f(oh_is_array) f(oh_is_bool) f(oh_is_dictionary) f(oh_is_indirect) f(oh_is_integer) \
-        f(oh_is_name) f(oh_is_name_and_equals) f(oh_is_null) f(oh_is_number) f(oh_is_stream) f(oh_is_string) f(oh_new_name) \
-        f(oh_new_null) f(oh_new_object) f(oh_new_unicode_string) f(oh_release) f(oh_unparse) f(oh_unparse_resolved) f(read) \
+        f(oh_is_name) f(oh_is_name_and_equals) f(oh_is_null) f(oh_is_number) f(oh_is_stream) f(oh_is_string) f(oh_new_integer) f(oh_new_name) \
+        f(oh_new_null) f(oh_new_object) f(oh_new_unicode_string) f(oh_release) f(oh_replace_key) f(oh_unparse) f(oh_unparse_resolved) f(read) \
         f(read_memory) f(set_attempt_recovery) f(set_deterministic_ID) \
         f(set_stream_data_mode) f(set_suppress_warnings) f(silence_errors) f(write)
 
@@ -36,6 +36,7 @@ int qpdf_library_load(void);
 #define qpdf_get_error_code qpdf_library.get_error_code
 #define qpdf_get_error_message_detail qpdf_library.get_error_message_detail
 #define qpdf_get_last_string_length qpdf_library.get_last_string_length
+#define qpdf_get_num_pages qpdf_library.get_num_pages
 #define qpdf_get_root qpdf_library.get_root
 #define qpdf_get_trailer qpdf_library.get_trailer
 #define qpdf_has_error qpdf_library.has_error
@@ -74,11 +75,13 @@ int qpdf_library_load(void);
 #define qpdf_oh_is_number qpdf_library.oh_is_number
 #define qpdf_oh_is_stream qpdf_library.oh_is_stream
 #define qpdf_oh_is_string qpdf_library.oh_is_string
+#define qpdf_oh_new_integer qpdf_library.oh_new_integer
 #define qpdf_oh_new_name qpdf_library.oh_new_name
 #define qpdf_oh_new_null qpdf_library.oh_new_null
 #define qpdf_oh_new_object qpdf_library.oh_new_object
 #define qpdf_oh_new_unicode_string qpdf_library.oh_new_unicode_string
 #define qpdf_oh_release qpdf_library.oh_release
+#define qpdf_oh_replace_key qpdf_library.oh_replace_key
 #define qpdf_oh_unparse qpdf_library.oh_unparse
 #define qpdf_oh_unparse_resolved qpdf_library.oh_unparse_resolved
 #define qpdf_read qpdf_library.read

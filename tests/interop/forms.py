@@ -86,6 +86,7 @@ def by_hand():
         "deep-pages": document(objects(o2=b"<< /Type /Pages /Kids [6 0 R 7 0 R] /Count 1 >>", o6=b"<< /Type /Pages /Kids [] /Count 0 /Parent 2 0 R >>",
                                        o7=b"<< /Type /Pages /Kids [3 0 R] /Count 1 /Parent 2 0 R >>",
                                        o3=objects()[3].replace(b"2 0 R", b"7 0 R"))),
+        "fields-no-list": document(objects(o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R >>", o6=b"<< /Fields (none) >>")),
         "odd-names": document(objects(o1=b"<< /Type /Catalog /Pages 2 0 R /Odd#20Name /Value#2f#25 /Lang (pl-PL) >>")),
     }
 
@@ -98,6 +99,8 @@ def damaged():
         "wrong-startxref": plain.replace(b"startxref\n", b"startxref\n1"),
         "wrong-offsets": plain.replace(b"0000000", b"0000001"),
         "no-xref": plain[:plain.index(b"xref\n")] + b"trailer\n<< /Size 6 /Root 1 0 R >>\n%%EOF\n",
+        "no-size": plain[:plain.index(b"xref\n")] + b"trailer\n<< /Root 1 0 R >>\n%%EOF\n",
+        "direct-pages": document({n: o for n, o in objects(o2=b"<< /Type /Pages /Kids [%s] /Count 1 >>" % objects()[3]).items() if n != 3}),
         "cut": plain[:plain.index(b"startxref")],
         "lines-changed": plain.replace(b"endobj\n", b"endobj\r\n"),
     }
@@ -119,6 +122,7 @@ def refused():
         "truncated": (document(objects())[:-300], 2),
         "no-pages": (document(objects(o2=b"null")), 2),
         "encrypted-unknown": (document(objects(), trailer=b"/Root 1 0 R /Encrypt << /Filter /Standard /V 9 >>"), 2),
+        "annots-no-list": (document(objects(o3=page(b"/Annots (none)"))), 2),
         "xfa": (document(objects(o1=form, o6=b"<< /Fields [] /XFA (x) >>")), 4),
         "xfa-dynamic": (document(objects(o1=form[:-2] + b"/NeedsRendering true >>", o6=b"<< /Fields [7 0 R] /XFA (x) >>", o7=b"<< /FT /Tx /T (a) >>")), 4),
         "certified": (form_with(b"", reference % (b"DocMDP", b"/P 1")), 5),

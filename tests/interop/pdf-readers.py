@@ -87,8 +87,10 @@ class Readers(unittest.TestCase):
         plain.write_bytes(forms.document(forms.objects()))
         documents = {**forms.by_hand(), **forms.damaged(), **{k: p.read_bytes() for k, p in forms.by_qpdf(plain, self.directory).items()}}
         for name, data in documents.items():
-            with self.subTest(name):
-                self.check(name, data)
+            # No reader but pdf.js shows a page that is no object of its own: there is nothing to compare.
+            if name != "direct-pages":
+                with self.subTest(name):
+                    self.check(name, data)
 
     def test_readers_see(self):
         """These comparisons would tell a difference."""

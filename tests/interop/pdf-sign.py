@@ -143,7 +143,8 @@ class Signing(unittest.TestCase):
                 code, said, out = self.sign(source)
                 self.assertEqual((code, said), (0, "repaired\nsigned\n"))
                 self.assertEqual(self.check_sound(out), [])
-                self.assertEqual(self.drawn(source), self.drawn(out), "drawn differently")
+                # All of them are this document; poppler draws no page that is no object of its own.
+                self.assertEqual(self.drawn(self.store(forms.document(forms.objects()))), self.drawn(out), "drawn differently")
                 said = output("pdfsig", "-nssdir", f"sql:{self.pki.nss}", out)
                 self.assertEqual((said.count("Signature is Valid."), said.count("  - Total document signed")), (1, 1), said)
                 twice = self.sign(out)

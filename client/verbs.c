@@ -475,7 +475,7 @@ const Verb verbs[] = {
           N_("Each signature of a .p7s or .p7m file, an XML document or an ASiC container that has no timestamp gets one; a PDF gets one over the whole document, which needs no signature. The file is replaced, unless "
              "--output says where to write; what was signed stays as it was. Needs no key and no service."), extend_options, verb_extend },
         { "verify", "[FILE…]", 0, UINT_MAX, N_("Verify the signatures of files"),
-          N_("Takes signed PDF files, ASiC containers, and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
+          N_("Takes signed PDF and XML files, ASiC containers, and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
              "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "
              "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told. Of several files it tells less about each: name one alone for all of it."), verify_options, verb_verify },
         { "show-signatures", "FILE", 1, 1, N_("Show the signatures of a file as a viewer does"),

@@ -6,6 +6,7 @@ a peer's own words where it does not know the algorithm. And with each choice th
 Usage: xades.py SYGNET"""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -103,10 +104,13 @@ class Base(unittest.TestCase):
                             file], capture_output=True, text=True, check=False, cwd=self.directory)
         return "OK" if p.returncode == 0 else p.stderr or "failed"
 
-    def ourselves(self, file):
+    def report(self, file):
         content = ("--content", self.document) if "URI=\"declaration" in file.read_text(errors="replace") else ()
-        p = subprocess.run([SYGNET, "verify", file, "--anchors", self.pki.root, "--json", *content], capture_output=True, text=True, check=False)
-        report = json.loads(p.stdout)
+        p = subprocess.run([SYGNET, "verify", file, "--anchors", self.pki.root, "--json", "--offline", *content], capture_output=True, text=True, check=False)
+        return json.loads(p.stdout)
+
+    def ourselves(self, file):
+        report = self.report(file)
         if report["indication"] != "TOTAL-PASSED":
             return f"{report['indication']}: {report['reason']}"
         levels = {(s["format"], s["level"]) for s in report["signatures"]}
@@ -202,6 +206,70 @@ class Choices(Base):
         document = self.directory / "latin2.xml"
         document.write_bytes('<?xml version="1.0" encoding="ISO-8859-2"?>\n<faktura miasto="Łódź">żółć</faktura>\n'.encode("iso8859-2"))
         self.assert_accepted([self.sign("--format", "xades", "--role", "Właściciel €", document=document)])
+
+
+def corpus():
+    root = os.environ.get("SYGNET_CORPORA") or HERE.parents[2] / "shared" / "corpora"
+    return sorted((Path(root) / "open" / "xml-unsigned").glob("*.xml"))
+
+
+class Schemas(Base):
+    """The form that the standards' schemas give: XML Signature's, and XAdES's where somebody put them into a folder (SYGNET_XADES_XSD)."""
+
+    folder = Path("/usr/share/xml/xmltooling")
+
+    def validate(self, schema, file):
+        p = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", schema, file], capture_output=True, text=True, check=False)
+        self.assertEqual(p.returncode, 0, p.stderr)
+
+    def signatures(self):
+        for form in FORMS[1:]:
+            yield self.sign("--format", form, "--role", "Kierownik", "--location", "Łódź")
+        text = self.sign("--xml-element", "//default:towar[2]", "--xml-parallel").read_text()
+        alone = self.directory / "alone.xml"
+        alone.write_text(text[text.index("<ds:Signature "):text.index("</ds:Signature>")] + "</ds:Signature>")
+        yield alone
+
+    def test_xmldsig(self):
+        for file in self.signatures():
+            self.validate(self.folder / "xmldsig-core-schema.xsd", file)
+
+    if "SYGNET_XADES_XSD" in os.environ:
+        def test_xades(self):
+            xades = Path(os.environ["SYGNET_XADES_XSD"]) / "XAdES01903v132-201601.xsd"
+            both = self.directory / "both.xsd"
+            both.write_text(f'''<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:example">
+                <xs:import namespace="{DSIG}" schemaLocation="{self.folder}/xmldsig-core-schema.xsd"/><xs:import namespace="{XADES}" schemaLocation="{xades}"/></xs:schema>''')
+            for file in self.signatures():
+                self.validate(both, file)
+
+
+class Theirs(Base):
+    """What the JDK signs is valid to us, and not when it was altered."""
+
+    def test_jdk(self):
+        methods = {"rsa3072": ("rsa-sha256", "sha256-rsa-MGF1"), "p256": ("ecdsa-sha256",), "p384": ("ecdsa-sha384",), "ed25519": ("eddsa-ed25519",)}
+        orders = [(key, method, canonical, form, self.directory / f"jdk-{key}-{method}-{canonical}-{form}.xml")
+                  for key, names in methods.items() for method in names for canonical in ("exclusive", "inclusive", "inclusive11") for form in ("enveloped", "enveloping")]
+        arguments = [x for key, method, canonical, form, out in orders
+                     for x in (self.directory / f"{key}-closed.p12", PASSWORD, method, canonical, form, self.document, out)]
+        p = subprocess.run(["java", "-XX:TieredStopAtLevel=1", "-cp", JARS, HERE / "XmlSign.java", *arguments], capture_output=True, text=True, check=False)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        for key, method, canonical, form, out in orders:
+            with self.subTest(key=key, method=method, canonical=canonical, form=form):
+                report = self.report(out)
+                self.assertEqual(("TOTAL-PASSED", [True]), (report["indication"], [s["integrity"] for s in report["signatures"]]), report["reason"])
+                out.write_text(out.read_text().replace("inne", "cudze"))
+                self.assertEqual(("TOTAL-FAILED", "HASH_FAILURE"), (self.report(out)["indication"], self.report(out)["subindication"]))
+
+
+class Documents(Base):
+    """Invoices and declarations of the corpus, where there is one."""
+
+    if corpus():
+        def test_corpus(self):
+            for method in ("exclusive", "inclusive-1.1"):
+                self.assert_accepted([self.sign("--format", "xades", "--xml-canonical", method, document=file) for file in corpus()])
 
 
 class Profiles(Base):

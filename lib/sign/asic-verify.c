@@ -173,7 +173,7 @@ static int cover(Round *round, const Target *t, SignatureReport *s) {
 
 /* One that holds and is of none of the container's files was put there for another's sake. */
 static int require_file(SignatureReport *s) {
-        if (!s->integrity || s->n_covered > 0)
+        if (!s->integrity || s->n_covered > 0 || s->countersignature)
                 return 0;
         return fail_signature(s, SUB_SIGNED_DATA_NOT_FOUND, N_("The signature is of no file in the container."));
 }

@@ -8,11 +8,12 @@
 
 #include "base/library.h"
 
+/* Lazily: most of what such a library calls in others is never called, and finding it all takes longer than small work with it. */
 static void *open_first(const char *const *sonames) {
         void *library = NULL;
 
         while (*sonames && !library)
-                library = dlopen(*sonames++, RTLD_NOW | RTLD_LOCAL);
+                library = dlopen(*sonames++, RTLD_LAZY | RTLD_LOCAL);
         return library;
 }
 

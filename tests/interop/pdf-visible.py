@@ -12,6 +12,7 @@ import unittest
 import zlib
 from pathlib import Path
 
+import chromium
 import forms
 import pki
 
@@ -136,6 +137,23 @@ class Visible(unittest.TestCase):
                     different = sum(a != b for x, y in zip(expected, drawn) for a, b in zip(x, y))
                     # Edges fall on other parts of pixels.
                     self.assertLess(different, 1000)
+
+    def test_browsers(self):
+        """pdf.js and Chromium's own viewer draw them, and without a complaint."""
+        shown = self.directory / "shown"
+        shown.mkdir()
+        browser = chromium.Chromium(shown, self.directory / "profile")
+        self.addCleanup(browser.close)
+        for extra in (b"", b"/Rotate 90"):
+            source = self.document(extra)
+            signed = self.sign(source, "--visible", "--reason", POLISH, "--image", self.logo)
+            for path, name in ((source, "before.pdf"), (signed, "after.pdf")):
+                (shown / name).write_bytes(path.read_bytes())
+            before, after = browser.pdf_js("before.pdf"), browser.pdf_js("after.pdf")
+            for drawn in before, after:
+                self.assertRegex(drawn, r"^1 \d+x\d+:\d+$")
+            self.assertNotEqual(before, after)
+            self.assertNotEqual(browser.viewer("before.pdf"), browser.viewer("after.pdf"))
 
     def test_rectangle(self):
         """In millimetres from the lower left corner, a red disc where it was said and nothing around it; with the page turned and cut too."""

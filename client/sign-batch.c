@@ -10,12 +10,12 @@
 #include "client/progress.h"
 #include "client/sign-batch.h"
 
-#define HELD_MAX 4096U  /* drafts that are kept whole */
-#define ASKING 8U /* threads, where they wait for time-stamping authorities most of the time */
-#define GROUP 32U       /* documents that are synced together, where there are */
+#define HELD_MAX 4096U     /* drafts that are kept whole */
+#define WRITERS 32U        /* threads: they wait for the disk, or for time-stamping authorities, most of the time */
+#define GROUP 8U           /* documents that are synced together, where there are */
 #define GROUPED_FROM 256U
 #define FILES_AN_ITEM 2U
-#define FILES_SPARED 256U /* for all else that is open, a few for each thread */
+#define FILES_SPARED 256U  /* for all else that is open, a few for each thread */
 
 /* What the threads share. Each item is one thread's at a time. */
 typedef struct Run {
@@ -221,7 +221,7 @@ static int sign_items(Run *run, KeySigner *key) {
                 items[i] = item_of(run, i)->item;
         /* Who waits for time-stamping authorities waits long enough, and what is drafted once more needs open files of its own. */
         run->group = run->batch->options->timestamps || run->n < GROUPED_FROM || run->n > run->held_max ? 1 : GROUP;
-        r = crew_new("documents", run->batch->options->timestamps ? ASKING : 0, write_group, run, &run->writers);
+        r = crew_new("documents", WRITERS, write_group, run, &run->writers);
         if (r < 0)
                 return fail_memory();
         run->signer->signed_so_far = hand_on;

@@ -74,12 +74,13 @@ public class Documents {
         }
     }
 
+    /** By BouncyCastle, as in its own examples. */
     static void signItext(Path in, Path out) throws Exception {
         try (OutputStream o = new BufferedOutputStream(Files.newOutputStream(out))) {
             com.itextpdf.text.pdf.PdfReader r = new com.itextpdf.text.pdf.PdfReader(in.toString());
             com.itextpdf.text.pdf.PdfStamper s = com.itextpdf.text.pdf.PdfStamper.createSignature(r, o, '\0', null, true);
             com.itextpdf.text.pdf.security.MakeSignature.signDetached(s.getSignatureAppearance(), new com.itextpdf.text.pdf.security.BouncyCastleDigest(),
-                new com.itextpdf.text.pdf.security.PrivateKeySignature(key, "SHA-256", null), chain, null, null, null, 0,
+                new com.itextpdf.text.pdf.security.PrivateKeySignature(key, "SHA-256", "BC"), chain, null, null, null, 0,
                 com.itextpdf.text.pdf.security.MakeSignature.CryptoStandard.CADES);
             r.close();
         }
@@ -147,6 +148,7 @@ public class Documents {
     public static void main(String[] a) throws Exception {
         PrintStream answers = System.out;
         System.setOut(System.err); // the libraries have things to say
+        Security.addProvider(new org.bouncycastle.jce.provider.BouncyCastleProvider());
         load(a[0], Files.readString(Paths.get(a[1])).trim(), a[2]);
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = commands.readLine()) != null;) {

@@ -308,15 +308,22 @@ static bool has_purpose(gnutls_x509_crt_t crt) {
         return false;
 }
 
-/* Directly under the issuer's own key, for this purpose, and valid then. anyExtendedKeyUsage is not enough (§4.2.2.2). */
-static bool is_delegate(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, int64_t at) {
-        unsigned status = 0, usage = 0;
+/* For this purpose, and valid then. anyExtendedKeyUsage is not enough (§4.2.2.2). */
+static bool is_responders_certificate(gnutls_x509_crt_t crt, int64_t at) {
+        unsigned usage = 0;
 
-        if (!has_purpose(crt) || gnutls_x509_crt_check_issuer(crt, issuer) == 0)
+        if (!has_purpose(crt))
                 return false;
         if (gnutls_x509_crt_get_key_usage(crt, &usage, NULL) >= 0 && !(usage & (GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_NON_REPUDIATION)))
                 return false;
-        if (at < (int64_t) gnutls_x509_crt_get_activation_time(crt) || at > (int64_t) gnutls_x509_crt_get_expiration_time(crt))
+        return at >= (int64_t) gnutls_x509_crt_get_activation_time(crt) && at <= (int64_t) gnutls_x509_crt_get_expiration_time(crt);
+}
+
+/* Directly under the issuer's own key. */
+static bool is_delegate(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
+        unsigned status = 0;
+
+        if (gnutls_x509_crt_check_issuer(crt, issuer) == 0)
                 return false;
         return gnutls_x509_crt_verify(crt, &issuer, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS, &status) >= 0 && status == 0;
 }
@@ -336,7 +343,7 @@ static int try_delegate(const OcspResponse *o, View der, gnutls_x509_crt_t issue
         if (gnutls_x509_crt_init(&crt) < 0)
                 return -ENOMEM;
         if (gnutls_x509_crt_import(crt, &(gnutls_datum_t) { (unsigned char *) der.data, (unsigned) der.len }, GNUTLS_X509_FMT_DER) < 0 ||
-            !is_responder(o, crt) || !is_delegate(crt, issuer, at))
+            !is_responder(o, crt) || !is_responders_certificate(crt, at) || !is_delegate(crt, issuer))
                 return -EKEYREJECTED;
         r = cms_bit_string_verify(o->algorithm, crt, o->tbs, o->signature, now);
         if (r >= 0)
@@ -344,7 +351,22 @@ static int try_delegate(const OcspResponse *o, View der, gnutls_x509_crt_t issue
         return r;
 }
 
-int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder) {
+/* The first of §4.2.2.2: who verifies has chosen the responder, as trusted lists name some that are not under the issuer. */
+static int try_local(const OcspResponse *o, gnutls_x509_trust_list_t local, int64_t at, int64_t now) {
+        gnutls_x509_trust_list_iter_t iter = NULL;
+        gnutls_x509_crt_t anchor;
+        int r = -EKEYREJECTED;
+
+        /* To the end, which frees the iterator. */
+        while (local && gnutls_x509_trust_list_iter_get_ca(local, &iter, &anchor) >= 0) {
+                if (r == -EKEYREJECTED && is_responder(o, anchor) && is_responders_certificate(anchor, at))
+                        r = cms_bit_string_verify(o->algorithm, anchor, o->tbs, o->signature, now);
+                gnutls_x509_crt_deinit(anchor);
+        }
+        return r;
+}
+
+int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_trust_list_t local, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder) {
         gnutls_x509_crt_t responder = NULL;
         View certificates = o->certificates, element;
         int r = -EKEYREJECTED;
@@ -356,6 +378,8 @@ int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, int64_t at, int
                         return -EBADMSG;
                 r = try_delegate(o, element, issuer, at, now, &responder);
         }
+        if (r == -EKEYREJECTED)
+                r = try_local(o, local, at, now);
         if (r < 0)
                 return r;
         if (responder && has_nocheck(responder)) {

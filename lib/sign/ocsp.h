@@ -44,10 +44,10 @@ typedef struct OcspAnswer {
  * -ENOMEM. */
 int ocsp_find(const OcspResponse *o, gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer, OcspAnswer *ret);
 
-/* Whether one who may speak for the issuer signed (§4.2.2.2): the issuer itself, or who has a certificate of the issuer's own key for OCSPSigning, valid at
- * `at`; with what was secure at `now`. `*ret_responder` is that certificate, owned by the caller, where its own state has still to be looked at;
- * else NULL: the issuer signed, or said by id-pkix-ocsp-nocheck that nobody need. 0, -EKEYREJECTED, -EBADMSG, -ENOMEM. */
-int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder);
+/* Whether one who may speak for the issuer signed (§4.2.2.2): the issuer itself, or who has a certificate of the issuer's own key for OCSPSigning, or one for
+ * OCSPSigning that is itself in the list `local` (NULL: none), valid at `at`; with what was secure at `now`. `*ret_responder` is that certificate, owned by the caller, where its own state has still to be looked at;
+ * else NULL: the issuer signed, or said by id-pkix-ocsp-nocheck that nobody need, or who made the list answers for it. 0, -EKEYREJECTED, -EBADMSG, -ENOMEM. */
+int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_trust_list_t local, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder);
 
 /* A request for the one certificate, to be sent by POST as application/ocsp-request. Without nonce: responders answer with what they signed
  * before, and how old that may be is judged by its times. -EIO, -ENOMEM. */

@@ -44,6 +44,7 @@ typedef struct RevocationPool {
         RevocationItem *items;
         size_t n;
         size_t size;          /* of all items in bytes */
+        gnutls_x509_trust_list_t authorities; /* borrowed: OCSP responders that are trusted by themselves are among them; NULL: none */
         RevocationFetch fetch; /* NULL: the network is not used */
         void *userdata;
         char **fetched;       /* what was asked for, with success or not; none is asked twice */

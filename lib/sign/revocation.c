@@ -110,9 +110,9 @@ static int verify_ocsp(const Check *c, const RevocationItem *item) {
         OcspResponse o = item->ocsp; /* the pool may grow below */
         int r;
 
-        r = ocsp_verify(&o, c->issuer, c->now, c->now, &responder);
+        r = ocsp_verify(&o, c->issuer, c->pool->authorities, c->now, c->now, &responder);
         if (r == -EKEYREJECTED && c->proven >= 0 && o.produced_at <= c->now + REVOCATION_SKEW_S)
-                r = ocsp_verify(&o, c->issuer, o.produced_at, c->now, &responder);
+                r = ocsp_verify(&o, c->issuer, c->pool->authorities, o.produced_at, c->now, &responder);
         return r >= 0 && responder ? check_responder(c, responder) : r;
 }
 

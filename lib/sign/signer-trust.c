@@ -123,6 +123,7 @@ static int look_up(const Judgement *j, size_t i, CertificateStatus *ret) {
         *ret = (CertificateStatus) { .state = CERTIFICATE_UNKNOWN, .since = -1, .next_update = -1 };
         if (!j->params->revocation)
                 return 0;
+        j->params->revocation->authorities = j->params->anchors;
         return revocation_check(j->params->revocation, path->certificates[i], issuer, j->params->now, j->report->proven_time, ret);
 }
 

@@ -12,6 +12,8 @@
 #include <gnutls/ocsp.h>
 
 #include "crypto/key.h"
+#include "der/der.h"
+#include "sign/anchors.h"
 #include "sign/ocsp.h"
 #include "revocation-fixture.h"
 
@@ -43,9 +45,9 @@ static void test_answers(void **state) {
                 /* About others it says nothing. */
                 assert_int_equal(ocsp_find(&o, issuing, root, &a), 0);
                 assert_int_equal(ocsp_find(&o, leaf, root, &a), 0);
-                assert_int_equal(ocsp_verify(&o, issuing, MADE, MADE, &responder), 0);
+                assert_int_equal(ocsp_verify(&o, issuing, NULL, MADE, MADE, &responder), 0);
                 assert_null(responder);
-                assert_int_equal(ocsp_verify(&o, root, MADE, MADE, &responder), -EKEYREJECTED);
+                assert_int_equal(ocsp_verify(&o, root, NULL, MADE, MADE, &responder), -EKEYREJECTED);
         }
 }
 
@@ -59,16 +61,39 @@ static void test_delegates(void **state) {
                 OcspResponse o;
 
                 assert_int_equal(ocsp_read(bytes_view(&der), &o), 0);
-                assert_int_equal(ocsp_verify(&o, issuing, MADE, MADE, &responder), 0);
+                assert_int_equal(ocsp_verify(&o, issuing, NULL, MADE, MADE, &responder), 0);
                 assert_null(responder); /* nocheck */
-                assert_int_equal(ocsp_verify(&o, root, MADE, MADE, &responder), -EKEYREJECTED);
+                assert_int_equal(ocsp_verify(&o, root, NULL, MADE, MADE, &responder), -EKEYREJECTED);
                 /* Only while its certificate is valid. */
-                assert_int_equal(ocsp_verify(&o, issuing, MADE - 2 * DAY, MADE, &responder), -EKEYREJECTED);
-                assert_int_equal(ocsp_verify(&o, issuing, MADE + 301 * DAY, MADE, &responder), -EKEYREJECTED);
+                assert_int_equal(ocsp_verify(&o, issuing, NULL, MADE - 2 * DAY, MADE, &responder), -EKEYREJECTED);
+                assert_int_equal(ocsp_verify(&o, issuing, NULL, MADE + 301 * DAY, MADE, &responder), -EKEYREJECTED);
                 /* Without its certificate nobody knows who answered. */
                 o.certificates = (View) { 0 };
-                assert_int_equal(ocsp_verify(&o, issuing, MADE, MADE, &responder), -EKEYREJECTED);
+                assert_int_equal(ocsp_verify(&o, issuing, NULL, MADE, MADE, &responder), -EKEYREJECTED);
         }
+}
+
+/* A list of the responder's own certificate, taken from the answer, and of another one. */
+static void test_local(void **state) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t root = certificate("root.der");
+        _cleanup_bytes_ Bytes der = fixture("delegated.ocsp"), other = fixture("root.der");
+        _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t list = NULL;
+        gnutls_x509_crt_t responder = NULL;
+        View certificates, element;
+        OcspResponse o;
+
+        assert_int_equal(ocsp_read(bytes_view(&der), &o), 0);
+        certificates = o.certificates;
+        assert_int_equal(der_next(&certificates, &element, NULL), 0);
+        assert_int_equal(verify_anchors_new(&list), 0);
+        assert_int_equal(verify_anchors_load(list, bytes_view(&other), NULL), 0);
+        assert_int_equal(ocsp_verify(&o, root, list, MADE, MADE, &responder), -EKEYREJECTED);
+        assert_int_equal(verify_anchors_load(list, element, NULL), 0);
+        assert_int_equal(ocsp_verify(&o, root, list, MADE, MADE, &responder), 0);
+        assert_null(responder);
+        o.certificates = (View) { 0 }; /* it is known already */
+        assert_int_equal(ocsp_verify(&o, root, list, MADE, MADE, &responder), 0);
+        assert_int_equal(ocsp_verify(&o, root, list, MADE + 301 * DAY, MADE, &responder), -EKEYREJECTED);
 }
 
 /* Each bit of what is signed counts; cut short anywhere it is none. */
@@ -85,7 +110,7 @@ static void test_every_octet(void **state) {
                         gnutls_x509_crt_t responder = NULL;
 
                         der.data[i] ^= (uint8_t) (1U << bit);
-                        assert_true(ocsp_read(bytes_view(&der), &o) != 0 || ocsp_verify(&o, issuing, MADE, MADE, &responder) < 0);
+                        assert_true(ocsp_read(bytes_view(&der), &o) != 0 || ocsp_verify(&o, issuing, NULL, MADE, MADE, &responder) < 0);
                         der.data[i] ^= (uint8_t) (1U << bit);
                 }
         }
@@ -128,6 +153,7 @@ int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_answers),
                 cmocka_unit_test(test_delegates),
+                cmocka_unit_test(test_local),
                 cmocka_unit_test(test_every_octet),
                 cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_request),

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sign/timestamp.h"
 #include "sign/verify-report.h"
 #include "sign/xades-properties.h"
 #include "sign/xml-algorithms.h"
@@ -242,6 +243,15 @@ int xades_timestamps_read(const XmlDocument *d, const XmlSignature *s, const Xad
                 }
         *ret_n = n;
         return 0;
+}
+
+bool xades_timestamp_fits(const XadesTimestamp *t) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        TimestampInfo info;
+        Digest digest;
+
+        return timestamp_token_read(bytes_view(&t->token), &content, &info) >= 0 && digest_of(info.algorithm, bytes_view(&t->stamped), &digest) >= 0 &&
+                view_equal(info.imprint, digest_view(&digest));
 }
 
 void xades_timestamps_done(XadesTimestamp *list, size_t n) {

@@ -45,6 +45,10 @@ bool xades_names_certificate(const XadesProperties *p, gnutls_x509_crt_t crt);
 
 /* Signature timestamps, the first XADES_TIMESTAMPS_MAX; what cannot be read is passed over. `ret` holds as many. */
 int xades_timestamps_read(const XmlDocument *d, const XmlSignature *s, const XadesProperties *p, XadesTimestamp ret[static XADES_TIMESTAMPS_MAX], size_t *ret_n);
+
+/* Whether a timestamp says that it is of this very signature, whatever else it is worth. */
+bool xades_timestamp_fits(const XadesTimestamp *t);
+
 void xades_timestamps_done(XadesTimestamp *list, size_t n);
 
 /* What came along: CertificateValues and RevocationValues, also those for timestamps. `pool` may be NULL. 0, -ENOMEM. */

@@ -26,12 +26,15 @@ typedef struct Verification {
         CmsAlgorithms algorithms;
         Bytes signed_info, value;
         gnutls_x509_crt_t signer; /* borrowed from `certificates` */
+        XadesTimestamp timestamps[XADES_TIMESTAMPS_MAX];
+        size_t n_timestamps;
         XmlCoverage coverage;
 } Verification;
 
 static void verification_done(Verification *v) {
         xades_properties_done(&v->properties);
         xml_certificates_done(&v->certificates);
+        xades_timestamps_done(v->timestamps, v->n_timestamps);
         bytes_done(&v->signed_info);
         bytes_done(&v->value);
 }
@@ -181,7 +184,14 @@ static int check_coverage(Verification *v) {
         return 0;
 }
 
-/* EN 319 132-1 section 6.3, by what is there. */
+static bool is_stamped(const Verification *v) {
+        for (size_t i = 0; i < v->n_timestamps; i++)
+                if (xades_timestamp_fits(&v->timestamps[i]))
+                        return true;
+        return false;
+}
+
+/* EN 319 132-1 section 6.3, by what is there. A timestamp of something else is none. */
 static const char *level_of(const Verification *v) {
         const XadesProperties *p = &v->properties;
 
@@ -189,7 +199,7 @@ static const char *level_of(const Verification *v) {
                 return NULL;
         if (!p->has_format && !v->signature.countersigned)
                 return NULL;
-        if (!xades_has_unsigned(p, "SignatureTimeStamp"))
+        if (!is_stamped(v))
                 return "B-B";
         if (!xades_has_unsigned(p, "RevocationValues"))
                 return "B-T";
@@ -198,26 +208,19 @@ static const char *level_of(const Verification *v) {
 
 static int judge_signer(Verification *v) {
         CmsAlgorithms weakest = v->algorithms;
-        XadesTimestamp read[XADES_TIMESTAMPS_MAX];
         SignatureTimestamp timestamps[XADES_TIMESTAMPS_MAX];
         SignerEvidence evidence = { .certificate = v->signer, .others = v->certificates.list, .algorithms = &weakest, .value = bytes_view(&v->value),
-                                    .timestamps = timestamps };
-        size_t n = 0;
+                                    .timestamps = timestamps, .n_timestamps = v->n_timestamps };
         int r;
 
         weakest.digest = xml_digest_weaker(weakest.digest, v->coverage.digest);
         r = xades_values_collect(&v->properties, &v->certificates, v->context->params->revocation);
-        if (r >= 0)
-                r = xades_timestamps_read(v->context->document, &v->signature, &v->properties, read, &n);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < n; i++)
-                timestamps[i] = (SignatureTimestamp) { bytes_view(&read[i].token), bytes_view(&read[i].stamped) };
+        for (size_t i = 0; i < v->n_timestamps; i++)
+                timestamps[i] = (SignatureTimestamp) { bytes_view(&v->timestamps[i].token), bytes_view(&v->timestamps[i].stamped) };
         evidence.n_others = v->certificates.n;
-        evidence.n_timestamps = n;
-        r = signer_trust_judge(&evidence, v->context->params, v->report);
-        xades_timestamps_done(read, n);
-        return r;
+        return signer_trust_judge(&evidence, v->context->params, v->report);
 }
 
 int xades_signature_verify(XadesContext *c, xmlNode *element, VerifyReport *r, size_t index) {
@@ -238,6 +241,8 @@ int xades_signature_verify(XadesContext *c, xmlNode *element, VerifyReport *r, s
                 q = verify_references(&v);
         if (q == 0)
                 q = check_coverage(&v);
+        if (q == 0)
+                q = xades_timestamps_read(c->document, &v.signature, &v.properties, v.timestamps, &v.n_timestamps);
         if (q != 0)
                 return q < 0 ? q : 0;
         v.report->integrity = true;

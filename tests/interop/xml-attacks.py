@@ -4,6 +4,7 @@
 from, which passes. Usage: xml-attacks.py INTEROP-SIGN-FILE"""
 
 import base64
+import calendar
 import hashlib
 import hmac
 import json
@@ -11,12 +12,13 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 import xmldsig
 from pki import Pki
-from xmldsig import (BASE64, COUNTERSIGNED, C14N, DS, ENVELOPED, EXCLUSIVE, FILTER2, SHA256, SIGNED_PROPERTIES, XADES, Signer, parts, reference, transform,
+from xmldsig import (BASE64, COUNTERSIGNED, C14N, DS, ENVELOPED, EXCLUSIVE, FILTER2, SHA256, SIGNED_PROPERTIES, XADES, Authority, Signer, parts, reference, transform,
                      xpath)
 
 SIGN_FILE = sys.argv[1]
@@ -289,6 +291,33 @@ class Attacks(unittest.TestCase):
         data = '<b Id="x">1</b>'
         elsewhere = "<xades:CounterSignature>" + self.signer.sign(reference("#x", data, transform(EXCLUSIVE)), name="C", properties=True) + "</xades:CounterSignature>"
         self.refused(self.signer.enveloped(before="<a>" + data, unsigned=elsewhere), "SIGNED_DATA_NOT_FOUND", "not of the signature that it stands with", integrity=True)
+
+    def stamped(self, authority, value=None):
+        """The same signature with a timestamp over its value, or another's."""
+        text = self.signer.enveloped()
+        return self.signer.enveloped(unsigned=authority.property(value or self.value_of(text)))
+
+    def test_timestamp(self):
+        report = self.passes(self.stamped(Authority(self.pki)), level="B-T")
+        signature = report["signatures"][0]
+        self.assertEqual(signature["proven_by"], "CN=Example TSA")
+        made = calendar.timegm(time.strptime(signature["proven_time"], "%Y-%m-%dT%H:%M:%SZ"))
+        self.assertLess(abs(time.time() - made), 300)
+
+    def test_copied_timestamp(self):
+        """One of another signature, of another form of this one, damaged, or of an authority that nobody knows proves nothing; and what it is put into needs none."""
+        authority = Authority(self.pki)
+        other = self.value_of(Signer(self.pki, "p256").enveloped())
+        plain = self.value_of(self.signer.enveloped())
+        for value in (other, plain.replace(" xmlns", "  xmlns"), plain.removesuffix("</ds:SignatureValue>"), ""):
+            self.assertIsNone(self.passes(self.stamped(authority, value or " "))["signatures"][0]["proven_time"])
+        text = self.stamped(authority)
+        before, token, after = parts(text, "<xades:EncapsulatedTimeStamp>", "</xades:EncapsulatedTimeStamp>")
+        for damaged in (token.replace("A", "B"), "<xades:EncapsulatedTimeStamp>AAAA</xades:EncapsulatedTimeStamp>", "<xades:EncapsulatedTimeStamp>!</xades:EncapsulatedTimeStamp>",
+                        "<xades:EncapsulatedTimeStamp/>", ""):
+            self.assertIsNone(self.verify(before + damaged + after)["signatures"][0]["proven_time"])
+        stranger = self.passes(self.stamped(Authority(self.pki, own=True)), level="B-T")
+        self.assertIsNone(stranger["signatures"][0]["proven_time"])
 
     # Keys and algorithms.
 

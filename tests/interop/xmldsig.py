@@ -5,6 +5,9 @@ stands, and signed by openssl. Shared by the tests of XML signatures."""
 import base64
 import hashlib
 import subprocess
+from pathlib import Path
+
+from pki import run
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -108,6 +111,35 @@ class Signer:
         inner = f'<ds:Object xmlns:ds="{DS}" Id="{name}-object">{content}</ds:Object>'
         data = reference(f"#{name}-object", inner, transform(EXCLUSIVE), DS + "Object", more=f' Id="{name}-data"')
         return self.sign(data, **{"properties": True, **options, "objects": options.get("objects", "") + inner})
+
+
+class Authority:
+    """A time-stamping authority under the root of a Pki, or (`own`) under nobody."""
+
+    def __init__(self, pki, own=False):
+        self.folder = pki.directory
+        name = self.folder / ("own-tsa" if own else "tsa")
+        extensions = self.folder / "tsa.ext"
+        extensions.write_text("basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n")
+        run("openssl", "req", "-new", "-newkey", "rsa:3072", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", "/CN=Example TSA")
+        issuer = ["-signkey", f"{name}.key"] if own else ["-CA", pki.root, "-CAkey", self.folder / "root.key", "-CAcreateserial"]
+        run("openssl", "x509", "-req", "-in", f"{name}.csr", *issuer, "-days", "30", "-extfile", extensions, "-out", f"{name}.pem")
+        self.name, self.config = name, self.folder / "tsa.cnf"
+        self.config.write_text(f"[tsa]\ndefault_tsa=t\n[t]\nserial={name}.serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\ness_cert_id_alg=sha256\n")
+        Path(f"{name}.serial").write_text("01\n", encoding="ascii")
+
+    def stamp(self, data):
+        """The token over a text, in base64."""
+        paths = [self.folder / f"stamp.{n}" for n in ("data", "tsq", "tst")]
+        paths[0].write_text(data, encoding="utf-8")
+        run("openssl", "ts", "-query", "-data", paths[0], "-sha256", "-cert", "-out", paths[1])
+        run("openssl", "ts", "-reply", "-config", self.config, "-queryfile", paths[1], "-signer", f"{self.name}.pem", "-inkey", f"{self.name}.key", "-token_out", "-out", paths[2])
+        return b64(paths[2].read_bytes())
+
+    def property(self, value):
+        """A SignatureTimeStamp over a ds:SignatureValue in canonical form."""
+        return (f'<xades:SignatureTimeStamp><ds:CanonicalizationMethod xmlns:ds="{DS}" Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
+                f"<xades:EncapsulatedTimeStamp>{self.stamp(value)}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>")
 
 
 def parts(text, start, end):

@@ -105,7 +105,7 @@ class BadInput(Signing):
         (self.folder / "damaged.pdf").write_bytes((self.folder / "invoice.pdf").read_bytes()[:-400])
         (self.folder / "head-only.pdf").write_bytes(b"%PDF-1.7\n")
         self.kept = self.contents()
-        self.sygnet(FAILED, "sign", "locked.pdf", "--otp-file", self.code(), says="remove its protection")
+        self.sygnet(FAILED, "sign", "locked.pdf", "--otp-file", self.code(), says="--document-password-file")
         self.sygnet(FAILED, "sign", "damaged.pdf", "--otp-file", self.code(), says="save it anew")
         self.sygnet(FAILED, "sign", "head-only.pdf", "--otp-file", self.code(), says="save it anew")
         self.sygnet(FAILED, "sign", "declaration.xml", "--format", "pades", "--otp-file", self.code(), says="--format cades")

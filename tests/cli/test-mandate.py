@@ -90,7 +90,7 @@ class Folder(Mandates):
 
     def run_folder(self, code, mandate=None):
         path = f"{Path(SYGNET).parent}:/usr/bin:/bin"
-        p = self.machine.run(["env", "-u", "MANDATE", f"PATH={path}", f"STATE_DIRECTORY={self.place}", *([f"MANDATE={mandate}"] if mandate else []),
+        p = self.machine.run(["env", "-u", "MANDATE", f"PATH={path}", f"XDG_CONFIG_HOME={self.folder}/settings", f"STATE_DIRECTORY={self.place}", *([f"MANDATE={mandate}"] if mandate else []),
                               SOURCE / "systemd/sygnet-seal-folder.sh"], uid=SERVICE, check=False)
         self.assertEqual(code, p.returncode, p.stdout + p.stderr)
         return p.stdout + p.stderr
@@ -100,6 +100,18 @@ class Folder(Mandates):
 
     def there(self, folder):
         return sorted(f.name for f in (self.place / folder).iterdir())
+
+    def test_timestamp_that_cannot_be_had(self):
+        """It costs the level, not the seal: the unit has no network, while the configuration is for everybody."""
+        (self.folder / "settings/sygnet").mkdir(parents=True)
+        (self.folder / "settings/sygnet/sygnet.conf").write_text("[Timestamp]\nURL=http://127.0.0.1:1/\n")
+        mandate = self.create(documents=10)
+        self.run_folder(0)
+        self.put("invoice.pdf")
+        said = self.run_folder(0, mandate)
+        self.assertIn("'invoice.pdf': sealed, but sygnet: No timestamp from", said)
+        self.assertEqual(["invoice-sealed.pdf"], self.there("out"))
+        self.assertEqual([], self.there("failed") + self.there(".work/document") + self.there(".work/sealed"))
 
     def test_seals_what_can_be_sealed(self):
         mandate = self.create(documents=10)

@@ -143,7 +143,8 @@ int cms_edit_add_unsigned(CmsEdit *e, size_t i, const char *type, View value) {
         if (r == -ENOENT) {
                 start = whole.len;
                 r = 0;
-        }
+        } else if (r >= 0 && contents.data + contents.len != whole.data + whole.len)
+                r = -EBADMSG; /* they are the last field (RFC 5652 §5.3) */
         if (r >= 0)
                 r = bytes_append_view(&attributes, contents);
         if (r >= 0)

@@ -172,14 +172,6 @@ static char *joined(gnutls_x509_crt_t crt, NextFunc next) {
         return text_clean((const char *) b.data);
 }
 
-/* An attribute of the subject; the caller frees; NULL where there is none. */
-static char *attribute(gnutls_x509_crt_t crt, const char *oid) {
-        char text[TEXT_MAX];
-        size_t n = sizeof(text);
-
-        return gnutls_x509_crt_get_dn_by_oid(crt, oid, 0, 0, text, &n) < 0 ? NULL : text_clean(text);
-}
-
 /* "RSA, 3072 bits", "EC/ECDSA, SECP256R1"; the caller frees. */
 static char *key_text(gnutls_x509_crt_t crt) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
@@ -228,7 +220,8 @@ static char *until_text(gnutls_x509_crt_t crt) {
 
 void certificate_print(gnutls_x509_crt_t crt) {
         _cleanup_free_ char *subject = certificate_subject(crt), *issuer = certificate_issuer(crt), *fingerprint = certificate_fingerprint(crt);
-        _cleanup_free_ char *name = attribute(crt, GNUTLS_OID_X520_COMMON_NAME), *organization = attribute(crt, GNUTLS_OID_X520_ORGANIZATION_NAME);
+        _cleanup_free_ char *name = certificate_subject_attribute(crt, GNUTLS_OID_X520_COMMON_NAME);
+        _cleanup_free_ char *organization = certificate_subject_attribute(crt, GNUTLS_OID_X520_ORGANIZATION_NAME);
         _cleanup_free_ char *serial = hex_of(crt, gnutls_x509_crt_get_serial), *key_id = hex_of(crt, get_key_id), *until = until_text(crt), *key = key_text(crt);
         _cleanup_free_ char *usage = joined(crt, next_usage), *purpose = joined(crt, next_purpose), *policy = joined(crt, next_policy);
         _cleanup_free_ char *names = joined(crt, next_name), *crl = joined(crt, next_crl), *ocsp = joined(crt, next_ocsp), *issuers = joined(crt, next_issuer);
@@ -271,7 +264,8 @@ static void write_list(Json *j, const char *name, gnutls_x509_crt_t crt, NextFun
 
 void certificate_write_json(Json *j, gnutls_x509_crt_t crt) {
         _cleanup_free_ char *subject = certificate_subject(crt), *issuer = certificate_issuer(crt), *fingerprint = certificate_fingerprint(crt);
-        _cleanup_free_ char *name = attribute(crt, GNUTLS_OID_X520_COMMON_NAME), *organization = attribute(crt, GNUTLS_OID_X520_ORGANIZATION_NAME);
+        _cleanup_free_ char *name = certificate_subject_attribute(crt, GNUTLS_OID_X520_COMMON_NAME);
+        _cleanup_free_ char *organization = certificate_subject_attribute(crt, GNUTLS_OID_X520_ORGANIZATION_NAME);
         _cleanup_free_ char *serial = hex_of(crt, gnutls_x509_crt_get_serial), *key_id = hex_of(crt, get_key_id), *key = key_text(crt);
 
         json_object_begin(j, NULL);

@@ -14,6 +14,7 @@
 #include "client/verbs.h"
 #include "client/verified.h"
 #include "crypto/key.h"
+#include "crypto/name.h"
 #include "sign/anchors.h"
 #include "sign/pdf-panel.h"
 #include "sign/pdf-verify.h"
@@ -92,14 +93,11 @@ static const PdfPanelField *field_of(const Shown *s, size_t signature) {
 static char *signer_name(const SignatureReport *s) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
         gnutls_datum_t der = { s->certificate.data, (unsigned) s->certificate.len };
-        char text[512];
-        size_t size = sizeof(text);
+        char *name = NULL;
 
-        if (s->certificate.len == 0 || gnutls_x509_crt_init(&crt) < 0 || gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0)
-                return text_clean(s->signer ?: _("unknown signer"));
-        if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text, &size) < 0)
-                return text_clean(s->signer ?: _("unknown signer"));
-        return text_clean(text);
+        if (s->certificate.len > 0 && gnutls_x509_crt_init(&crt) >= 0 && gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) >= 0)
+                name = certificate_subject_attribute(crt, GNUTLS_OID_X520_COMMON_NAME);
+        return name ?: text_clean(s->signer ?: _("unknown signer"));
 }
 
 static const char *certification_text(const PdfPanelField *f) {

@@ -3,6 +3,7 @@
 /* Names of certificates; see name.h. GnuTLS writes RFC 4514 and escapes what a value holds, so an attribute type begins at the
  * start of the text or behind a separator that no backslash escapes: there, and nowhere else, the type is replaced. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -10,6 +11,7 @@
 #include "crypto/name.h"
 
 #define TYPE "2.5.4.97=#"
+#define ATTRIBUTE_MAX 4096U
 #define TAG_UTF8_STRING 0x0c
 #define TAG_PRINTABLE_STRING 0x13
 
@@ -99,4 +101,58 @@ char *certificate_subject(gnutls_x509_crt_t certificate) {
 
 char *certificate_issuer(gnutls_x509_crt_t certificate) {
         return name_of(certificate, gnutls_x509_crt_get_issuer_dn3);
+}
+
+static bool is_hex(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* The value behind RFC 4514's escapes: a character, or the two digits of a byte. */
+static char *unescaped(const char *text) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        int r = 0;
+
+        for (const char *p = text; *p && r == 0;) {
+                if (p[0] == '\\' && is_hex(p[1]) && is_hex(p[2])) {
+                        const char digits[] = { p[1], p[2], 0 };
+
+                        r = bytes_append_byte(&b, (uint8_t) strtoul(digits, NULL, 16));
+                        p += 3;
+                        continue;
+                }
+                p += p[0] == '\\' && p[1];
+                r = bytes_append_byte(&b, (uint8_t) *p++);
+        }
+        return r == 0 ? utf8_sanitize(bytes_view(&b)) : NULL;
+}
+
+/* What GnuTLS gives of an attribute: escaped text, or #DER of those that it does not know. */
+static char *attribute_of(const char *text, size_t len) {
+        _cleanup_bytes_ Bytes value = BYTES_NULL;
+
+        if (strlen(text) != len)
+                return utf8_sanitize(VIEW(text, len));
+        if (text[0] != '#')
+                return unescaped(text);
+        return decode_string(text + 1, len - 1, &value) ? utf8_sanitize(bytes_view(&value)) : NULL;
+}
+
+typedef int (*GetAttribute)(gnutls_x509_crt_t, const char *, unsigned, unsigned, void *, size_t *);
+
+static char *get_attribute(gnutls_x509_crt_t certificate, const char *oid, GetAttribute get) {
+        char text[ATTRIBUTE_MAX];
+        size_t size = sizeof(text);
+
+        if (get(certificate, oid, 0, 0, text, &size) < 0 || size >= sizeof(text))
+                return NULL;
+        text[size] = '\0';
+        return attribute_of(text, size);
+}
+
+char *certificate_subject_attribute(gnutls_x509_crt_t certificate, const char *oid) {
+        return get_attribute(certificate, oid, gnutls_x509_crt_get_dn_by_oid);
+}
+
+char *certificate_issuer_attribute(gnutls_x509_crt_t certificate, const char *oid) {
+        return get_attribute(certificate, oid, gnutls_x509_crt_get_issuer_dn_by_oid);
 }

@@ -10,3 +10,10 @@
  * The caller frees; NULL when there is none or memory ran out. */
 char *certificate_subject(gnutls_x509_crt_t certificate);
 char *certificate_issuer(gnutls_x509_crt_t certificate);
+
+/* The first attribute of that type (an object identifier), as people read it: without the escapes of RFC 4514, UTF-8, fit to be shown. The caller
+ * frees; NULL when there is none, or it is no text. */
+char *certificate_subject_attribute(gnutls_x509_crt_t certificate, const char *oid);
+char *certificate_issuer_attribute(gnutls_x509_crt_t certificate, const char *oid);
+
+#define OID_ORGANIZATION_IDENTIFIER "2.5.4.97"

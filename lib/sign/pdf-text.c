@@ -7,56 +7,31 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "crypto/name.h"
 #include "sign/pdf-text.h"
 
-#define OID_ORGANIZATION_IDENTIFIER "2.5.4.97"
-#define ATTRIBUTE_MAX 512U
+/* An attribute of the signer's or issuer's name, else another one; empty where there is neither. */
+static int append_attribute(const PdfTextFacts *f, char *(*get)(gnutls_x509_crt_t, const char *), const char *oid, const char *otherwise, Bytes *b) {
+        _cleanup_free_ char *text = get(f->certificate, oid), *other = !text && otherwise ? get(f->certificate, otherwise) : NULL;
 
-#define TAG_UTF8_STRING 0x0c
-#define TAG_PRINTABLE_STRING 0x13
-
-/* An attribute of the signer's or issuer's name; empty where there is none. */
-static void append_attribute(const PdfTextFacts *f, bool issuer, const char *oid, Bytes *b) {
-        char text[ATTRIBUTE_MAX];
-        size_t size = sizeof(text);
-        int r;
-
-        r = issuer ? gnutls_x509_crt_get_issuer_dn_by_oid(f->certificate, oid, 0, 0, text, &size) :
-                     gnutls_x509_crt_get_dn_by_oid(f->certificate, oid, 0, 0, text, &size);
-        if (r >= 0)
-                (void) bytes_append(b, text, size);
+        return bytes_append_view(b, view_string(text ?: other));
 }
 
 /* The common name, or the organisation's where a seal has none. */
 static int fill_name(const PdfTextFacts *f, Bytes *b) {
-        append_attribute(f, false, GNUTLS_OID_X520_COMMON_NAME, b);
-        if (b->len == 0)
-                append_attribute(f, false, GNUTLS_OID_X520_ORGANIZATION_NAME, b);
-        return 0;
+        return append_attribute(f, certificate_subject_attribute, GNUTLS_OID_X520_COMMON_NAME, GNUTLS_OID_X520_ORGANIZATION_NAME, b);
 }
 
 static int fill_organization(const PdfTextFacts *f, Bytes *b) {
-        append_attribute(f, false, GNUTLS_OID_X520_ORGANIZATION_NAME, b);
-        return 0;
+        return append_attribute(f, certificate_subject_attribute, GNUTLS_OID_X520_ORGANIZATION_NAME, NULL, b);
 }
 
-/* GnuTLS has no text of attributes that it does not know: the value's DER is a string of at most 127 bytes. */
 static int fill_identifier(const PdfTextFacts *f, Bytes *b) {
-        uint8_t der[ATTRIBUTE_MAX];
-        size_t size = sizeof(der);
-
-        if (gnutls_x509_crt_get_dn_by_oid(f->certificate, OID_ORGANIZATION_IDENTIFIER, 0, 1, der, &size) < 0 || size < 2)
-                return 0;
-        if ((der[0] != TAG_UTF8_STRING && der[0] != TAG_PRINTABLE_STRING) || der[1] > 127 || der[1] != size - 2)
-                return 0;
-        return bytes_append(b, der + 2, size - 2);
+        return append_attribute(f, certificate_subject_attribute, OID_ORGANIZATION_IDENTIFIER, NULL, b);
 }
 
 static int fill_issuer(const PdfTextFacts *f, Bytes *b) {
-        append_attribute(f, true, GNUTLS_OID_X520_COMMON_NAME, b);
-        if (b->len == 0)
-                append_attribute(f, true, GNUTLS_OID_X520_ORGANIZATION_NAME, b);
-        return 0;
+        return append_attribute(f, certificate_issuer_attribute, GNUTLS_OID_X520_COMMON_NAME, GNUTLS_OID_X520_ORGANIZATION_NAME, b);
 }
 
 static int fill_serial(const PdfTextFacts *f, Bytes *b) {

@@ -54,8 +54,32 @@ static void test_no_pretence(void **state) {
         check("x\\,2.5.4.97=#0c0141", NULL, "CN=x\\\\\\,2.5.4.97=#0c0141");
 }
 
+static void assert_attribute(const char *oid, const char *value, const char *expected) {
+        _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        _cleanup_free_ char *subject = NULL, *issuer = NULL;
+
+        assert_int_equal(gnutls_x509_crt_init(&crt), 0);
+        assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, oid, 0, value, (unsigned) strlen(value)), 0);
+        assert_int_equal(gnutls_x509_crt_set_issuer_dn_by_oid(crt, oid, 0, value, (unsigned) strlen(value)), 0);
+        subject = certificate_subject_attribute(crt, oid);
+        issuer = certificate_issuer_attribute(crt, oid);
+        assert_string_equal(subject, expected);
+        assert_string_equal(issuer, expected);
+        assert_null(certificate_subject_attribute(crt, GNUTLS_OID_X520_COUNTRY_NAME));
+}
+
+/* As it was put in: what RFC 4514 escapes is no part of it. */
+static void test_attributes(void **state) {
+        static const char *const values[] = { "Seal", "NOWAK,ANNA,1", "\"Zażółć\" sp. z o.o. + <syn>; =", "a\\b", "a\\\\,41", "#1 Ltd", " x ", "\\41" };
+
+        for (size_t i = 0; i < ELEMENTSOF(values); i++)
+                assert_attribute(GNUTLS_OID_X520_COMMON_NAME, values[i], values[i]);
+        assert_attribute(GNUTLS_OID_X520_COMMON_NAME, "a\nb", "a\xef\xbf\xbd" "b");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_attributes),
                 cmocka_unit_test(test_by_name),
                 cmocka_unit_test(test_no_pretence),
         };

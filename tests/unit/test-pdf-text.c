@@ -13,14 +13,14 @@
 
 #include "sign/pdf-text.h"
 
-/* CN=Zażółć Gęślą, O=Example sp. z o.o., organizationIdentifier=VATPL-5250000000, built here: no authority is asked. */
+/* CN=Zażółć Gęślą, O=Example, sp. z o.o., organizationIdentifier=VATPL-5250000000, built here: no authority is asked. */
 static gnutls_x509_crt_t make_certificate(void) {
         gnutls_x509_crt_t crt;
         const uint8_t serial[] = { 0x0a, 0xff };
 
         assert_int_equal(gnutls_x509_crt_init(&crt), 0);
         assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, "Zażółć Gęślą", (unsigned) strlen("Zażółć Gęślą")), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, "Example sp. z o.o.", 18), 0);
+        assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, "Example, sp. z o.o.", 19), 0);
         assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, "2.5.4.97", 1, "\x0c\x10VATPL-5250000000", 18), 0);
         assert_int_equal(gnutls_x509_crt_set_issuer_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, "Example CA", 10), 0);
         assert_int_equal(gnutls_x509_crt_set_serial(crt, serial, sizeof(serial)), 0);
@@ -43,7 +43,7 @@ static void test_fill(void **state) {
         setenv("TZ", "CET-1", 1);
         tzset();
         assert_filled(&f, "Signed by {name}", "Signed by Zażółć Gęślą\n");
-        assert_filled(&f, "{organization} {identifier}\n{issuer}/{serial}", "Example sp. z o.o. VATPL-5250000000\nExample CA/0aff\n");
+        assert_filled(&f, "{organization} {identifier}\n{issuer}/{serial}", "Example, sp. z o.o. VATPL-5250000000\nExample CA/0aff\n");
         assert_filled(&f, "{date} {time}", "2026-03-20 10:46:40 +01:00\n");
         /* A line whose names are all empty is left out, one with a value stays, and so does plain text, empty lines as well. */
         assert_filled(&f, "a\nPlace: {location}\n\n{date}{location}", "a\n\n2026-03-20\n");

@@ -215,7 +215,7 @@ int xades_place_scope(const XmlDocument *document, xmlNode *place, XadesCanonica
         if (r == 0)
                 r = inherit_all(place, canonicalization, &scope);
         if (r != 0)
-                return r;
+                return r == -E2BIG ? XADES_E_LIMIT : r;
         *ret = scope;
         scope = (XmlScope) { 0 };
         return 0;
@@ -276,6 +276,9 @@ static bool is_named(const XmlElementPlace *place, const xmlNode *element) {
 }
 
 static int check(int r, const XmlElementPlace *place, const xmlNode *element) {
+        /* A name that is too long. */
+        if (r == -EBADMSG)
+                return XADES_E_LIMIT;
         return r < 0 ? r : is_named(place, element) ? 0 : -EBADMSG;
 }
 

@@ -154,7 +154,17 @@ static bool signature_breaks(XmlDocument *document, const xmlNode *signature, co
         return false;
 }
 
+/* What is in a signature has its form. */
+static bool is_in_signature(const xmlNode *place) {
+        for (const xmlNode *n = place; n && n->type == XML_ELEMENT_NODE; n = n->parent)
+                if (xml_is(n, XML_NS_DSIG, "Signature"))
+                        return true;
+        return false;
+}
+
 int xades_place_breaks(XmlDocument *document, const xmlNode *place, const xmlNode *own) {
+        if (!own && is_in_signature(place))
+                return XADES_E_BREAKS;
         for (const xmlNode *node = xml_document_root(document); node; node = xml_walk(node, NULL))
                 if (xml_is(node, XML_NS_DSIG, "Signature") && signature_breaks(document, node, place, node == own))
                         return XADES_E_BREAKS;

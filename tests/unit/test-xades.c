@@ -335,6 +335,10 @@ static void test_second(void **state) {
         close(in);
         in = memory_file(bytes_view(&two));
         assert_int_equal(try_draft(&left, in, out, &d), XADES_E_BREAKS);
+        /* Nor is one put into another one. */
+        assert_int_equal(try_draft(&(XadesParams) { .options = { .parallel = true, .place = "//*[local-name() = 'Object'][1]" } }, in, out, &d), XADES_E_NO_ELEMENT);
+        assert_int_equal(try_draft(&(XadesParams) { .options = { .parallel = true, .place = "(//*[local-name() = 'Object'])[1]" } }, in, out, &d), XADES_E_BREAKS);
+        assert_int_equal(try_draft(&(XadesParams) { .options = { .parallel = true, .place = "/a/b/*[1]" } }, in, out, &d), XADES_E_BREAKS);
         assert_null(d);
 }
 

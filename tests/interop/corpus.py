@@ -38,7 +38,7 @@ KNOWN = {
         "signed by a reference to it); archive timestamps are not evaluated, and none is needed (EN 319 102-1 section 5.6.3)"),
     "xades/xades-t-copied-sigtst.xml": (
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the time-stamp is a foreign one; the signature under it holds, and it needs none"),
+        "the time-stamp is a foreign one, which EN 319 102-1 section 5.5.4 (4) leaves out; the signature holds, needs none, and is B-B"),
     "asic/EE_SER-AEX-B-LT-R-25.asice": (
         (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
         "the chain is signed with SHA-1, which is found before the revocation"),

@@ -141,6 +141,21 @@ class Xmlsec(unittest.TestCase):
                 if i not in certificate:
                     self.assertEqual(report["indication"] == "TOTAL-PASSED", self.peer(), report)
 
+    def test_jdk(self):
+        """The same by another implementation of all of it."""
+        (self.folder / "plain.xml").write_text(CONTENT.format(signature=""), encoding="utf-8", newline="")
+        methods = [("rsa3072", m) for m in METHODS["rsa3072"] + tuple(f"http://www.w3.org/2007/05/xmldsig-more#sha{n}-rsa-MGF1" for n in (256, 384, 512))]
+        methods += [("rsa3072", "http://www.w3.org/2007/05/xmldsig-more#rsa-pss"), ("p256", METHODS["p256"][0]), ("p384", METHODS["p384"][0])]
+        jobs = [(kind, method, EXCLUSIVE, EXCLUSIVE) for kind, method in methods] + [("p256", METHODS["p256"][0], a, b) for a in CANONICAL for b in CANONICAL]
+        lines = [" ".join(map(str, (self.pki.directory / f"{kind}.p12", method, info, of, self.folder / "plain.xml", self.folder / f"jdk-{n}.xml")))
+                 for n, (kind, method, info, of) in enumerate(jobs)]
+        said = run("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", Path(__file__).resolve().parent / "XmlSign.java", input="\n".join(lines) + "\n").splitlines()
+        self.assertEqual(len(said), len(jobs))
+        for n, job in enumerate(jobs):
+            with self.subTest(job=job):
+                self.assertEqual(said[n], "OK")
+                self.passes((self.folder / f"jdk-{n}.xml").read_bytes())
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api/api.h"
 #include "base/atomic-file.h"
 
-#define OUTPUT_MODE 0644
+#define PERMISSIONS 0666 /* that a signed document takes over */
 
 struct sygnet_draft {
         const sygnet_signer *signer;
@@ -134,11 +135,12 @@ PUBLIC int sygnet_sign_fd(const sygnet_signer *s, const sygnet_options *options,
 PUBLIC int sygnet_sign_file(const sygnet_signer *s, const sygnet_options *options, const char *in, const char *out) {
         _cleanup_close_ int in_fd = open(in, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         _cleanup_(atomic_file_freep) AtomicFile *file = NULL;
+        struct stat st;
         int r;
 
-        if (in_fd < 0)
+        if (in_fd < 0 || fstat(in_fd, &st) < 0)
                 return -errno;
-        r = atomic_file_open(out, OUTPUT_MODE, &file);
+        r = atomic_file_open(out, st.st_mode & PERMISSIONS, &file);
         if (r == 0)
                 r = sygnet_sign_fd(s, options, in_fd, atomic_file_fd(file));
         return r == 0 ? atomic_file_commit(file, false) : r;

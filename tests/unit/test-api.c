@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <sygnet/sign.h>
@@ -159,11 +160,14 @@ static void test_sign_file(void **state) {
         World *w = *state;
         _cleanup_free_ char *in = path_of(w, "letter"), *out = path_of(w, "letter.p7s");
         sygnet_signer *s;
+        struct stat st;
         int fd, content, other;
 
         assert_int_equal(atomic_file_write(in, VIEW_LITERAL("Dear customer"), 0600, false), 0);
         assert_int_equal(sygnet_signer_open(w->p12, PASSWORD, NULL, &s), 0);
         assert_int_equal(sygnet_sign_file(s, NULL, in, out), 0);
+        assert_int_equal(stat(out, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600); /* as the document has it */
         assert_int_equal(sygnet_sign_file(s, NULL, in, out), -EEXIST);
         assert_int_equal(sygnet_sign_file(s, NULL, "/nonexistent", out), -ENOENT);
         fd = open(out, O_RDONLY | O_CLOEXEC);

@@ -90,7 +90,8 @@ void sygnet_options_free(sygnet_options *o);
 
 /* --- Signing ------------------------------------------------------------------------------------------------------ */
 
-/* Signs the file `in` and writes `out`, whole or not at all; a file of that name is left alone (-EEXIST). `options` may be NULL. */
+/* Signs the file `in` and writes `out`, whole or not at all, readable by whom `in` is; a file of that name is left alone (-EEXIST). `options` may be
+ * NULL. */
 int sygnet_sign_file(const sygnet_signer *s, const sygnet_options *options, const char *in, const char *out);
 
 /* The same between descriptors: `in_fd` a regular file, `out_fd` empty, readable and writable. */

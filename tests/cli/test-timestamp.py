@@ -61,7 +61,10 @@ class Sign(Timestamps):
         self.stamp(OK, "good")
         self.assert_stamped()
         self.openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", "declaration.xml.p7s", "-content", "declaration.xml", "-CAfile", "ca.pem", "-out", "/dev/null")
+        self.openssl("cms", "-cmsout", "-print", "-inform", "DER", "-in", "declaration.xml.p7s")
+        tool("certtool", "--p7-verify", "--inder", "--infile", "declaration.xml.p7s", "--load-data", "declaration.xml", "--load-ca-certificate", "ca.pem", cwd=self.folder)
         self.stamp(OK, "good", "--format", "cades-enveloping")
+        tool("certtool", "--p7-verify", "--inder", "--infile", "declaration.xml.p7m", "--load-ca-certificate", "ca.pem", cwd=self.folder)
         self.assert_stamped("declaration.xml.p7m")
 
     def test_pades(self):

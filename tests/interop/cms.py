@@ -4,6 +4,7 @@
 
 openssl 3.0 does no Ed25519 in CMS; there certtool alone is the peer. Usage: cms.py INTEROP-SIGN-FILE"""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -127,6 +128,28 @@ class Ours(Base):
                 detached = self.ours(kind, "detached")
                 self.assertTrue(succeeds(*gpgsm, "--verify", detached, self.document))
                 self.assertFalse(succeeds(*gpgsm, "--verify", detached, self.other))
+
+    def test_smime(self):
+        """S/MIME (RFC 8551 §3.5): the .p7m is a mail's application/pkcs7-mime, and the .p7s over a MIME entity in canonical form the second part of multipart/signed."""
+        entity = b"Content-Type: text/plain; charset=utf-8\r\n\r\nZa\xc5\xbc\xc3\xb3\xc5\x82\xc4\x87\r\n"
+        part = self.path("entity")
+        part.write_bytes(entity)
+        for kind in ("p256", "rsa3072", "p384"):
+            with self.subTest(kind=kind):
+                for form, out in (("detached", self.path("entity.p7s")), ("enveloping", self.path("entity.p7m"))):
+                    pki.run(SIGN_FILE, "sign", self.pki.key(kind), self.pki.chain(kind), form, part, out)
+                p7s, p7m = (base64.encodebytes(self.path(f"entity.{e}").read_bytes()) for e in ("p7s", "p7m"))
+                mail, back = self.path("mail"), self.path("back")
+                opaque = b'MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"\nContent-Transfer-Encoding: base64\n\n' + p7m
+                clear = (b'MIME-Version: 1.0\nContent-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg="sha-256"; boundary="next"\n\n--next\n' + entity + b"\n--next\n" +
+                         b'Content-Type: application/pkcs7-signature; name="smime.p7s"\nContent-Transfer-Encoding: base64\n\n' + p7s + b"\n--next--\n")
+                for message in (opaque, clear):
+                    mail.write_bytes(message)
+                    pki.run("openssl", "cms", "-verify", "-in", mail, "-CAfile", self.pki.root, "-purpose", "any", "-out", back)
+                    self.assertEqual(entity.splitlines(), back.read_bytes().splitlines())
+                    mail.write_bytes(message.replace(b"charset=utf-8", b"charset=utf-9") if message is clear else message[:300] + message[301:])
+                    self.assertFalse(succeeds("openssl", "cms", "-verify", "-in", mail, "-CAfile", self.pki.root, "-purpose", "any", "-out", back))
+                pki.run("openssl", "smime", "-verify", "-inform", "DER", "-in", self.path("entity.p7m"), "-CAfile", self.pki.root, "-purpose", "any", "-out", back)
 
     def test_ourselves(self):
         for kind in KINDS:

@@ -83,10 +83,12 @@ static char *text_state(const SignatureReport *s) {
         return r < 0 ? NULL : text;
 }
 
-/* The caller frees; NULL where no time is proven. */
+/* The caller frees; NULL where no time is proven, and nothing claims it. */
 static char *text_proof(const SignatureReport *s) {
         char *text = NULL;
 
+        if (s->proven_time < 0 && s->integrity && s->level && strcmp(s->level, "B-B") != 0)
+                return strdup(_("no: its timestamp does not hold, or is by nobody who is trusted"));
         if (s->proven_time < 0)
                 return NULL;
         return asprintf(&text, _("%s, by %s"), text_time(s->proven_time), s->proven_by ?: "–") < 0 ? NULL : text;

@@ -22,6 +22,9 @@ class Sign(Signing):
                         "-out", "/dev/null"], cwd=self.folder, check=True, capture_output=True)
         self.assertIn("not qualified", self.sygnet(OK, "verify", "--anchors", "ca.pem", "invoice-sealed.pdf"))
         self.assertIn("not qualified", self.sygnet(OK, "show", "Example seal"))
+        # The service signs what a countersignature is made of, too.
+        self.sygnet(OK, "sign", "--countersign", "declaration.xml.p7s", "--otp-file", self.code())
+        self.assertEqual([False, True], [s.get("countersignature", False) for s in self.verify(OK, "declaration.xml.p7s")["signatures"]])
         # A second signature on the sealed document; the first stays valid.
         self.sygnet(OK, "sign", "invoice-sealed.pdf", "-o", "twice.pdf", "--otp-file", self.code())
         self.assertEqual(2, len(self.verify(OK, "twice.pdf")["signatures"]))

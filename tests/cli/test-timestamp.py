@@ -187,6 +187,14 @@ class Sign(Timestamps):
         # A timestamp of somebody unknown to who verifies proves nothing, and takes nothing away.
         report = self.report(anchors=False)[0]
         self.assertEqual(("TOTAL-PASSED", None), (report["indication"], report["proven_time"]))
+        self.assertIn("by nobody who is trusted", self.sygnet(OK, "verify", "declaration.xml.p7s", "--anchors", "ca.pem", "--offline").stdout)
+
+    def test_proxy(self):
+        """That of the environment; the proxy is asked for the authority's address."""
+        self.home["http_proxy"] = self.tsa.url("")
+        self.sign(OK, "--password-file", self.password, "--timestamp", "http://tsa.example/good", "--timestamp-anchors", self.tsa.root)
+        self.assert_stamped()
+        self.assertEqual({"good": 1}, self.tsa.asked)
 
 
 class Extend(Timestamps):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "interop"))
@@ -159,7 +160,7 @@ class Authority:
                 return fields["response"] == hashlib.md5(f"{a1}:{fields['nonce']}:{a2}".encode()).hexdigest()
 
             def do_POST(self):
-                path = self.path[1:]
+                path = urllib.parse.urlsplit(self.path).path[1:]  # a proxy is asked for the whole address
                 authority.asked[path] = authority.asked.get(path, 0) + 1
                 query = self.rfile.read(int(self.headers["Content-Length"]))
                 if path == "slow":

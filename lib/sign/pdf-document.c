@@ -22,17 +22,22 @@ static int clamp(long long n) {
         return n < 0 ? 0 : n > INT_MAX ? INT_MAX : (int) n;
 }
 
-/* The one harmless warning: a /Size that is not the highest object number plus one. Takes both numbers, so that new objects get
- * numbers that are free by either. */
+/* A /Size that is not the highest object number plus one. Takes both numbers, so that new objects get numbers that are free by either. */
 static bool note_wrong_size(PdfDocument *d, const char *message) {
         int reported, highest;
 
-        if (!message || sscanf(message, "reported number of objects (%d) is not one plus the highest object number (%d)",
-                               &reported, &highest) != 2)
+        if (sscanf(message, "reported number of objects (%d) is not one plus the highest object number (%d)", &reported, &highest) != 2)
                 return false;
         if (highest >= d->next_id)
                 d->next_id = clamp(highest + 1LL);
         return true;
+}
+
+/* Warnings of what all readers read alike: white space before the section that startxref names, which pdf-tail.h steps over, and a reference
+ * to an object that there is not, which is null (§7.3.10). */
+static bool is_harmless(PdfDocument *d, const char *message) {
+        return message && (note_wrong_size(d, message) || strcmp(message, "extraneous whitespace seen before xref") == 0 ||
+                           strstr(message, "attempted on object of type null:"));
 }
 
 bool pdf_document_failed(PdfDocument *d) {
@@ -43,7 +48,7 @@ bool pdf_document_failed(PdfDocument *d) {
         while (qpdf_more_warnings(d->q)) {
                 qpdf_error e = qpdf_next_warning(d->q);
 
-                if (!note_wrong_size(d, qpdf_get_error_message_detail(d->q, e)))
+                if (!is_harmless(d, qpdf_get_error_message_detail(d->q, e)))
                         failed = true;
         }
         return failed;

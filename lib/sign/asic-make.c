@@ -8,6 +8,7 @@
 
 #include "sign/asic-make.h"
 #include "sign/asic-manifest.h"
+#include "sign/asic-verify.h"
 #include "sign/asic.h"
 #include "sign/cades.h"
 #include "sign/media-type.h"
@@ -157,6 +158,18 @@ static int check_container(const AsicContainer *c, const AsicParams *params) {
         return c->n[ASIC_ROLE_DATA] == 0 ? ASIC_E_EMPTY : 0;
 }
 
+/* Digests and values alone: nobody puts a signature beside one that is broken. */
+static int check_signatures(int fd, int64_t now) {
+        _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        int r;
+
+        r = asic_verify(fd, &(VerifyParams) { .now = now, .content_fd = -1 }, &report);
+        for (size_t i = 0; r == 0 && i < report.n_signatures; i++)
+                if (!report.signatures[i].integrity && !report.signatures[i].countersignature)
+                        r = ASIC_E_BROKEN;
+        return r;
+}
+
 /* What it has, byte by byte, for a further signature. */
 static int unpack(AsicDraft *d, const Signer *signer, const AsicParams *params, const AsicSource *file, int out_fd, AsicContainer *ret) {
         int r;
@@ -164,6 +177,8 @@ static int unpack(AsicDraft *d, const Signer *signer, const AsicParams *params, 
         r = asic_open(file->fd, ret);
         if (r == 0)
                 r = check_container(ret, params);
+        if (r == 0)
+                r = check_signatures(file->fd, params->signing_time);
         if (r == 0)
                 r = digest_all(d, ret, signer->scheme.message_digest);
         return r != 0 ? r : zip_writer_new_from(out_fd, params->signing_time, &ret->zip, &d->writer);
@@ -300,7 +315,8 @@ const char *asic_strerror(int outcome) {
                 [ASIC_E_EMPTY - ASIC_E_ONE_FILE] = N_("The container holds no file that could be signed."),
                 [ASIC_E_OTHER_KIND - ASIC_E_ONE_FILE] = N_("The container is of another kind, or its signatures are: leave --format away, and a signature of its own kind is added."),
                 [ASIC_E_FULL - ASIC_E_ONE_FILE] = N_("An ASiC-S container keeps the signature it has: put it, or the file, into an ASiC-E container to have it signed by others."),
+                [ASIC_E_BROKEN - ASIC_E_ONE_FILE] = N_("A signature in the container does not hold, so that none is put beside it: see “sygnet verify”."),
         };
 
-        return outcome >= ASIC_E_ONE_FILE && outcome <= ASIC_E_FULL ? sentences[outcome - ASIC_E_ONE_FILE] : NULL;
+        return outcome >= ASIC_E_ONE_FILE && outcome <= ASIC_E_BROKEN ? sentences[outcome - ASIC_E_ONE_FILE] : NULL;
 }

@@ -245,6 +245,13 @@ class Tampered(Base):
         report = self.verify(two)
         self.assertEqual((report["indication"], [s["files"] for s in report["signatures"]]), ("TOTAL-PASSED", [list(FILES)] * 2))
 
+    def test_nothing_beside_a_broken_one(self):
+        for form in ("asic-e", "asic-e-xades"):
+            broken = self.rewrite(self.make(form), lambda e: e.update({"contract.txt": b"two\n"}))
+            with self.assertRaises(subprocess.CalledProcessError) as e:
+                self.make("add-" + form, (broken.name,), out="beside")
+            self.assertIn("does not hold", e.exception.stderr)
+
     def test_none(self):
         self.check(self.rewrite(self.make("asic-e"), lambda e: [e.pop(n) for n in list(e) if n.startswith("META-INF")]), "TOTAL-FAILED", "FORMAT_FAILURE", None)
 
@@ -304,7 +311,7 @@ class Client(Base):
     def test_refused(self):
         self.sign(2, "--format", "asic-e", *FILES, says="--output names it")
         self.sign(1, "--format", "asic-e", "-o", "out", "contract.txt", "contract.txt", says="Two files have the same name")
-        self.sign(1, "--add", "contract.txt", says="is no container")
+        self.sign(1, "--add", "contract.txt", says="neither a container")
         self.assertFalse((self.folder / "out").exists())
 
     def test_unsigned_is_named(self):

@@ -196,9 +196,9 @@ static void test_refused(void **state) {
         assert_int_equal(draft(f, &(AsicParams) { .signing_time = WHEN }, (const char *const[]) { "a", "b", "a" }, 3, out, &d), ASIC_E_SAME_NAME);
         assert_int_equal(draft(f, &(AsicParams) { .add = true, .signing_time = WHEN }, (const char *const[]) { "a" }, 1, out, &d), ZIP_E_NOT_ZIP);
         assert_null(d);
-        for (int i = ASIC_E_ONE_FILE; i <= ASIC_E_FULL; i++)
+        for (int i = ASIC_E_ONE_FILE; i <= ASIC_E_BROKEN; i++)
                 assert_non_null(asic_strerror(i));
-        assert_null(asic_strerror(ASIC_E_FULL + 1));
+        assert_null(asic_strerror(ASIC_E_BROKEN + 1));
 }
 
 static void complete(Fixture *f, AsicDraft *d) {

@@ -12,6 +12,8 @@ from cli import BUILD, FAILED, NOT_FOUND, OK, SOURCE, USAGE, main
 from keys import Keys, tool
 from tsa import PASSWORD, USER, Authority
 
+from der import split
+
 LEVEL = 7
 
 
@@ -270,11 +272,23 @@ class Extend(Timestamps):
         self.assertEqual(("TOTAL-PASSED", "PAdES", "B-T", "CN=Example good", False), tuple(signature[k] for k in ("indication", "format", "level", "proven_by", "covers_whole_document")))
         self.assertEqual(("TOTAL-PASSED", "DocTimeStamp", True), tuple(stamp[k] for k in ("indication", "format", "covers_whole_document")))
         self.assertEqual([("TOTAL-PASSED", None)] * 2, self.at(1000, "invoice-signed.pdf"))
+        self.openssl_ts("invoice-signed.pdf")
         # One that came before the signature proves nothing about it.
         self.extend(OK, "invoice.pdf", "good", "-o", "stamped.pdf")
         self.plain("stamped.pdf")
         self.assertEqual([("INDETERMINATE", "OUT_OF_BOUNDS_NO_POE")], [v for v in self.at(1000, "stamped-signed.pdf") if v[0] != "TOTAL-PASSED"])
         self.assertIn("Total document signed", subprocess.run(["pdfsig", "-nocert", "invoice-signed.pdf"], cwd=self.folder, capture_output=True, text=True, check=False).stdout)
+
+    def openssl_ts(self, file):
+        """The document timestamp before openssl ts: the token in the last Contents, over what its ByteRange leaves."""
+        data = (self.folder / file).read_bytes()
+        numbers = [int(n) for n in re.findall(rb"/ByteRange *\[([0-9 ]+)\]", data)[-1].split()]
+        token = bytes.fromhex(data[numbers[1] + 1:numbers[2] - 1].decode())
+        header, inside, _ = split(token)
+        (self.folder / "token").write_bytes(header + inside)
+        (self.folder / "covered").write_bytes(data[:numbers[1]] + data[numbers[2]:numbers[2] + numbers[3]])
+        self.assertEqual(len(data), numbers[2] + numbers[3])
+        self.assertIn("OK", self.openssl("ts", "-verify", "-token_in", "-in", "token", "-data", "covered", "-CAfile", self.tsa.root))
 
     def test_xml(self):
         self.plain("declaration.xml", "--format", "xades", "-o", "signed.xml")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""CMS between us and BouncyCastle, with openssl and certtool beside them: parallel signatures, countersignatures, all algorithms. Usage: bouncycastle.py INTEROP-SIGN-FILE"""
+"""CMS between us and BouncyCastle, with openssl and certtool beside them: parallel signatures, countersignatures, all algorithms. Usage: bouncycastle.py INTEROP-SIGN-FILE SYGNET"""
 
 import json
 import shutil
@@ -13,7 +13,10 @@ from pathlib import Path
 import pki
 from der import contents, element, elements, with_unsigned
 
-SIGN_FILE = sys.argv[1]
+sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
+from tsa import Authority  # noqa: E402
+
+SIGN_FILE, SYGNET = sys.argv[1], sys.argv[2]
 SOURCE = Path(__file__).parent / "Bouncy.java"
 JARS = ":".join(f"/usr/share/java/{n}.jar" for n in ("bcpkix", "bcprov", "bcutil"))
 ALGORITHMS = {"rsa3072": "SHA256withRSA", "p256": "SHA256withECDSA", "p384": "SHA384withECDSA", "ed25519": "Ed25519"}
@@ -138,6 +141,24 @@ class Signatures(Case):
         """The fields of the only SignerInfo."""
         return contents(contents(elements(contents(contents(elements(contents(cms))[1])))[-1]))
 
+    def test_timestamps(self):
+        """What an authority gave us is a timestamp of the signature value to them, and to openssl ts."""
+        tsa = Authority(self.folder / "tsa")
+        self.addCleanup(tsa.close)
+        for kind in ALGORITHMS:
+            with self.subTest(kind):
+                signature = self.ours(kind, "add-cades", "both", self.ours("p256", "cades", "one"), self.document)
+                pki.run(SYGNET, "extend", signature, "--timestamp", tsa.url(), "--timestamp-anchors", tsa.root)
+                lines = self.they_see(signature)
+                self.assertEqual(2, sum(" true timestamp:CN=Example good" in line for line in lines), lines)
+        infos = elements(contents(elements(contents(contents(elements(contents(signature.read_bytes()))[1])))[-1]))
+        for info in infos:
+            fields = elements(contents(info))
+            self.path("value").write_bytes(contents(fields[-2]))
+            self.path("token").write_bytes(contents(elements(contents(elements(contents(fields[-1]))[0]))[1]))
+            said = pki.run("openssl", "ts", "-verify", "-token_in", "-in", self.path("token"), "-data", self.path("value"), "-CAfile", tsa.root)
+            self.assertIn("OK", said)
+
     def test_many(self):
         """A file cannot have us verify without end."""
         kind = bytes.fromhex("06092a864886f70d010906")
@@ -168,6 +189,6 @@ class Signatures(Case):
 
 
 if __name__ == "__main__":
-    sys.argv = sys.argv[:1] + sys.argv[2:]
+    sys.argv = sys.argv[:1] + sys.argv[3:]
     assert shutil.which("javac"), "no Java"
     unittest.main(verbosity=1)

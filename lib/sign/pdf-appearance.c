@@ -153,14 +153,10 @@ static int draw_frame(Drawing *d) {
 
 /* The picture in the middle of a box, as large as its proportions let it be. */
 static int draw_image(Drawing *d, const PdfRectangle *box) {
-        const PdfImage *i = &d->a->image;
-        double w = box->x1 - box->x0, h = box->y1 - box->y0, scale = fmin(w / i->width, h / i->height);
-        double width = i->width * scale, height = i->height * scale;
-        const double matrix[] = { width, 0, 0, height, box->x0 + (w - width) / 2, box->y0 + (h - height) / 2 };
-        int r;
+        double w = box->x1 - box->x0, h = box->y1 - box->y0, proportion = pdf_image_proportion(&d->a->image);
+        double width = fmin(w, h * proportion), height = width / proportion;
 
-        r = bytes_append_view(&d->content, VIEW_LITERAL("q "));
-        return r < 0 ? r : append_numbers(&d->content, matrix, ELEMENTSOF(matrix), "cm /Im Do Q\n");
+        return pdf_image_draw(&d->a->image, box->x0 + (w - width) / 2, box->y0 + (h - height) / 2, width, height, &d->content);
 }
 
 static bool fits(const PdfFont *f, const PdfTextLines *lines, double size, double height) {
@@ -245,11 +241,11 @@ static void split(const PdfAppearance *a, PdfRectangle *text, PdfRectangle *imag
 
         *image = *text;
         if (width >= height) {
-                used = fmin(width * IMAGE_SHARE, height * a->image.width / a->image.height);
+                used = fmin(width * IMAGE_SHARE, height * pdf_image_proportion(&a->image));
                 image->x1 = text->x0 + used;
                 text->x0 = image->x1 + gap;
         } else {
-                used = fmin(height * IMAGE_SHARE, width * a->image.height / a->image.width);
+                used = fmin(height * IMAGE_SHARE, width / pdf_image_proportion(&a->image));
                 image->y0 = text->y1 - used;
                 text->y1 = image->y0 - gap;
         }

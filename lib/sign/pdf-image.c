@@ -21,12 +21,18 @@ enum {
         JPEG_RST0 = 0xd0,
         JPEG_EOI = 0xd9,
         JPEG_SOS = 0xda,
+        JPEG_APP1 = 0xe1,
         JPEG_APP14 = 0xee,
 };
+
+#define EXIF_ORIENTATION 0x0112U
+#define TIFF_SHORT 3U
+#define TIFF_ENTRY 12U
 
 typedef struct Jpeg {
         unsigned width, height, components;
         bool adobe; /* whose CMYK is inverted */
+        unsigned orientation;
 } Jpeg;
 
 static unsigned u16be(const uint8_t *p) {
@@ -53,9 +59,40 @@ static int read_frame(uint8_t marker, View segment, Jpeg *ret) {
         return ret->width == 0 || ret->height == 0 ? PDF_IMAGE_DAMAGED : 0;
 }
 
+/* A TIFF header says in which order its numbers are. Beyond the end there are zeros. */
+static unsigned long tiff_number(View tiff, size_t at, unsigned bytes) {
+        bool little = tiff.len > 0 && tiff.data[0] == 'I';
+        unsigned long v = 0;
+
+        if (at > tiff.len || bytes > tiff.len - at)
+                return 0;
+        for (unsigned i = 0; i < bytes; i++)
+                v = v << 8 | tiff.data[at + (little ? bytes - 1 - i : i)];
+        return v;
+}
+
+/* The orientation in an Exif segment's first directory, behind its six bytes of name; 1 where there is none that could be understood. */
+static unsigned read_orientation(View segment) {
+        View tiff = VIEW(segment.data + 6, segment.len - 6);
+        unsigned long directory, n;
+
+        if (tiff_number(tiff, 2, 2) != 42)
+                return 1;
+        directory = tiff_number(tiff, 4, 4);
+        n = tiff_number(tiff, directory, 2);
+        for (unsigned long i = 0; i < n && directory < tiff.len; i++) {
+                size_t at = directory + 2 + i * TIFF_ENTRY;
+                unsigned long value = tiff_number(tiff, at + 8, 2);
+
+                if (tiff_number(tiff, at, 2) == EXIF_ORIENTATION && tiff_number(tiff, at + 2, 2) == TIFF_SHORT)
+                        return value >= 1 && value <= 8 ? (unsigned) value : 1;
+        }
+        return 1;
+}
+
 /* Walks the segments up to the first scan. */
 static int read_jpeg(View v, Jpeg *ret) {
-        Jpeg j = { 0 };
+        Jpeg j = { .orientation = 1 };
 
         for (size_t at = 2;;) {
                 uint8_t marker;
@@ -77,6 +114,8 @@ static int read_jpeg(View v, Jpeg *ret) {
                         break;
                 if (marker == JPEG_APP14 && segment.len >= 12 && memcmp(segment.data, "Adobe", 5) == 0)
                         j.adobe = true;
+                if (marker == JPEG_APP1 && segment.len >= 6 && memcmp(segment.data, "Exif\0", 6) == 0)
+                        j.orientation = read_orientation(segment);
                 if (is_frame(marker)) {
                         r = read_frame(marker, segment, &j);
                         if (r != 0)
@@ -104,6 +143,7 @@ static int load_jpeg(View v, PdfImage *i) {
                 return r;
         i->width = j.width;
         i->height = j.height;
+        i->orientation = j.orientation;
         r = set_entries(i, j.components == 1 ? "DeviceGray" : j.components == 3 ? "DeviceRGB" : "DeviceCMYK", "DCTDecode");
         if (r == 0 && j.components == 4 && j.adobe)
                 r = bytes_append_view(&i->entries, VIEW_LITERAL("/Decode [1 0 1 0 1 0 1 0]\n"));
@@ -216,6 +256,7 @@ static int load_png(View v, PdfImage *i) {
         }
         i->width = png.width;
         i->height = png.height;
+        i->orientation = 1;
         r = set_entries(i, colour ? "DeviceRGB" : "DeviceGray", "FlateDecode");
         return r < 0 ? r : deflate_png(i, pixels, colour ? 3 : 1, alpha);
 }
@@ -243,6 +284,26 @@ void pdf_image_done(PdfImage *i) {
         bytes_done(&i->entries);
         bytes_done(&i->data);
         bytes_done(&i->mask);
+}
+
+/* From 5 on lines stand upright. */
+double pdf_image_proportion(const PdfImage *i) {
+        return i->orientation >= 5 ? (double) i->height / i->width : (double) i->width / i->height;
+}
+
+/* An image is drawn into the unit square (§8.9.5.1), which is turned and mirrored within itself first. */
+int pdf_image_draw(const PdfImage *i, double x, double y, double width, double height, Bytes *content) {
+        static const char *const turns[] = {
+                [2] = "-1 0 0 1 1 0 cm ",  [3] = "-1 0 0 -1 1 1 cm ", [4] = "1 0 0 -1 0 1 cm ", [5] = "0 -1 -1 0 1 1 cm ",
+                [6] = "0 -1 1 0 0 1 cm ", [7] = "0 1 1 0 0 0 cm ",   [8] = "0 1 -1 0 1 0 cm ",
+        };
+        const double matrix[] = { width, 0, 0, height, x, y };
+        int r;
+
+        r = bytes_append_view(content, VIEW_LITERAL("q "));
+        for (size_t k = 0; r == 0 && k < ELEMENTSOF(matrix); k++)
+                r = pdf_append_number(content, matrix[k]);
+        return r < 0 ? r : bytes_printf(content, "cm %s/Im Do Q\n", i->orientation >= 2 ? turns[i->orientation] : "");
 }
 
 int pdf_image_write(const PdfImage *i, PdfUpdate *u, int id) {

@@ -18,7 +18,8 @@ enum {
 };
 
 typedef struct PdfImage {
-        unsigned width, height; /* pixels */
+        unsigned width, height; /* pixels, as they are stored */
+        unsigned orientation;   /* 1 to 8: how a camera was held (Exif 2.32 §4.6.4, tag 274); 1 is as stored */
         Bytes entries;          /* of the stream's dictionary, with the Filter */
         Bytes data;
         Bytes mask; /* deflated, a byte a pixel; empty: opaque */
@@ -27,6 +28,12 @@ typedef struct PdfImage {
 /* 0, an outcome, or -errno. */
 int pdf_image_read(View file, PdfImage *ret);
 void pdf_image_done(PdfImage *i);
+
+/* The width of the image as it is to be seen, for a height of 1. */
+double pdf_image_proportion(const PdfImage *i);
+
+/* Appends the operators that draw the image `/Im` into the rectangle `width` by `height` at `x`, `y`, the right way up. */
+int pdf_image_draw(const PdfImage *i, double x, double y, double width, double height, Bytes *content);
 
 /* Writes the image as object `id`, and its mask. */
 int pdf_image_write(const PdfImage *i, PdfUpdate *u, int id);

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (r > 0)
                 return 0;
         require(first.width > 0 && first.height > 0 && first.width <= PDF_IMAGE_PIXELS_MAX && first.height <= PDF_IMAGE_PIXELS_MAX);
-        require(first.entries.len > 0 && first.data.len > 0);
+        require(first.entries.len > 0 && first.data.len > 0 && first.orientation >= 1 && first.orientation <= 8);
         require(view_equal(bytes_view(&first.data), bytes_view(&again.data)) && view_equal(bytes_view(&first.mask), bytes_view(&again.mask)));
         return 0;
 }

@@ -177,6 +177,24 @@ class Visible(unittest.TestCase):
         out = self.sign(self.document(), "--image", f"{picture}.jpg", "--text", "")
         self.assertIn("jpeg", subprocess.run(["pdfimages", "-list", out], check=True, capture_output=True, text=True).stdout)
 
+    def test_held_camera(self):
+        """A photograph that says how the camera was held is drawn upright: black in its lower left corner, whichever way it is stored."""
+        stored = {1: (0, 1), 2: (1, 1), 3: (1, 0), 4: (0, 0), 5: (1, 0), 6: (1, 1), 7: (0, 1), 8: (0, 0)}  # where that corner is: column, row from the top
+        for orientation, (column, row) in stored.items():
+            drawing = b"0 0 0 rg %d %d 20 20 re f" % (20 * column, 20 * (1 - row))
+            square = self.path(forms.document(forms.objects(o3=forms.page(b"").replace(b"[0 0 595 842]", b"[0 0 40 40]"),
+                                                            o4=b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing))))
+            photo = self.directory / f"held-{orientation}"
+            subprocess.run(["pdftoppm", "-r", "72", "-jpeg", "-singlefile", square, photo], check=True)
+            data = Path(f"{photo}.jpg").read_bytes()
+            exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0" + bytes([orientation]) + b"\0\0\0\0\0\0"
+            Path(f"{photo}.jpg").write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
+            out = self.sign(self.document(o4=b"<< /Length 0 >>\nstream\n\nendstream"), "--rect", "100,100,40,40", "--image", f"{photo}.jpg", "--text", "")
+            for draw in (self.poppler, self.mupdf):
+                p = draw(out)
+                dark = [sum(p.pixel(x, p.height - y)) < 150 for x, y in ((110, 110), (130, 110), (110, 130), (130, 130))]
+                self.assertEqual(dark, [True, False, False, False], (orientation, draw.__name__))
+
     def test_page(self):
         kids = {3: forms.page(b""), 6: forms.page(b""), 7: forms.page(b"")}
         source = self.path(forms.document(forms.objects(o2=b"<< /Type /Pages /Kids [3 0 R 8 0 R] /Count 3 >>", o6=kids[6], o7=kids[7],

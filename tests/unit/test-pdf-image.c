@@ -120,6 +120,33 @@ static void test_jpeg(void **state) {
         }
 }
 
+#define EXIF(order, n42, tag, type, value) "\xff\xe1\x00\x22" "Exif\x00\x00" order n42 tag type value
+#define BIG EXIF("MM", "\x00\x2a\x00\x00\x00\x08\x00\x01", "\x01\x12", "\x00\x03\x00\x00\x00\x01", "\x00\x06\x00\x00\x00\x00\x00\x00")
+#define LITTLE EXIF("II", "\x2a\x00\x08\x00\x00\x00\x01\x00", "\x12\x01", "\x03\x00\x01\x00\x00\x00", "\x08\x00\x00\x00\x00\x00\x00\x00")
+#define NO_SUCH EXIF("MM", "\x00\x2a\x00\x00\x00\x08\x00\x01", "\x01\x12", "\x00\x03\x00\x00\x00\x01", "\x00\x09\x00\x00\x00\x00\x00\x00")
+#define FAR EXIF("MM", "\x00\x2a\xff\xff\xff\xff\x00\x01", "\x01\x12", "\x00\x03\x00\x00\x00\x01", "\x00\x06\x00\x00\x00\x00\x00\x00")
+#define MANY EXIF("MM", "\x00\x2a\x00\x00\x00\x08\xff\xff", "\x01\x13", "\x00\x03\x00\x00\x00\x01", "\x00\x06\x00\x00\x00\x00\x00\x00")
+
+/* As a camera was held, in both orders of bytes; what makes no sense is upright. */
+static void test_orientation(void **state) {
+        static const struct {
+                View file;
+                unsigned orientation;
+        } cases[] = {
+                { J(SOI SOF("\xc0", "\x08", "\x03") SOS), 1 },     { J(SOI BIG SOF("\xc0", "\x08", "\x03") SOS), 6 }, { J(SOI LITTLE SOF("\xc0", "\x08", "\x03") SOS), 8 },
+                { J(SOI NO_SUCH SOF("\xc0", "\x08", "\x03") SOS), 1 }, { J(SOI FAR SOF("\xc0", "\x08", "\x03") SOS), 1 }, { J(SOI MANY SOF("\xc0", "\x08", "\x03") SOS), 1 },
+                { J(SOI "\xff\xe1\x00\x08" "Exif\x00\x00" SOF("\xc0", "\x08", "\x03") SOS), 1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(pdf_image_done) PdfImage image = { 0 };
+
+                assert_int_equal(pdf_image_read(cases[i].file, &image), 0);
+                assert_int_equal(image.orientation, cases[i].orientation);
+                assert_int_equal(pdf_image_proportion(&image) > 1, cases[i].orientation < 5); /* 64 by 48, or upright */
+        }
+}
+
 static void test_broken_jpeg(void **state) {
         static const View whole = J(SOI APP0 ADOBE SOF("\xc0", "\x08", "\x03") SOS);
         PdfImage image;
@@ -131,7 +158,7 @@ static void test_broken_jpeg(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_png),  cmocka_unit_test(test_broken_png),  cmocka_unit_test(test_large_png),
-                cmocka_unit_test(test_jpeg), cmocka_unit_test(test_broken_jpeg),
+                cmocka_unit_test(test_jpeg), cmocka_unit_test(test_broken_jpeg), cmocka_unit_test(test_orientation),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

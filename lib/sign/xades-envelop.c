@@ -71,7 +71,9 @@ static int digest_nodes(const XadesParts *p, const XadesReference *reference, co
         if (reference->without_signatures)
                 selection.filters[selection.n_filters++] = (XmlFilter) { .type = XML_FILTER_WITHOUT_SIGNATURES };
         r = xml_canonical_of_uri(reference->canonicalization, &canonical);
-        return r < 0 ? r : xml_canonical_digest(&selection, &canonical, p->scheme.message_digest, ret);
+        if (r >= 0)
+                r = xml_canonical_digest(&selection, &canonical, p->scheme.message_digest, ret);
+        return r == -EBADMSG ? XADES_E_CANONICAL : r;
 }
 
 static int refer(XadesDraft *d, const XadesParams *params, XmlDocument *document, xmlNode *element, xmlNode *place) {

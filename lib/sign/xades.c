@@ -344,6 +344,8 @@ const char *xades_strerror(int outcome) {
                 return N_("It is more than one signature can cover; sign fewer files at a time.");
         case XADES_E_EMPTY:
                 return N_("It is empty, and cannot stand in a signature; sign it with --format xades-detached.");
+        case XADES_E_CANONICAL:
+                return N_("It has no canonical form, since it names a namespace by a relative address; sign it with --format xades-enveloping or xades-detached.");
         case XADES_E_SIGNED:
                 return N_("There is no signature in it to which a timestamp could be added.");
         case XADES_E_STAMPED:

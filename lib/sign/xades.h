@@ -64,6 +64,7 @@ enum {
         XADES_E_PROFILE,     /* what the profile does not let be chosen */
         XADES_E_TOO_MANY,    /* more references than a SignedInfo may have */
         XADES_E_EMPTY,       /* no octets to stand in a signature */
+        XADES_E_CANONICAL,   /* there is no canonical form of it */
         XADES_E_SIGNED,      /* to be extended: there is no XAdES signature */
         XADES_E_STAMPED,     /* likewise: each has a timestamp, or more */
 };

@@ -189,6 +189,12 @@ class InFile(Keys):
         self.certify("request.pem", "right.pem", usage="digitalSignature")
         self.sygnet(OK, "key", "import", "login", "right.pem", "issuing.pem", *file)
         self.sign(FAILED, "-c", "login", *file, says="authentication")
+        self.sign(FAILED, "-c", "login", "--format", "xades", *file, says="authentication")
+        # A login is no document.
+        (self.folder / "login.xml").write_text('<AuthTokenRequest xmlns="http://ksef.mf.gov.pl/auth/token/2.0"/>')
+        self.sign(FAILED, "-c", "login", "--profile", "ksef", *file, says="AuthTokenRequest")
+        self.sygnet(OK, "sign", "login.xml", "-c", "login", "--profile", "ksef", *file)
+        self.assertIn("Anna Example", self.sygnet(OK, "verify", "login-signed.xml", "--anchors", "ca.pem", "--offline").stdout)
         (self.folder / "subject").write_text("2.5.4.3=Jan Example\n2.5.4.4=Example\n2.5.4.42=Jan\n2.5.4.5=TINPL-5250000000\n2.5.4.6=PL\n")
         self.sygnet(OK, "key", "generate", "--label", "ksef", "--kind", "ksef-authentication", "--subject-file", "subject", "--place", "file", "-o", "ksef.p12", *file)
         request = self.sygnet(OK, "key", "request", "ksef", *file).stdout

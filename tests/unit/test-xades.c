@@ -483,6 +483,7 @@ static void test_refused(void **state) {
                 { "text", { 0 }, XADES_E_NOT_XML },
                 { "<a><b></a>", { 0 }, XADES_E_NOT_XML },
                 { "<p:a/>", { 0 }, XADES_E_NOT_XML },
+                { "<a xmlns='relative'/>", { 0 }, XADES_E_CANONICAL },
                 { "<!DOCTYPE a><a/>", { 0 }, XADES_E_DOCTYPE },
                 { "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", { 0 }, XADES_E_DOCTYPE },
                 { "<a/>", { .options.element = "/a[" }, XADES_E_XPATH },

@@ -71,11 +71,12 @@ static int check_field(PdfDocument *d, const Signer *signer, const PadesParams *
         return outcome_of_seed(pdf_seed_check(d, p->field.field, &facts, &p->certify));
 }
 
-/* A certification is the first signature (§12.8.1), and what it allows to be added is what may be filled in, nothing that shows anew. */
-static int check_levels(PdfDocument *d, const PadesParams *params, const PadesPlan *p) {
+/* A certification is the first signature (§12.8.1), and what it allows to be added is what may be filled in, nothing that shows anew. A document timestamp, which has no signer, is
+ * no change to any of them (ISO 32000-2 §12.8.2.2.2, table 257). */
+static int check_levels(PdfDocument *d, const Signer *signer, const PadesParams *params, const PadesPlan *p) {
         int level = pdf_certification_level(d, &p->fields);
 
-        if (level == 1)
+        if (level == 1 && signer)
                 return PADES_E_FORBIDDEN;
         if (p->certify != 0 && has_signature(d, &p->fields))
                 return PADES_E_CERTIFY_LATE;
@@ -110,7 +111,7 @@ int pades_check(PdfDocument *d, const Signer *signer, const PadesParams *params,
         if (r == 0 && !p->field.is_new)
                 r = check_field(d, signer, params, p);
         if (r == 0)
-                r = check_levels(d, params, p);
+                r = check_levels(d, signer, params, p);
         if (r == 0)
                 r = check_permissions(d, p);
         return r == 0 && pdf_document_failed(d) ? PADES_E_DAMAGED : r;

@@ -335,6 +335,16 @@ class Extend(Timestamps):
             z.writestr("declaration.xml", "<Declaration/>")
         self.extend(FAILED, "plain.zip", says="no signature")
 
+    def test_certified_pdf(self):
+        """A certification against all changes lets timestamps be added, and nothing else."""
+        self.plain("invoice.pdf", "--certify", "1")
+        self.extend(OK, "invoice-signed.pdf")
+        self.extend(OK, "invoice-signed.pdf")
+        self.assertEqual([("TOTAL-PASSED", "B-T", "CN=Example good"), ("TOTAL-PASSED", None, "CN=Example good"), ("TOTAL-PASSED", None, None)],
+                         [(s["indication"], s["level"], s["proven_by"]) for s in self.report("invoice-signed.pdf")])
+        p = self.sygnet(FAILED, "sign", "invoice-signed.pdf", "-o", "never.pdf", "--password-file", self.password)
+        self.assertIn("forbids", p.stderr)
+
     def test_encrypted_pdf(self):
         secret = self.secret("document-password", "open")
         subprocess.run(["qpdf", "--encrypt", "open", "owner", "256", "--", "invoice.pdf", "encrypted.pdf"], cwd=self.folder, check=True)

@@ -3,19 +3,13 @@
 /* Containers whose signatures change; see asic-extend.h. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "base/atomic-file.h"
 #include "sign/asic-extend.h"
 #include "sign/asic-manifest.h"
 #include "sign/asic.h"
 #include "sign/zip-format.h"
 #include "sign/zip-write.h"
-
-#define IN_MEMORY (1024U * 1024U) /* larger contents behind the first signature go through a file */
 
 typedef struct Change {
         AsicContainer container;
@@ -129,23 +123,15 @@ static int begin(const Change *c, int out_fd, int64_t now, ZipWriter **ret) {
         return zip_writer_new_from(out_fd, now, &front, ret);
 }
 
-static int write_piece(void *userdata, View piece) {
-        return write_all(*(int *) userdata, piece);
-}
-
 static int ignore_piece(void *userdata, View piece) {
         return 0;
 }
 
 static int copy_entry(const Change *c, const ZipEntry *e, ZipWriter *w) {
-        const char *folder = getenv("TMPDIR");
         _cleanup_close_ int fd = -1;
         int r;
 
-        fd = e->size <= IN_MEMORY ? memfd_create("sygnet-asic", MFD_CLOEXEC) : open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        r = zip_read(&c->container.zip, e, write_piece, &fd);
+        r = asic_pour(&c->container, e, &fd);
         return r != 0 ? r : zip_writer_add_fd(w, e->name, fd, e->size, ignore_piece, NULL);
 }
 

@@ -8,6 +8,7 @@
 
 #include "sign/asic-make.h"
 #include "sign/asic-manifest.h"
+#include "sign/asic-parallel.h"
 #include "sign/asic-verify.h"
 #include "sign/asic.h"
 #include "sign/cades.h"
@@ -24,6 +25,7 @@ struct AsicDraft {
         ZipWriter *writer;
         CadesDraft *cades;
         XadesDraft *xades;
+        AsicParallel *parallel; /* all the rest is empty then */
         char *signature; /* the entry's name */
         char *manifest;  /* likewise; NULL where there is none */
         AsicFile *files;
@@ -43,6 +45,7 @@ AsicDraft *asic_draft_free(AsicDraft *d) {
         zip_writer_free(d->writer);
         cades_draft_free(d->cades);
         xades_draft_free(d->xades);
+        asic_parallel_free(d->parallel);
         free(d);
         return NULL;
 }
@@ -149,8 +152,10 @@ static int digest_all(AsicDraft *d, AsicContainer *c, gnutls_digest_algorithm_t 
 }
 
 static int check_container(const AsicContainer *c, const AsicParams *params) {
+        bool alone = c->n[ASIC_ROLE_DATA] == 1 && c->n[ASIC_ROLE_CADES] == 1 && c->n[ASIC_ROLE_XADES] + c->n[ASIC_ROLE_TIMESTAMP] + c->n[ASIC_ROLE_EVIDENCE] == 0;
+
         if (c->kind == ASIC_S)
-                return ASIC_E_FULL;
+                return !params->simple ? ASIC_E_OTHER_KIND : alone && !params->xades && c->n[ASIC_ROLE_ARCHIVE_MANIFEST] == 0 ? 0 : ASIC_E_FULL;
         if (c->kind != ASIC_E)
                 return ASIC_E_NO_CONTAINER;
         if (c->n[params->xades ? ASIC_ROLE_CADES : ASIC_ROLE_XADES] > 0 || params->simple)
@@ -179,6 +184,8 @@ static int unpack(AsicDraft *d, const Signer *signer, const AsicParams *params, 
                 r = check_container(ret, params);
         if (r == 0)
                 r = check_signatures(file->fd, params->signing_time);
+        if (r == 0 && params->simple)
+                return asic_parallel_new(signer, ret, params->signing_time, file->fd, out_fd, &d->parallel);
         if (r == 0)
                 r = digest_all(d, ret, signer->scheme.message_digest);
         return r != 0 ? r : zip_writer_new_from(out_fd, params->signing_time, &ret->zip, &d->writer);
@@ -262,11 +269,11 @@ int asic_draft_new(const Signer *signer, const AsicParams *params, const AsicSou
         if (n_files == 0 || (params->add && n_files > 1))
                 return -EINVAL;
         r = params->add ? unpack(d, signer, params, &files[0], out_fd, &c) : pack(d, signer, params, files, n_files, out_fd);
-        if (r == 0)
+        if (r == 0 && !d->parallel)
                 r = choose_names(d, params, &c);
-        if (r == 0)
+        if (r == 0 && !d->parallel)
                 r = add_package(d, params, &c);
-        if (r == 0)
+        if (r == 0 && !d->parallel)
                 r = params->xades ? draft_xades(d, signer, params) : draft_cades(d, signer, params);
         if (r != 0)
                 return r;
@@ -275,7 +282,10 @@ int asic_draft_new(const Signer *signer, const AsicParams *params, const AsicSou
 }
 
 void asic_draft_item(const AsicDraft *d, SignerItem *ret) {
-        *ret = d->xades ? (SignerItem) { .type = SIGNER_ITEM_XML_SIGNEDINFO, .tbs = xades_draft_tbs(d->xades) }
+        if (d->parallel)
+                *ret = (SignerItem) { .type = SIGNER_ITEM_CMS_ATTRIBUTES, .tbs = asic_parallel_tbs(d->parallel) };
+        else
+                *ret = d->xades ? (SignerItem) { .type = SIGNER_ITEM_XML_SIGNEDINFO, .tbs = xades_draft_tbs(d->xades) }
                         : (SignerItem) { .type = SIGNER_ITEM_CMS_ATTRIBUTES, .tbs = cades_draft_tbs(d->cades) };
 }
 
@@ -287,6 +297,11 @@ int asic_draft_complete(AsicDraft *d, View signature, View timestamp) {
         _cleanup_bytes_ Bytes b = BYTES_NULL;
         int r;
 
+        if (d->parallel) {
+                r = asic_parallel_complete(d->parallel, signature, timestamp);
+                /* It has none but what it had when it was drafted. */
+                return r > 0 && !zip_strerror(r) ? -EIO : r;
+        }
         if (d->xades)
                 r = xades_draft_complete_bytes(d->xades, signature, timestamp, &b);
         else
@@ -314,7 +329,7 @@ const char *asic_strerror(int outcome) {
                 [ASIC_E_NO_CONTAINER - ASIC_E_ONE_FILE] = N_("This is no ASiC container, so that no signature can be added to it."),
                 [ASIC_E_EMPTY - ASIC_E_ONE_FILE] = N_("The container holds no file that could be signed."),
                 [ASIC_E_OTHER_KIND - ASIC_E_ONE_FILE] = N_("The container is of another kind, or its signatures are: leave --format away, and a signature of its own kind is added."),
-                [ASIC_E_FULL - ASIC_E_ONE_FILE] = N_("An ASiC-S container keeps the signature it has: put it, or the file, into an ASiC-E container to have it signed by others."),
+                [ASIC_E_FULL - ASIC_E_ONE_FILE] = N_("Nothing can be added to this ASiC-S container: put it, or its file, into an ASiC-E container to have it signed by others."),
                 [ASIC_E_BROKEN - ASIC_E_ONE_FILE] = N_("A signature in the container does not hold, so that none is put beside it: see “sygnet verify”."),
         };
 

@@ -18,7 +18,7 @@ enum {
         ASIC_E_NO_CONTAINER,   /* a signature is to be added to what is no container */
         ASIC_E_EMPTY,          /* there is nothing in it to sign */
         ASIC_E_OTHER_KIND,     /* it is of another kind, or has signatures of another kind */
-        ASIC_E_FULL,           /* ASiC-S, whose signers share one file that nothing is added to */
+        ASIC_E_FULL,           /* ASiC-S with XAdES or a timestamp, whose one file nothing is added to */
         ASIC_E_BROKEN,         /* a signature in it does not hold */
 };
 

@@ -4,9 +4,7 @@
  * nothing. */
 
 #include <errno.h>
-#include <sys/mman.h>
 
-#include "base/atomic-file.h"
 #include "sign/asic-manifest.h"
 #include "sign/asic-verify.h"
 #include "sign/asic.h"
@@ -192,13 +190,9 @@ static int digest_entry(void *userdata, gnutls_digest_algorithm_t algorithm, Dig
 
 /* A small file as a descriptor, or -1: for signatures without attributes, which need to see it. */
 static int pour(const Round *round, const ZipEntry *e) {
-        _cleanup_bytes_ Bytes b = BYTES_NULL;
-        _cleanup_close_ int fd = -1;
+        int fd = -1;
 
-        if (zip_read_all(&round->container.zip, e, PLAIN_MAX, &b) != 0)
-                return -1;
-        fd = memfd_create("sygnet-asic", MFD_CLOEXEC);
-        return fd >= 0 && write_all(fd, bytes_view(&b)) >= 0 ? TAKE_FD(fd) : -1;
+        return e->size <= PLAIN_MAX && asic_pour(&round->container, e, &fd) == 0 ? fd : -1;
 }
 
 static int fail_format(Round *round, const char *format, const char *reason) {

@@ -3,10 +3,14 @@
 /* The anatomy of containers; see asic.h. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 
+#include "base/atomic-file.h"
 #include "sign/asic.h"
 
 #define MIMETYPE_MAX 128U
+#define IN_MEMORY (1024U * 1024U)
 #define READ_FREE (2U * 1024U * 1024U)   /* signatures and manifests may be so large, and beyond that */
 #define READ_RATIO 16U                   /* so many times the container's own size, */
 #define READ_MAX (32U * 1024U * 1024U)   /* up to this */
@@ -180,6 +184,24 @@ int asic_digest(AsicContainer *c, const ZipEntry *e, gnutls_digest_algorithm_t a
         }
         *ret = *d;
         return 0;
+}
+
+static int write_piece(void *userdata, View piece) {
+        return write_all(*(int *) userdata, piece);
+}
+
+int asic_pour(const AsicContainer *c, const ZipEntry *e, int *ret) {
+        const char *folder = getenv("TMPDIR");
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        fd = e->size <= IN_MEMORY ? memfd_create("sygnet-asic", MFD_CLOEXEC) : open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        r = zip_read(&c->zip, e, write_piece, &fd);
+        if (r == 0)
+                *ret = TAKE_FD(fd);
+        return r;
 }
 
 int asic_read(const AsicContainer *c, const ZipEntry *e, Bytes *ret) {

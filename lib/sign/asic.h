@@ -62,5 +62,8 @@ const ZipEntry *asic_single(const AsicContainer *c);
 /* The digest of an entry's contents, made once. As zip_digest(). */
 int asic_digest(AsicContainer *c, const ZipEntry *e, gnutls_digest_algorithm_t algorithm, Digest *ret);
 
+/* The contents as a file of its own, which has no name: in memory while they are small, else where TMPDIR says, or in /var/tmp. The caller closes it. */
+int asic_pour(const AsicContainer *c, const ZipEntry *e, int *ret);
+
 /* What stands in META-INF, whole. ZIP_E_TOO_LARGE for what is out of proportion to the container. */
 int asic_read(const AsicContainer *c, const ZipEntry *e, Bytes *ret);

@@ -142,10 +142,19 @@ class Peers(Base):
         report = self.verify(two)
         self.assertEqual((report["indication"], len(report["signatures"])), ("TOTAL-PASSED", 2))
 
+    def test_parallel(self):
+        one = self.make("asic-s", ("contract.txt",))
+        two = self.make("add-asic-s", (one.name,), "rsa3072", "two.asics")
+        self.check_zip(two, "application/vnd.etsi.asic-s+zip", ("contract.txt",))
+        self.check_cms(two, "META-INF/signature.p7s", "contract.txt")
+        report = self.verify(two)
+        self.assertEqual((report["indication"], [s["files"] for s in report["signatures"]]), ("TOTAL-PASSED", [["contract.txt"]] * 2))
+
     def test_refused(self):
-        for form, names, why in (("asic-s", FILES, None), ("add-asic-e", ("contract.txt",), "no ZIP file"), ("add-asic-e", ("simple",), "keeps the signature"),
+        for form, names, why in (("asic-s", FILES, None), ("add-asic-e", ("contract.txt",), "no ZIP file"), ("add-asic-s-xades", ("simple-xades",), "Nothing can be added"), ("add-asic-e", ("simple",), "another kind"),
                                  ("add-asic-e-xades", ("cades",), "another kind")):
             self.make("asic-s", ("contract.txt",), out="simple")
+            self.make("asic-s-xades", ("contract.txt",), out="simple-xades")
             self.make("asic-e", out="cades")
             with self.subTest(form=form), self.assertRaises(subprocess.CalledProcessError) as e:
                 self.make(form, names)

@@ -245,7 +245,7 @@ static void test_life(void **state) {
         }
 }
 
-/* ASiC-S: one signature over the one file; no second one. */
+/* ASiC-S: one file, and two signers in one signature. */
 static void test_simple(void **state) {
         _cleanup_close_ int out = memory_file(VIEW(NULL, 0)), more = memory_file(VIEW(NULL, 0));
         _cleanup_(asic_draft_freep) AsicDraft *d = NULL;
@@ -262,7 +262,14 @@ static void test_simple(void **state) {
         assert_string_equal(report.container, "ASiC-S");
         assert_true(report.signatures[0].integrity && report.signatures[0].covers_whole_document);
         d = asic_draft_free(d);
-        assert_int_equal(asic_draft_new(&f->signer, &(AsicParams) { .simple = true, .add = true, .signing_time = WHEN }, &container, 1, more, &d), ASIC_E_FULL);
+        assert_int_equal(asic_draft_new(&f->signer, &(AsicParams) { .add = true, .signing_time = WHEN }, &container, 1, more, &d), ASIC_E_OTHER_KIND);
+        assert_int_equal(asic_draft_new(&f->signer, &(AsicParams) { .simple = true, .xades = true, .add = true, .signing_time = WHEN }, &container, 1, more, &d), ASIC_E_FULL);
+        assert_int_equal(asic_draft_new(&f->signer, &(AsicParams) { .simple = true, .add = true, .signing_time = WHEN }, &container, 1, more, &d), 0);
+        complete(f, d);
+        verify_report_done(&report);
+        assert_int_equal(asic_verify(more, &(VerifyParams) { .now = WHEN + 60, .content_fd = -1 }, &report), 0);
+        assert_int_equal(report.n_signatures, 2);
+        assert_true(report.signatures[1].integrity && report.signatures[1].covers_whole_document);
 }
 
 int main(void) {

@@ -9,6 +9,7 @@
 #include "base/atomic-file.h"
 #include "config.h"
 #include "crypto/key-file.h"
+#include "sign/extend.h"
 
 #define CERTIFICATES_FILE_MAX (256U * 1024U)
 
@@ -22,7 +23,7 @@ PUBLIC const char *sygnet_strerror(int result) {
         if (result > API_KEY_FILE)
                 text = key_file_strerror(result - API_KEY_FILE);
         else if (result > 0)
-                text = document_strerror(result);
+                text = result >= EXTEND_E_NOT_SIGNED ? extend_strerror(result) : document_strerror(result);
         else
                 text = result == 0 ? "It succeeded." : strerrordesc_np(-result);
         return text ?: "It failed.";
@@ -151,8 +152,22 @@ PUBLIC int sygnet_signer_new(const char *certificates, sygnet_sign_func *sign, v
         return 0;
 }
 
+PUBLIC int sygnet_signer_use_pss(sygnet_signer *s) {
+        return signature_scheme_to_pss(&s->signer.scheme) < 0 ? -EINVAL : 0;
+}
+
 PUBLIC const char *sygnet_signer_scheme(const sygnet_signer *s) {
-        return gnutls_sign_get_name(s->signer.scheme.sign) ?: "";
+        /* Which of two kinds of key it is (RFC 4055 §1.2) does not matter to who signs. */
+        switch (s->signer.scheme.sign) {
+        case GNUTLS_SIGN_RSA_PSS_RSAE_SHA256:
+                return "RSA-PSS-SHA256";
+        case GNUTLS_SIGN_RSA_PSS_RSAE_SHA384:
+                return "RSA-PSS-SHA384";
+        case GNUTLS_SIGN_RSA_PSS_RSAE_SHA512:
+                return "RSA-PSS-SHA512";
+        default:
+                return gnutls_sign_get_name(s->signer.scheme.sign) ?: "";
+        }
 }
 
 PUBLIC void sygnet_signer_free(sygnet_signer *s) {

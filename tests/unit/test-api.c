@@ -263,6 +263,62 @@ static void test_function_fails(void **state) {
         close(out);
 }
 
+/* An authority that is down; but it was asked as it has to be. */
+static int no_stamp(void *userdata, const char *algorithm, const void *digest, size_t digest_len, void *token, size_t *token_len) {
+        assert_string_equal(algorithm, "SHA256");
+        assert_int_equal(digest_len, 32);
+        assert_non_null(token);
+        assert_true(*token_len >= 16384);
+        ++*(unsigned *) userdata;
+        return -ECONNREFUSED;
+}
+
+static void test_extend(void **state) {
+        World *w = *state;
+        int in = file_with("Dear customer"), out = memfd_create("out", MFD_CLOEXEC), extended = memfd_create("extended", MFD_CLOEXEC);
+        unsigned asked = 0;
+        sygnet_options *o;
+        sygnet_signer *s;
+        int r;
+
+        assert_int_equal(sygnet_signer_open(w->p12, PASSWORD, NULL, &s), 0);
+        assert_int_equal(sygnet_options_new(&o), 0);
+        assert_int_equal(sygnet_options_set(o, "format", "cades-enveloping"), 0);
+        assert_int_equal(sygnet_sign_fd(s, o, in, out), 0);
+        assert_int_equal(sygnet_extend_fd(out, extended, NULL, no_stamp, &asked), -ECONNREFUSED);
+        assert_int_equal(asked, 1);
+        r = sygnet_extend_fd(in, extended, NULL, no_stamp, &asked);
+        assert_true(r > 0 && strlen(sygnet_strerror(r)) > 10);
+        assert_int_equal(asked, 1);
+        sygnet_options_free(o);
+        sygnet_signer_free(s);
+        close(in);
+        close(out);
+        close(extended);
+}
+
+static void test_pss(void **state) {
+        World *w = *state, rsa = { 0 };
+        gnutls_x509_crt_t crt;
+        gnutls_datum_t pem;
+        sygnet_signer *s;
+
+        assert_int_equal(sygnet_signer_new(w->pem, NULL, NULL, &s), 0);
+        assert_int_equal(sygnet_signer_use_pss(s), -EINVAL);
+        sygnet_signer_free(s);
+        assert_int_equal(key_generate(KEY_RSA2048, &rsa.key), 0);
+        crt = make_certificate(rsa.key);
+        assert_int_equal(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem), 0);
+        assert_int_equal(sygnet_signer_new((const char *) pem.data, NULL, NULL, &s), 0);
+        assert_string_equal(sygnet_signer_scheme(s), "RSA-SHA256");
+        assert_int_equal(sygnet_signer_use_pss(s), 0);
+        assert_string_equal(sygnet_signer_scheme(s), "RSA-PSS-SHA256");
+        sygnet_signer_free(s);
+        gnutls_free(pem.data);
+        gnutls_x509_crt_deinit(crt);
+        gnutls_privkey_deinit(rsa.key);
+}
+
 static void test_options(void **state) {
         static const struct {
                 const char *name, *value;
@@ -293,7 +349,8 @@ static void test_sentences(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_key_file),       cmocka_unit_test(test_sign_file), cmocka_unit_test(test_steps),     cmocka_unit_test(test_container),
-                cmocka_unit_test(test_function_fails), cmocka_unit_test(test_options),   cmocka_unit_test(test_sentences),
+                cmocka_unit_test(test_function_fails), cmocka_unit_test(test_options),   cmocka_unit_test(test_sentences), cmocka_unit_test(test_extend),
+                cmocka_unit_test(test_pss),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -58,7 +58,10 @@ typedef int sygnet_sign_func(void *userdata, const void *data, size_t len, void 
  * issuers'. `sign` may be NULL for drafts that are completed with a value from elsewhere. */
 int sygnet_signer_new(const char *certificates, sygnet_sign_func *sign, void *userdata, sygnet_signer **ret);
 
-/* "ECDSA-SHA256", "RSA-SHA256", "EdDSA-Ed25519": how the key signs. Borrowed. */
+/* Has an RSA key sign by RSA-PSS instead of PKCS #1 v1.5, from now on. -EINVAL for another kind of key. */
+int sygnet_signer_use_pss(sygnet_signer *s);
+
+/* "ECDSA-SHA256", "RSA-SHA256", "RSA-PSS-SHA256", "EdDSA-Ed25519": how the key signs. Borrowed. */
 const char *sygnet_signer_scheme(const sygnet_signer *s);
 
 void sygnet_signer_free(sygnet_signer *s);
@@ -115,6 +118,14 @@ int sygnet_draft_stamped(sygnet_draft *d, const void *value, size_t value_len, c
 int sygnet_draft_complete(sygnet_draft *d, const void *value, size_t value_len, const void *token, size_t token_len);
 
 void sygnet_draft_free(sygnet_draft *d);
+
+/* Gets a TimeStampToken (RFC 3161, DER) from an authority, whose message imprint is this digest, by this algorithm ("SHA256"). `*token_len` is the
+ * room at first and the length then. 0, or a negative errno value that is handed up. */
+typedef int sygnet_stamp_func(void *userdata, const char *algorithm, const void *digest, size_t digest_len, void *token, size_t *token_len);
+
+/* Adds timestamps to a signed document: one for each signature that has none, over a PDF one for all of it. `out_fd` is empty, readable and writable;
+ * `document_password` is that of an encrypted PDF, or NULL. The tokens are not verified. */
+int sygnet_extend_fd(int in_fd, int out_fd, const char *document_password, sygnet_stamp_func *stamp, void *userdata);
 
 /* --- Verifying ---------------------------------------------------------------------------------------------------- */
 

@@ -69,6 +69,16 @@ class Sign(Timestamps):
         tool("certtool", "--p7-verify", "--inder", "--infile", "declaration.xml.p7m", "--load-ca-certificate", "ca.pem", cwd=self.folder)
         self.assert_stamped("declaration.xml.p7m")
 
+    def test_other_formats(self):
+        for form in ("xades", "xades-enveloping", "xades-detached", "asic-s", "asic-s-xades", "asic-e", "asic-e-xades"):
+            with self.subTest(form):
+                p = self.stamp(OK, "good", "--format", form, "--force", "--json")
+                written = json.loads(p.stdout)["files"][0]
+                self.assertEqual("B-T", written["level"])
+                self.assert_stamped(written["output"])
+                p = self.stamp(LEVEL, "imprint", "--format", form, "--force", "--json")
+                self.assert_plain(json.loads(p.stdout)["files"][0]["output"])
+
     def test_pades(self):
         p = self.stamp(OK, "good", "--json", file="invoice.pdf")
         self.assertEqual("B-T", json.loads(p.stdout)["files"][0]["level"])

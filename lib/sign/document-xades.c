@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include "sign/document-format.h"
+#include "sign/media-type.h"
 
 static int draft(const Signer *signer, const DocumentParams *params, const DocumentFile *files, XadesPacking packing, int out_fd, void **ret) {
         const char *slash = files[0].name ? strrchr(files[0].name, '/') : NULL;
+        const char *by_name = packing != XADES_ENVELOPED && files[0].name ? media_type_of_name(files[0].name) : NULL;
         const XadesParams xades = {
                 .packing = packing,
                 .signing_time = params->signing_time,
                 .name = slash ? slash + 1 : files[0].name, /* beside the signature */
-                .media_type = files[0].media_type,
+                .media_type = files[0].media_type ?: by_name,
                 .options = params->xades,
         };
         XadesDraft *d;

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Signatures with timestamps of an authority that openssl plays, honest and not: the level that is reached, and what is said (S1, S2, C5)."""
+import base64
 import json
 import re
 import subprocess
@@ -102,6 +103,12 @@ class Sign(Timestamps):
                 self.assert_stamped(file)
                 tool("xmlsec1", "verify", "--trusted-pem", "ca.pem", "--untrusted-pem", "issuing.pem", "--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties", "--id-attr:Id",
                      "http://www.w3.org/2000/09/xmldsig#:Object", file, cwd=self.folder)
+                # The token is of the canonical ds:SignatureValue, to openssl too.
+                text = (self.folder / file).read_text()
+                value = re.search('<ds:SignatureValue( Id="[^"]*">[^<]*</ds:SignatureValue>)', text).group(1)
+                (self.folder / "value").write_text('<ds:SignatureValue xmlns:ds="http://www.w3.org/2000/09/xmldsig#"' + value)
+                (self.folder / "token").write_bytes(base64.b64decode(re.search("<xades:EncapsulatedTimeStamp>([^<]*)<", text).group(1)))
+                self.openssl("ts", "-verify", "-token_in", "-in", "token", "-data", "value", "-CAfile", self.tsa.root)
 
     def test_lies(self):
         """Each costs the level, not the signature, and is told in words."""

@@ -40,8 +40,10 @@ static bool search(Search *s) {
                                GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN;
         unsigned status = 0;
 
-        if (s->tried++ >= PATHS_MAX)
+        if (s->tried++ >= PATHS_MAX || (s->params->paths && *s->params->paths == 0))
                 return false;
+        if (s->params->paths)
+                --*s->params->paths;
         if (gnutls_x509_trust_list_verify_crt2(s->params->anchors, s->path, (unsigned) s->n_path, NULL, 0, flags, &status, NULL) < 0)
                 return false;
         if (status == 0)

@@ -13,6 +13,11 @@
 #define OID_EC_PUBLIC_KEY "1.2.840.10045.2.1"
 #define OID_DSA "1.2.840.10040.4.1"
 
+/* Of a key that came along, and may be anybody's: beyond what anybody uses, verifying takes minutes. */
+#define KEY_BITS_MAX 16384U
+#define EXPONENT_MAX 9U /* bytes, with the one that says that it is positive */
+#define ORDER_MAX 65U   /* of DSA's subgroup, likewise */
+
 DEFINE_CLEANUP(gnutls_x509_spki_t, gnutls_x509_spki_deinit);
 
 gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid) {
@@ -181,13 +186,28 @@ static int public_key(gnutls_x509_crt_t crt, gnutls_pubkey_t *ret) {
         return 0;
 }
 
+static bool is_affordable(gnutls_pubkey_t key) {
+        _cleanup_(datum_done) gnutls_datum_t number = { 0 };
+        unsigned bits = 0;
+
+        switch (gnutls_pubkey_get_pk_algorithm(key, &bits)) {
+        case GNUTLS_PK_RSA:
+        case GNUTLS_PK_RSA_PSS:
+                return bits <= KEY_BITS_MAX && gnutls_pubkey_export_rsa_raw2(key, NULL, &number, 0) >= 0 && number.size <= EXPONENT_MAX;
+        case GNUTLS_PK_DSA:
+                return bits <= KEY_BITS_MAX && gnutls_pubkey_export_dsa_raw2(key, NULL, &number, NULL, NULL, 0) >= 0 && number.size <= ORDER_MAX;
+        default:
+                return true;
+        }
+}
+
 int cms_signature_verify_key(const CmsAlgorithms *a, gnutls_pubkey_t key, const View *data, View digest, View signature) {
         /* Whether an algorithm is still good is another question than whether the value fits. */
         const unsigned flags = GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
         gnutls_datum_t value = { (unsigned char *) signature.data, (unsigned) signature.len }, d;
         int r;
 
-        if (!data && a->sign == GNUTLS_SIGN_EDDSA_ED25519)
+        if ((!data && a->sign == GNUTLS_SIGN_EDDSA_ED25519) || !is_affordable(key))
                 return -EOPNOTSUPP;
         if (gnutls_sign_get_pk_algorithm(a->sign) == GNUTLS_PK_ECDSA && !ecdsa_value_is_der(signature))
                 return -EKEYREJECTED;

@@ -183,11 +183,13 @@ static int check_attributes(const CmsContext *c, SignerState *s, SignatureReport
         return 0;
 }
 
-/* The content itself, where it has at most `max` bytes; -ENODATA where it is known by digest only. */
+/* The content itself, where it has at most `max` bytes; -ENODATA where it is known by digest only, as the value that a countersignature is over is. */
 static int read_content(const CmsContext *c, size_t max, Bytes *ret) {
         BerSource external;
         int r;
 
+        if (c->countersignature)
+                return -ENODATA;
         if (c->signed_data->has_content)
                 return cms_read_content(c->source, c->signed_data, max, ret);
         if (c->params->content_fd < 0)

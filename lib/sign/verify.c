@@ -11,6 +11,9 @@
 #include "sign/pdf-verify.h"
 #include "sign/xades-verify.h"
 
+/* Of certificates, tried for all signatures of a file together. */
+#define PATHS_MAX 2048U
+
 static int digest_file(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret) {
         return digest_of_fd(algorithm, *(int *) userdata, 0, UINT64_MAX, ret);
 }
@@ -44,10 +47,14 @@ static int verify_cms(int fd, const VerifyParams *params, VerifyReport *r) {
         return q < 0 ? q : verify_report_conclude(r, N_("The file holds certificates but no signature."));
 }
 
-int verify_fd(int fd, const VerifyParams *params, VerifyReport *ret) {
+int verify_fd(int fd, const VerifyParams *given, VerifyReport *ret) {
         _cleanup_(verify_report_done) VerifyReport r = { 0 };
+        unsigned paths = PATHS_MAX;
+        VerifyParams own = *given, *params = &own;
         int q;
 
+        if (!own.paths)
+                own.paths = &paths;
         if (pdf_verify_recognize(fd))
                 return pdf_verify(fd, params, ret);
         if (asic_verify_recognize(fd))

@@ -98,6 +98,7 @@ typedef struct VerifyParams {
         bool no_timestamps;               /* timestamps in the signature prove nothing: it is one that is verified */
         int64_t proven_time;              /* a document timestamp around it proves that it existed then; 0: none does */
         const char *proven_by;            /* whose, RFC 4514 */
+        unsigned *paths;                  /* of certificates, that may still be tried for all signatures together; NULL: as verify_fd() has it */
 } VerifyParams;
 
 /* Verifies the document at `fd`, whatever it is: PDF, container (ASiC), XML, or CMS in DER, BER or PEM. 0 with a report, also for something that is

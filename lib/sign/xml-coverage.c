@@ -52,7 +52,7 @@ static void note_whole(XmlCoverage *v, const XmlTransforms *t) {
 }
 
 static void note_element(XmlCoverage *v, const XmlSignature *s, const xmlNode *node, const XmlTransforms *t) {
-        if (xml_is(node, XML_NS_DSIG, "KeyInfo") || xml_is(node, XML_NS_DSIG, "SignatureProperties") || xml_is(node, XML_NS_DSIG, "SignatureProperty"))
+        if (node == s->element || xml_is(node, XML_NS_DSIG, "KeyInfo") || xml_is(node, XML_NS_DSIG, "SignatureProperties") || xml_is(node, XML_NS_DSIG, "SignatureProperty"))
                 return;
         v->data = true;
         if (xml_is(node, XML_NS_DSIG, "SignatureValue"))
@@ -60,14 +60,47 @@ static void note_element(XmlCoverage *v, const XmlSignature *s, const xmlNode *n
         note_object(v, s, node, t);
 }
 
+bool xml_coverage_is_all_of_file(const XmlTransforms *t) {
+        return is_canonical_only(t);
+}
+
 void xml_coverage_add(XmlCoverage *v, const XmlSignature *s, const XmlDocument *d, const XmlTarget *t, const XmlTransforms *transforms) {
         if (t->external) {
                 v->data = v->files = true;
+                v->parts_of_files = v->parts_of_files || !xml_coverage_is_all_of_file(transforms);
         } else if (!t->node || t->node == xml_document_root(d)) {
                 v->data = true;
                 note_whole(v, transforms);
         } else
                 note_element(v, s, t->node, transforms);
+}
+
+static bool is_of_signatures(const char *ns) {
+        static const char *const starts[] = { XML_NS_DSIG, "http://uri.etsi.org/", "http://www.w3.org/2009/xmldsig11#", "http://www.w3.org/2001/04/xmldsig-more#" };
+
+        for (size_t i = 0; i < ELEMENTSOF(starts); i++)
+                if (strncmp(ns, starts[i], strlen(starts[i])) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_of_others(const xmlNode *n) {
+        return n->type == XML_ELEMENT_NODE && (!n->ns || !is_of_signatures((const char *) n->ns->href));
+}
+
+/* Whether keys or unsigned properties hold an element of another vocabulary: a reader that looks for it by its name finds it there. */
+static bool hides_others(const xmlNode *root) {
+        for (const xmlNode *n = root->children; n; n = xml_walk(n, root)) {
+                const xmlNode *within = n;
+
+                if (!is_of_others(n))
+                        continue;
+                while (within != root && !(within->ns && strcmp((const char *) within->name, "SignedProperties") == 0 && has_properties(within->parent)))
+                        within = within->parent;
+                if (within == root)
+                        return true;
+        }
+        return false;
 }
 
 static bool is_covered(const XmlCoverage *v, const xmlNode *object) {
@@ -76,6 +109,8 @@ static bool is_covered(const XmlCoverage *v, const xmlNode *object) {
         for (size_t i = 0; i < v->n_objects; i++)
                 if (v->objects[i] == object)
                         return true;
+        if (hides_others(object))
+                return false;
         return xml_has_elements_only(object) && (!inside || (has_properties(inside) && !xml_next_element(inside)));
 }
 
@@ -83,7 +118,7 @@ static bool has_left_over(const XmlCoverage *v, const XmlSignature *s) {
         for (const xmlNode *object = s->objects; object; object = xml_next_element(object))
                 if (!is_covered(v, object))
                         return true;
-        return false;
+        return s->key_info && hides_others(s->key_info);
 }
 
 /* Other signatures that a transform took out hold nothing that might be taken for a part of the document. */
@@ -105,6 +140,6 @@ bool xml_coverage_is_whole(const XmlCoverage *v, const XmlSignature *s, const Xm
         if (v->document)
                 return !v->without_signatures || others_are_signatures(d);
         if (v->files)
-                return true;
+                return !v->parts_of_files;
         return v->n_objects > 0 && s->element == xml_document_root(d);
 }

@@ -16,6 +16,9 @@
 /* What one XPath may cost, in octets that could have been walked through instead. */
 #define XPATH_COST (8U * 1024U * 1024U)
 
+/* What an octet of a file costs that is read as XML: the first may cost all there is. */
+#define FILE_COST 8U
+
 typedef struct Reference {
         const xmlNode *element;
         const char *uri, *type;
@@ -95,7 +98,11 @@ static int digest_file(const XmlReferences *c, Reference *r, Digest *ret) {
                 return -ENOENT;
         if (r->transforms.n == 0)
                 return c->resolver->digest(c->resolver->userdata, r->uri, r->algorithm, ret);
+        if (*c->budget == 0)
+                return -E2BIG;
         q = c->resolver->read(c->resolver->userdata, r->uri, &octets);
+        if (q >= 0)
+                *c->budget -= octets.len < *c->budget / FILE_COST ? FILE_COST * octets.len : *c->budget;
         return q < 0 ? q : xml_transforms_digest(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, r->algorithm, ret, &r->empty);
 }
 
@@ -143,6 +150,8 @@ static bool is_as_it_stands(const XmlTransforms *t) {
 static int name(const XmlReferences *c, const Reference *r, const XmlCoverage *v) {
         SignatureReport *report = c->report;
 
+        if (r->target.external && !xml_coverage_is_all_of_file(&r->transforms))
+                return 0;
         if (r->target.external && c->resolver->covered)
                 c->resolver->covered(c->resolver->userdata, c->index, r->uri);
         else if (r->target.external)

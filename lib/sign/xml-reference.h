@@ -26,6 +26,7 @@ typedef struct XmlCoverage {
         bool without_signatures; /* and but all others */
         bool data;               /* something beside properties and keys */
         bool files;              /* files outside of the document */
+        bool parts_of_files;     /* and of one of them not all */
         bool signed_properties;  /* the signature's own */
         bool countersigned;      /* the value of the signature that it countersigns */
         const xmlNode *objects[XML_OBJECTS_MAX]; /* of its own ds:Object elements those that are covered whole */

@@ -286,7 +286,7 @@ int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const x
         if (r < 0)
                 return r;
         *ret = d;
-        /* An empty file may be signed. */
-        *ret_empty = !p.any && input->selection.document;
+        /* An empty file may be signed; that a transform leaves nothing of one is another thing. */
+        *ret_empty = !p.any && (input->selection.document || t->n > 0);
         return 0;
 }

@@ -165,6 +165,29 @@ class Attacks(unittest.TestCase):
         report = self.refused(everything.replace("</a>", fake + "</a>"), "FORMAT_FAILURE", "structure", integrity=True)
         self.assertEqual([s["covers_whole_document"] for s in report["signatures"]], [False, False])
 
+    def test_hidden_beside_properties(self):
+        """Nor may it hide among what nobody signs: keys, and unsigned properties."""
+        evil = "<a><b>2</b></a>"
+        text = self.signer.enveloped(unsigned="<xades:SignerRole/>")
+        self.passes(text)
+        for where in ("</ds:KeyInfo>", "</xades:UnsignedSignatureProperties>", "</xades:UnsignedProperties>"):
+            self.passes(text.replace(where, evil + where), whole=False)
+        wrapped = f"<xades:CounterSignature><ds:Object>{evil}</ds:Object></xades:CounterSignature></xades:UnsignedSignatureProperties>"
+        self.passes(text.replace("</xades:UnsignedSignatureProperties>", wrapped), whole=False)
+        self.passes(self.signer.enveloping().replace("</ds:KeyInfo>", evil + "</ds:KeyInfo>"), whole=False)
+        everything = self.signer.enveloped(transforms=xpath("not(ancestor-or-self::ds:Signature)") + transform(EXCLUSIVE))
+        other = self.signer.enveloping(name="T", objects="", content="").replace("</ds:KeyInfo>", evil + "</ds:KeyInfo>")
+        report = self.verify(everything.replace("</a>", other + "</a>"))
+        self.assertEqual(report["signatures"][0]["covers_whole_document"], False, report)
+        # What the signer says in signed properties is signed.
+        self.passes(self.signer.enveloped(properties=self.signer.properties(more=evil)))
+
+    def test_signature_of_itself(self):
+        """A reference to parts of the signature itself is of nothing."""
+        key_info = self.key_info_text().replace(' Id="K"', "")
+        chosen = transform(FILTER2, f'<XPath xmlns="{FILTER2}" Filter="intersect">//*[local-name()="KeyInfo"]</XPath>') + transform(EXCLUSIVE)
+        self.refused(f"<a>{self.signer.sign(reference('#S', key_info, chosen), properties=True)}</a>", "SIGNED_DATA_NOT_FOUND", "of nothing but itself")
+
     # Properties.
 
     def test_fake_properties(self):
@@ -263,6 +286,29 @@ class Attacks(unittest.TestCase):
         (self.folder / "link").symlink_to("/etc/hostname")
         for uri in ("/etc/hostname", "../" + self.folder.name + "/content.bin", "%2e%2e/x", "link", "file:///etc/hostname", "http://127.0.0.1:9/", "."):
             self.refused(self.signer.sign(reference(uri, "2")), "SIGNED_DATA_NOT_FOUND", "was not given", "--content", self.folder)
+
+    def test_parts_of_files(self):
+        """An expression leaves out of a file what it likes, too; the file is then not what was signed."""
+        content = self.folder / "content.xml"
+        content.write_text("<a><b>2</b></a>")
+        some = xpath("self::a or self::b") + transform(EXCLUSIVE)
+        other = transform(FILTER2, f'<XPath xmlns="{FILTER2}" Filter="subtract">//text()</XPath>') + transform(EXCLUSIVE)
+        signatures = xpath("not(ancestor-or-self::ds:Signature)") + transform(EXCLUSIVE)
+        for transforms, left in ((some, "<a><b></b></a>"), (other, "<a><b></b></a>"), (signatures, "<a><b>2</b></a>")):
+            detached = self.signer.sign(reference("content.xml", left, transforms, more=' Id="S-data"'), properties=True)
+            report = self.passes(detached, "--content", content, whole=False)
+            self.assertNotIn("files", report["signatures"][0])
+        nothing = self.signer.sign(reference("content.xml", "", xpath("false()")), properties=True)
+        self.refused(nothing, "SIGNED_DATA_NOT_FOUND", "of nothing but itself", "--content", content)
+        whole = self.signer.sign(reference("content.xml", "<a><b>2</b></a>", transform(EXCLUSIVE), more=' Id="S-data"'), properties=True)
+        self.assertEqual(self.passes(whole, "--content", content)["signatures"][0]["files"], ["content.xml"])
+
+    def test_costly_file(self):
+        """One that is read as XML for each of many references."""
+        content = self.folder / "content.xml"
+        content.write_text(f"<a>{'<b></b>' * 200000}</a>")
+        one = reference("content.xml", content.read_bytes(), transform(EXCLUSIVE))
+        self.refused(self.signer.sign(one * 1000), "SIGNED_DATA_NOT_FOUND", "costs more", "--content", content)
 
     # Countersignatures and timestamps.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who accepts what: our signatures before other programs and theirs before us, by format and kind of key, printed as a table. Each cell is tried with the document
 as it was signed, which must be accepted, and with one that was altered, which must be refused. A cell that the other program cannot do is named
-with its own words, and these are part of the test. Usage: table.py INTEROP-SIGN-FILE"""
+with its own words, and these are part of the test. Usage: table.py INTEROP-SIGN-FILE SYGNET"""
 
 import base64
 import contextlib
@@ -17,8 +17,12 @@ from pathlib import Path
 
 import forms
 import pki
+from der import contents, elements, signature_value
 
-SIGN_FILE = sys.argv[1]
+sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
+from tsa import Authority  # noqa: E402
+
+SIGN_FILE, SYGNET = sys.argv[1], sys.argv[2]
 KINDS = ("rsa3072", "p256", "p384", "pss", "ed25519")
 JCA = {"rsa3072": "SHA256withRSA", "p256": "SHA256withECDSA", "p384": "SHA384withECDSA", "pss": "SHA256withRSAandMGF1", "ed25519": "Ed25519"}
 DIGESTS = {"p384": "sha384", "ed25519": "sha512"}
@@ -229,6 +233,39 @@ class Table(unittest.TestCase):
         common = ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-CAfile", self.pki.root, "-out", self.folder / "out"]
         self.ours("cades", "openssl", "order.xml", lambda kind, signed, document: accepts(*common, "-in", signed, "-content", document))
         self.ours("cades-enveloping", "openssl", "order.xml", lambda kind, signed, document: accepts(*common, "-in", signed))
+
+    def test_timestamps(self):
+        """Of openssl ts: what it says of the timestamps in our signatures, and what we say of authorities with keys of each kind."""
+        tsa = Authority(self.folder / "tsa")
+        self.addCleanup(tsa.close)
+        keys = {"rsa3072": ("rsa:3072",), "p256": (), "p384": ("ec", "-pkeyopt", "ec_paramgen_curve:P-384")}
+
+        def stamped(kind, path):
+            signed = self.fresh("stamped")
+            pki.run(SIGN_FILE, "document", self.pki.key(kind), self.pki.chain(kind), "cades", signed, self.folder / "order.xml")
+            value = signature_value(signed.read_bytes())
+            accepts(SYGNET, "extend", signed, "--timestamp", tsa.url(path), "--timestamp-anchors", tsa.root)
+            return signed, value
+
+        def check(kind, change):
+            signed, value = stamped(kind, "good")
+            data = elements(contents(contents(elements(contents(signed.read_bytes()))[1])))
+            attribute = elements(contents(elements(contents(contents(data[-1])))[-1]))[0]
+            (self.folder / "token").write_bytes(contents(elements(contents(attribute))[1]))
+            (self.folder / "value").write_bytes(change + value)
+            accepts("openssl", "ts", "-verify", "-token_in", "-in", self.folder / "token", "-data", self.folder / "value", "-CAfile", tsa.root)
+
+        def tries(path):
+            signed, _ = stamped("p256", path)
+            report = json.loads(pki.run(SIGN_FILE, "verify", signed, "--anchors", self.pki.root, "--anchors", tsa.root, "--content", self.folder / "order.xml"))
+            self.assertEqual(f"CN=Example {path}", report["signatures"][0]["proven_by"])
+
+        for kind in KINDS:
+            if kind != "pss":
+                self.cell(("ours", "timestamp", "openssl ts", kind), check, (kind, b""), (kind, b"x"))
+        for kind, key in keys.items():
+            tsa.issue(kind, "root", "tsa", "20250101000000Z", "20450101000000Z", *key)
+            self.cell(("theirs", "timestamp", "openssl ts", kind), tries, (kind,), ("altered",))
 
     def test_ours_certtool(self):
         common = ["certtool", "--p7-verify", "--inder", "--load-ca-certificate", self.pki.root]

@@ -23,7 +23,7 @@ struct ZipWriter {
         uint64_t n;
         uint32_t when; /* DOS's date above its time */
         Bytes directory;
-        uint8_t *buffer; /* of PIECE bytes */
+        uint8_t *buffer; /* of PIECE bytes, once a file is copied */
 };
 
 ZipWriter *zip_writer_free(ZipWriter *w) {
@@ -50,9 +50,6 @@ int zip_writer_new(int fd, int64_t time, ZipWriter **ret) {
         _cleanup_(zip_writer_freep) ZipWriter *w = calloc(1, sizeof(*w));
 
         if (!w)
-                return -ENOMEM;
-        w->buffer = malloc(PIECE);
-        if (!w->buffer)
                 return -ENOMEM;
         w->fd = fd;
         w->when = dos_time(time);
@@ -93,7 +90,15 @@ static ssize_t read_piece(ZipWriter *w, int fd, uint64_t at, uint64_t len) {
         return n > 0 ? n : n < 0 ? -errno : -EIO;
 }
 
+static int need_buffer(ZipWriter *w) {
+        if (!w->buffer)
+                w->buffer = malloc(PIECE);
+        return w->buffer ? 0 : -ENOMEM;
+}
+
 static int append_range(ZipWriter *w, int fd, uint64_t at, uint64_t len) {
+        if (need_buffer(w) < 0)
+                return -ENOMEM;
         while (len > 0) {
                 ssize_t n = read_piece(w, fd, at, len);
                 int r = n < 0 ? (int) n : append(w, VIEW(w->buffer, n));
@@ -259,7 +264,7 @@ static int copy_data(ZipWriter *w, int fd, uint64_t at, uint64_t len, ZipPiece f
 
 static int copy_file(ZipWriter *w, int fd, uint64_t size, ZipPiece f, void *userdata, uLong *crc) {
         uint64_t at = 0;
-        int r = 0;
+        int r = need_buffer(w);
 
         while (at < size && r >= 0) {
                 uint64_t hole = hole_at(fd, at, size), end = size;

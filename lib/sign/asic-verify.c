@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "sign/asic-archive.h"
+#include "sign/asic-judge.h"
 #include "sign/asic-manifest.h"
 #include "sign/asic-verify.h"
 #include "sign/asic.h"
@@ -36,6 +38,8 @@ typedef struct Round {
         Reference *references; /* of the signatures of one XML document */
         size_t n_references, allocated_references;
         int problem;           /* with noting them */
+        AsicArchive archives[ASIC_ARCHIVES_MAX];
+        size_t n_archives;
         size_t *covered; /* the last signature that holds and is of the entry, counted from 1; 0: none */
 } Round;
 
@@ -44,6 +48,8 @@ bool asic_verify_recognize(int fd) {
 }
 
 static void round_done(Round *round) {
+        for (size_t i = 0; i < round->n_archives; i++)
+                asic_archive_done(&round->archives[i]);
         for (size_t i = 0; i < round->n_manifests; i++)
                 asic_manifest_done(&round->manifests[i].manifest);
         free(round->manifests);
@@ -85,6 +91,50 @@ static int read_manifests(Round *round) {
         return r;
 }
 
+/* Beside signatures, timestamps are there to keep them. */
+static int check_archives(Round *round) {
+        int r = 0;
+
+        if (round->container.n[ASIC_ROLE_CADES] + round->container.n[ASIC_ROLE_XADES] == 0)
+                return 0;
+        for (size_t i = 0; i < round->n_manifests && round->n_archives < ASIC_ARCHIVES_MAX && r >= 0; i++) {
+                Manifest *m = &round->manifests[i];
+                AsicArchive *a = &round->archives[round->n_archives];
+
+                if (round->container.roles[m->entry] != ASIC_ROLE_ARCHIVE_MANIFEST || !m->signature ||
+                    round->container.roles[asic_index(&round->container, m->signature)] != ASIC_ROLE_TIMESTAMP)
+                        continue;
+                *a = (AsicArchive) { .entry = &round->container.zip.entries[m->entry], .timestamp = m->signature, .manifest = &m->manifest };
+                round->n_archives++;
+                r = asic_archive_check(&round->container, round->params, a);
+        }
+        return r;
+}
+
+/* The earliest time that is proven for a signature file. True where one of them keeps it, whoever its authority is. */
+static bool find_proof(const Round *round, const ZipEntry *signature, VerifyParams *params) {
+        bool kept = false;
+
+        for (size_t i = 0; i < round->n_archives; i++) {
+                const AsicArchive *a = &round->archives[i];
+
+                if (!a->sound || !asic_archive_has(&round->container, a, signature))
+                        continue;
+                kept = true;
+                if (a->time > 0 && (params->proven_time <= 0 || a->time < params->proven_time)) {
+                        params->proven_time = a->time;
+                        params->proven_by = a->authority;
+                }
+        }
+        return kept;
+}
+
+/* EN 319 162-1 §5.3: an archive timestamp around it makes B-LT B-LTA. */
+static void raise_level(SignatureReport *s, bool kept) {
+        if (kept && s->level && strcmp(s->level, "B-LT") == 0)
+                s->level = "B-LTA";
+}
+
 /* What a CAdES signature or timestamp is over: a manifest (§4.4.3.2), or, where none names it, the only file (§4.3.3.2). */
 typedef struct Target {
         const ZipEntry *entry;
@@ -108,17 +158,6 @@ static Target find_target(const Round *round, const ZipEntry *signature) {
         return t;
 }
 
-/* EN 319 102-1 §5.3: what is signed is looked at before who signed, so that what cannot be told about the signer gives way. */
-static int fail_signature(SignatureReport *s, SubIndication sub, const char *reason) {
-        s->integrity = s->covers_whole_document = false;
-        bytes_done(&s->value);
-        if (s->indication == INDICATION_INDETERMINATE) {
-                s->indication = INDICATION_TOTAL_PASSED;
-                s->subindication = SUB_NONE;
-        }
-        return signature_report_note(s, sub, reason);
-}
-
 /* A reference of a manifest. Whether it fits stays in s->integrity. */
 static int check_reference(Round *round, const AsicReference *ref, SignatureReport *s) {
         const ZipEntry *e = asic_find_uri(&round->container, ref->uri);
@@ -126,16 +165,16 @@ static int check_reference(Round *round, const AsicReference *ref, SignatureRepo
         int r;
 
         if (!e)
-                return fail_signature(s, SUB_SIGNED_DATA_NOT_FOUND, N_("A file that was signed is no longer in the container."));
+                return asic_fail(s, SUB_SIGNED_DATA_NOT_FOUND, N_("A file that was signed is no longer in the container."));
         if (ref->algorithm == GNUTLS_DIG_UNKNOWN)
-                return fail_signature(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
+                return asic_fail(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
         r = asic_digest(&round->container, e, ref->algorithm, &digest);
         if (r < 0 && r != -EOPNOTSUPP)
                 return r;
         if (r == -EOPNOTSUPP)
-                return fail_signature(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
+                return asic_fail(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
         if (r > 0 || !view_equal(digest_view(&digest), digest_view(&ref->digest)))
-                return fail_signature(s, SUB_HASH_FAILURE, N_("A file in the container was changed after it was signed."));
+                return asic_fail(s, SUB_HASH_FAILURE, N_("A file in the container was changed after it was signed."));
         if (!cms_digest_is_secure(ref->algorithm, s->proven_time >= 0 ? s->proven_time : round->params->now))
                 return signature_report_note(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The container's manifest uses a digest that is no longer secure."));
         return 0;
@@ -173,7 +212,7 @@ static int cover(Round *round, const Target *t, SignatureReport *s) {
 static int require_file(SignatureReport *s) {
         if (!s->integrity || s->n_covered > 0 || s->countersignature)
                 return 0;
-        return fail_signature(s, SUB_SIGNED_DATA_NOT_FOUND, N_("The signature is of no file in the container."));
+        return asic_fail(s, SUB_SIGNED_DATA_NOT_FOUND, N_("The signature is of no file in the container."));
 }
 
 typedef struct EntryDigest {
@@ -214,6 +253,7 @@ static int verify_cades(Round *round, const ZipEntry *e) {
         VerifyParams params = *round->params;
         _cleanup_bytes_ Bytes cms = BYTES_NULL;
         _cleanup_close_ int fd = t.entry ? pour(round, t.entry) : -1;
+        bool kept = find_proof(round, e, &params);
         int r;
 
         r = asic_read(&round->container, e, &cms);
@@ -225,8 +265,9 @@ static int verify_cades(Round *round, const ZipEntry *e) {
         for (size_t i = from; i < round->report->n_signatures && r >= 0; i++) {
                 SignatureReport *s = &round->report->signatures[i];
 
+                raise_level(s, kept);
                 if (!t.entry)
-                        r = fail_signature(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
+                        r = asic_fail(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
                 else
                         r = cover(round, &t, s);
                 if (r >= 0)
@@ -246,13 +287,13 @@ static int check_imprint(Round *round, View token, const ZipEntry *target, Signa
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return fail_signature(s, SUB_FORMAT_FAILURE, N_("What stands in the place of the time-stamp is none."));
+                return asic_fail(s, SUB_FORMAT_FAILURE, N_("What stands in the place of the time-stamp is none."));
         s->signing_time = info.time;
         r = asic_digest(&round->container, target, info.algorithm, &digest);
         if (r < 0 && r != -EOPNOTSUPP)
                 return r;
         if (r != 0 || !view_equal(info.imprint, digest_view(&digest)))
-                return fail_signature(s, SUB_HASH_FAILURE, N_("The time-stamp is of something else, or the file was changed after it."));
+                return asic_fail(s, SUB_HASH_FAILURE, N_("The time-stamp is of something else, or the file was changed after it."));
         if (!cms_digest_is_secure(info.algorithm, round->params->now))
                 return signature_report_note(s, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The time-stamp uses a digest that is no longer secure."));
         return 0;
@@ -296,7 +337,7 @@ static int verify_timestamp(Round *round, const ZipEntry *e) {
                 s->format = "TST";
                 s->level = NULL;
                 if (!t.entry) {
-                        r = fail_signature(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
+                        r = asic_fail(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));
                         continue;
                 }
                 r = check_imprint(round, bytes_view(&token), t.entry, s);
@@ -382,6 +423,7 @@ static int verify_xades(Round *round, const ZipEntry *e) {
         _cleanup_bytes_ Bytes xml = BYTES_NULL;
         int r;
 
+        (void) find_proof(round, e, &params);
         params.content_fd = -1;
         r = asic_read(&round->container, e, &xml);
         if (r > 0)
@@ -415,110 +457,16 @@ static int verify_entry(Round *round, size_t i) {
         return 0;
 }
 
-static int note_all(Round *round, SubIndication sub, const char *reason) {
-        int r = 0;
-
-        for (size_t i = 0; i < round->report->n_signatures && r >= 0; i++)
-                r = signature_report_note(&round->report->signatures[i], sub, reason);
-        return r;
-}
-
-/* §4.3.3: one file, at the top, and signatures of one kind. */
-static bool is_simple(const AsicContainer *c) {
-        const ZipEntry *e = asic_single(c);
-        size_t kinds = (c->n[ASIC_ROLE_CADES] > 0) + (c->n[ASIC_ROLE_XADES] > 0) + (c->n[ASIC_ROLE_TIMESTAMP] > 0);
-
-        if (!e || strchr(e->name, '/') || kinds > 1 || c->n[ASIC_ROLE_MANIFEST] > 0)
-                return false;
-        for (size_t i = 0; i < c->zip.n; i++)
-                if (c->roles[i] == ASIC_ROLE_FOLDER && strcmp(c->zip.entries[i].name, "META-INF/") != 0)
-                        return false;
-        return true;
-}
-
-typedef struct Listed {
-        const AsicContainer *container;
-        bool *is; /* zip.entries[i] */
-        bool strange; /* a file that is not there */
-} Listed;
-
-static int note_listed(void *userdata, const char *path) {
-        Listed *l = userdata;
-        const ZipEntry *e = zip_find(&l->container->zip, path) ?: asic_find_uri(l->container, path);
-
-        if (e)
-                l->is[asic_index(l->container, e)] = true;
-        else
-                l->strange = true;
-        return 0;
-}
-
-/* OpenDocument's manifest is not signed; but who reads it before the files must not see others in it. */
-static int judge_package(Round *round) {
-        const AsicContainer *c = &round->container;
-        const ZipEntry *e = zip_find(&c->zip, "META-INF/manifest.xml");
-        _cleanup_free_ bool *is = calloc(c->zip.n + 1, sizeof(*is));
-        Listed listed = { .container = c, .is = is };
-        _cleanup_bytes_ Bytes xml = BYTES_NULL;
-        int r;
-
-        if (!is)
-                return -ENOMEM;
-        if (!e || c->kind != ASIC_E || c->n[ASIC_ROLE_XADES] == 0)
-                return 0;
-        r = asic_read(c, e, &xml);
-        if (r == 0)
-                r = asic_package_paths(bytes_view(&xml), note_listed, &listed);
-        if (r < 0 && r != -EBADMSG)
-                return r;
-        for (size_t i = 0; i < c->zip.n && !listed.strange && r == 0; i++)
-                listed.strange = c->roles[i] == ASIC_ROLE_DATA && !is[i];
-        return r != 0 || listed.strange ? note_all(round, SUB_SIG_CONSTRAINTS_FAILURE, N_("The container's list of files names others than are in it.")) : 0;
-}
-
-static int judge_files(Round *round) {
-        const AsicContainer *c = &round->container;
-        VerifyReport *report = round->report;
-        bool document = false;
-        int r = 0;
-
-        for (size_t i = 0; i < c->zip.n && r >= 0; i++) {
-                if (round->covered[i] || (c->roles[i] != ASIC_ROLE_DATA && c->roles[i] != ASIC_ROLE_OTHER))
-                        continue;
-                document = document || c->roles[i] == ASIC_ROLE_DATA;
-                r = report_append_name(&report->unsigned_files, &report->n_unsigned_files, c->zip.entries[i].name);
-        }
-        for (size_t i = 0; i < report->n_signatures; i++)
-                report->signatures[i].covers_whole_document = report->signatures[i].integrity && !report->signatures[i].countersignature &&
-                                                              report->signatures[i].n_covered == c->n[ASIC_ROLE_DATA];
-        if (r < 0 || !document)
-                return r;
-        return note_all(round, SUB_SIG_CONSTRAINTS_FAILURE, N_("The container has files that no valid signature is of: see their names."));
-}
-
-static int judge_container(Round *round) {
-        const AsicContainer *c = &round->container;
-        int r = 0;
-
-        for (size_t i = 0; c->n[ASIC_ROLE_DATA] == 0 && i < round->report->n_signatures && r >= 0; i++)
-                r = fail_signature(&round->report->signatures[i], SUB_FORMAT_FAILURE, N_("The container holds no file that could be signed."));
-        if (r < 0)
-                return r;
-        if (c->kind == ASIC_S && !is_simple(c))
-                r = note_all(round, SUB_FORMAT_FAILURE, N_("The container says that it holds one file and one kind of signature (ASiC-S), and holds something else."));
-        if (r >= 0)
-                r = judge_files(round);
-        return r < 0 ? r : judge_package(round);
-}
-
 static int verify_container(Round *round) {
         int r;
 
         r = read_manifests(round);
+        if (r >= 0)
+                r = check_archives(round);
         for (size_t i = 0; i < round->container.zip.n && r >= 0; i++)
                 r = verify_entry(round, i);
         if (r >= 0)
-                r = judge_container(round);
+                r = asic_judge(&round->container, round->covered, round->report);
         return r;
 }
 

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree
 import zipfile
@@ -277,6 +278,66 @@ class Tampered(Base):
         hidden = path.with_suffix(".hidden")
         hidden.write_bytes(b"PK\3\4" + b"\0" * 26 + whole)
         self.check(hidden, "TOTAL-FAILED", "FORMAT_FAILURE", None)
+
+
+class Archived(Base):
+    """Timestamps over archive manifests, by openssl ts, keep signatures beyond the end of their signers' certificates."""
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = cls.directory
+        (folder / "tsa.ext").write_text("basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n"
+                                        "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        (folder / "tsa.cnf").write_text(f"[tsa]\ndefault_tsa=this\n[this]\nserial={folder}/tsa.serial\ndefault_policy=1.2.3.4\ndigests=sha256\nsigner_digest=sha256\n"
+                                        "ess_cert_id_alg=sha256\n")
+        (folder / "tsa.serial").write_text("01")
+        pki.run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder / "tsa.key", "-out", folder / "tsa.csr",
+                "-subj", "/C=PL/O=Example/CN=Example TSA")
+        # The root outlives both, or there is no path at all.
+        pki.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder / "old.key", "-out", folder / "old.pem",
+                "-subj", "/C=PL/O=Example/CN=Example Old Root", "-days", "900", "-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign")
+        pki.run("openssl", "x509", "-req", "-in", folder / "tsa.csr", "-CA", folder / "old.pem", "-CAkey", folder / "old.key", "-CAcreateserial", "-days", "800",
+                "-extfile", folder / "tsa.ext", "-out", folder / "tsa.pem")
+        pki.run("openssl", "x509", "-req", "-in", folder / "p256.csr", "-CA", folder / "old.pem", "-CAkey", folder / "old.key", "-CAcreateserial", "-days", "20",
+                "-extfile", folder / "seal.cnf", "-out", folder / "short.pem")
+
+    def token(self, content):
+        (self.directory / "stamped").write_bytes(content)
+        pki.run("openssl", "ts", "-query", "-data", self.directory / "stamped", "-sha256", "-cert", "-out", self.directory / "query")
+        pki.run("openssl", "ts", "-reply", "-config", self.directory / "tsa.cnf", "-queryfile", self.directory / "query", "-signer", self.directory / "tsa.pem",
+                "-inkey", self.directory / "tsa.key", "-token_out", "-out", self.directory / "token")
+        return (self.directory / "token").read_bytes()
+
+    def archive(self, entries, wrong=False):
+        references = "".join(f'<a:DataObjectReference URI="{"".join(c if c.isalnum() and c.isascii() or c in "/.-" else "".join("%%%02X" % b for b in c.encode()) for c in n)}">'
+                             '<d:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><d:DigestValue>'
+                             f'{base64.b64encode(hashlib.sha256(c + (b"x" if wrong else b"")).digest()).decode()}</d:DigestValue></a:DataObjectReference>'
+                             for n, c in entries.items() if n != "mimetype")
+        manifest = ('<a:ASiCManifest xmlns:a="http://uri.etsi.org/02918/v1.2.1#" xmlns:d="http://www.w3.org/2000/09/xmldsig#">'
+                    f'<a:SigReference URI="META-INF/timestamp001.tst"/>{references}</a:ASiCManifest>').encode()
+        entries["META-INF/ASiCArchiveManifest001.xml"] = manifest
+        entries["META-INF/timestamp001.tst"] = self.token(manifest)
+
+    def later(self, path):
+        """After the end of the signer's certificate."""
+        return json.loads(pki.run(SIGN_FILE, "verify", path, "--anchors", self.directory / "old.pem", "--at", str(int(time.time()) + 100 * 86400)))
+
+    def test_kept(self):
+        for form in ("asic-e", "asic-e-xades"):
+            with self.subTest(form):
+                path = self.directory / form
+                pki.run(SIGN_FILE, "document", self.pki.key("p256"), self.directory / "short.pem", form, path, *(self.directory / n for n in FILES))
+                self.assertEqual(self.later(path)["indication"], "INDETERMINATE")
+                report = self.later(self.rewrite(path, self.archive))
+                self.assertEqual((report["indication"], report["unsigned_files"]), ("TOTAL-PASSED", []))
+                self.assertIn("Example TSA", report["signatures"][0]["proven_by"])
+                # Of other files it proves nothing, and changed ones are not what was signed.
+                self.assertEqual(self.later(self.rewrite(path, lambda e: self.archive(e, wrong=True)))["indication"], "INDETERMINATE")
+
+                def change(entries):
+                    self.archive(entries)
+                    entries["META-INF/ASiCArchiveManifest001.xml"] += b"\n"
+                self.assertEqual(self.later(self.rewrite(path, change))["indication"], "INDETERMINATE")
 
 
 class Client(Base):

@@ -333,7 +333,7 @@ const char *xades_strerror(int outcome) {
         case XADES_E_BREAKS:
                 return N_("A signature that it has already would break by another one within; sign it with --format xades-detached.");
         case XADES_E_XML_BASE:
-                return N_("It has xml:base or xml:id around the place of the signature, which only exclusive canonicalization takes.");
+                return N_("It has xml:base around the place of the signature, which goes with --xml-canonical exclusive or inclusive only.");
         case XADES_E_ALGORITHM:
                 return N_("The key signs by an algorithm that this form of signature, or its recipient, does not have.");
         case XADES_E_KSEF:

@@ -236,6 +236,20 @@ static void test_chosen(void **state) {
                 }
 }
 
+/* xml: attributes of what is around: the nearest counts, and the two inclusive canonicalizations inherit different ones. */
+static void test_inherited(void **state) {
+        const View text = VIEW_LITERAL("<a xml:base='http://example/' xml:lang='pl' xml:id='q' xml:space='default'><b xml:lang='en'><c xml:space='preserve'/></b></a>");
+        const View no_base = VIEW_LITERAL("<a xml:lang='pl' xml:id='q' xml:other='&lt;ż'><b xml:lang=''><c/></b></a>");
+        const XadesParams inclusive = { .options = { .canonicalization = XADES_C14N_INCLUSIVE, .place = "//c" } };
+        const XadesParams inclusive_11 = { .options = { .canonicalization = XADES_C14N_INCLUSIVE_11, .place = "//c" } };
+        const XadesParams exclusive = { .options = { .place = "//c" } };
+
+        sign_and_check(text, &inclusive, 0, NULL);
+        sign_and_check(text, &exclusive, 0, NULL);
+        sign_and_check(no_base, &inclusive, 0, NULL);
+        sign_and_check(no_base, &inclusive_11, 0, NULL);
+}
+
 static void test_around_and_beside(void **state) {
         static const uint8_t octets[] = { 0, 0xff, '<', 1, 2 };
         static const View contents[] = { { octets, sizeof(octets) }, { octets, 4 }, { octets, 3 } };
@@ -533,6 +547,7 @@ int main(void) {
                 cmocka_unit_test(test_bytes_stay),
                 cmocka_unit_test(test_claims),
                 cmocka_unit_test(test_chosen),
+                cmocka_unit_test(test_inherited),
                 cmocka_unit_test(test_around_and_beside),
                 cmocka_unit_test(test_large_base64),
                 cmocka_unit_test(test_manifest),

@@ -112,6 +112,12 @@ static void print_json(const SignBatch *b) {
 
                 json_object_begin(&j, NULL);
                 json_string(&j, "file", item->path);
+                if (item->n_parts > 0) {
+                        json_array_begin(&j, "further_files");
+                        for (size_t k = 0; k < item->n_parts; k++)
+                                json_string(&j, NULL, item->parts[k].path);
+                        json_array_end(&j);
+                }
                 json_string(&j, "output", item->is_signed ? item->output : NULL);
                 json_bool(&j, "signed", item->is_signed);
                 json_bool(&j, "signed_already", item->signed_already);

@@ -457,9 +457,17 @@ static int verify_entry(Round *round, size_t i) {
         return 0;
 }
 
+/* Each is read, and held against each other: nobody needs so many. */
+static bool is_too_much(const AsicContainer *c) {
+        return c->n[ASIC_ROLE_CADES] + c->n[ASIC_ROLE_XADES] + c->n[ASIC_ROLE_TIMESTAMP] > VERIFY_SIGNATURES_MAX ||
+               c->n[ASIC_ROLE_MANIFEST] + c->n[ASIC_ROLE_ARCHIVE_MANIFEST] > VERIFY_SIGNATURES_MAX;
+}
+
 static int verify_container(Round *round) {
         int r;
 
+        if (is_too_much(&round->container))
+                return -E2BIG;
         r = read_manifests(round);
         if (r >= 0)
                 r = check_archives(round);
@@ -481,6 +489,11 @@ int asic_verify(int fd, const VerifyParams *params, VerifyReport *ret) {
         if (r == 0) {
                 report.container = asic_kind_to_string(round.container.kind);
                 r = verify_container(&round);
+                /* What is beyond a limit is told of none of them. */
+                if (r == -E2BIG) {
+                        verify_report_done(&report);
+                        r = ZIP_E_TOO_LARGE;
+                }
                 if (r < 0)
                         return r;
         }

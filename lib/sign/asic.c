@@ -12,7 +12,7 @@
 #define MIMETYPE_MAX 128U
 #define IN_MEMORY (1024U * 1024U)
 #define READ_FREE (2U * 1024U * 1024U)   /* signatures and manifests may be so large, and beyond that */
-#define READ_RATIO 16U                   /* so many times the container's own size, */
+#define READ_RATIO 4U                   /* so many times the container's own size, */
 #define READ_MAX (32U * 1024U * 1024U)   /* up to this */
 
 void asic_done(AsicContainer *c) {

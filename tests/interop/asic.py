@@ -265,6 +265,20 @@ class Tampered(Base):
     def test_none(self):
         self.check(self.rewrite(self.make("asic-e"), lambda e: [e.pop(n) for n in list(e) if n.startswith("META-INF")]), "TOTAL-FAILED", "FORMAT_FAILURE", None)
 
+    def test_too_many(self):
+        """Limits are told, and nothing is looked at in part."""
+        path = self.make("asic-e")
+        with zipfile.ZipFile(path) as z:
+            p7s = z.read("META-INF/signature001.p7s")
+        many = self.rewrite(path, lambda e: e.update({f"META-INF/signature{n}.p7s": p7s for n in range(1100)}))
+        self.check(many, "TOTAL-FAILED", "FORMAT_FAILURE", None)
+
+    def test_bombs(self):
+        """Contents that unpack to far more than the container, and a manifest that does."""
+        self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"zeros": bytes(300 << 20)})), "TOTAL-FAILED", "FORMAT_FAILURE", None)
+        report = self.verify(self.rewrite(self.make("asic-e"), lambda e: e.update({"META-INF/ASiCManifest001.xml": b" " * (30 << 20)})))
+        self.assertEqual(report["subindication"], "FORMAT_FAILURE")
+
     def test_two_readers(self):
         """An entry that only a reader from the front sees, and a name that is there twice."""
         path = self.make("asic-e")
@@ -362,7 +376,8 @@ class Client(Base):
         return self.sygnet(status, "sign", "-c", "key.p12", "--password-file", "password", *options, says=says)
 
     def test_life(self):
-        self.sign(0, "--format", "asic-e", "-o", "out.asice", *FILES)
+        said, = json.loads(self.sign(0, "--json", "--format", "asic-e", "-o", "out.asice", *FILES))["files"]
+        self.assertEqual([said["file"], *said["further_files"]], list(FILES))
         self.sign(0, "--add", "out.asice")
         said = json.loads(self.sygnet(0, "verify", "--json", "--anchors", self.pki.root, "out-signed.asice"))
         self.assertEqual([s["files"] for s in said["signatures"]], [list(FILES)] * 2)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -145,6 +146,8 @@ int sign_item_examine(SignItem *item, char *const *paths, size_t n, const SignOp
         int r;
 
         *item = (SignItem) { .path = paths[0], .fd = -1, .shown = show(paths[0]), .format = options->document.format };
+        if (getrandom(item->nonce, sizeof(item->nonce), 0) != sizeof(item->nonce))
+                return fail_errno(errno, "getrandom");
         r = add_parts(item, paths + 1, n - 1);
         if (r == 0)
                 r = open_document(item);
@@ -220,6 +223,7 @@ static int make_draft(SignItem *item, const Signer *signer, const SignOptions *o
         _cleanup_close_ int content = -1;
         int r;
 
+        params.nonce = VIEW(item->nonce, sizeof(item->nonce));
         r = open_document(item);
         if (r == 0)
                 r = open_content(item, options, &content);

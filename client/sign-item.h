@@ -57,6 +57,7 @@ typedef struct SignItem {
         DocumentDraft *draft;  /* NULL before, and while it is let go */
         SignerItem item;       /* what is to be signed, once there was a draft */
         Bytes tbs;             /* the same of a draft that was let go */
+        uint8_t nonce[DOCUMENT_NONCE_SIZE]; /* with which the draft can be made once more */
         int status;            /* exit code of what keeps it from being signed, said already; 0 none */
         bool exists;           /* something has the output's name */
         bool signed_already;   /* there is nothing to do */

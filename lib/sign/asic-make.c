@@ -238,7 +238,7 @@ static int draft_cades(AsicDraft *d, const Signer *signer, const AsicParams *par
 
 /* §4.3.3.2, §4.4.3.2: XAdES over the files themselves. */
 static int draft_xades(AsicDraft *d, const Signer *signer, const AsicParams *params) {
-        const XadesParams xades = { .signing_time = params->signing_time };
+        const XadesParams xades = { .signing_time = params->signing_time, .nonce = params->nonce };
         _cleanup_free_ XadesFile *files = calloc(d->n, sizeof(*files));
 
         if (!files)

@@ -27,6 +27,7 @@ typedef struct AsicParams {
         bool xades;
         bool add;               /* the one file is a container, which gets a further signature */
         int64_t signing_time;
+        View nonce;             /* see XadesParams */
 } AsicParams;
 
 typedef struct AsicSource {

@@ -13,6 +13,7 @@ static int draft(const Signer *signer, const DocumentParams *params, const Docum
                 .simple = params->format == FORMAT_ASIC_S_CADES || params->format == FORMAT_ASIC_S_XADES,
                 .xades = params->format == FORMAT_ASIC_S_XADES || params->format == FORMAT_ASIC_E_XADES,
                 .signing_time = params->signing_time,
+                .nonce = params->nonce,
                 .add = params->add,
         };
         _cleanup_free_ AsicSource *sources = calloc(n_files, sizeof(*sources));

@@ -13,6 +13,7 @@ static int draft(const Signer *signer, const DocumentParams *params, const Docum
         const XadesParams xades = {
                 .packing = packing,
                 .signing_time = params->signing_time,
+                .nonce = params->nonce,
                 .name = slash ? slash + 1 : files[0].name, /* beside the signature */
                 .media_type = files[0].media_type ?: by_name,
                 .options = params->xades,

@@ -43,10 +43,12 @@ const char *document_format_ending(SignatureFormat format, bool *ret_inside);
 /* Whether what is written is of no use without the document, which stays where it is. */
 bool document_format_is_detached(SignatureFormat format);
 
+#define DOCUMENT_NONCE_SIZE XADES_NONCE_SIZE
 typedef struct DocumentParams {
         SignatureFormat format;
         int64_t signing_time; /* seconds since the epoch, UTC */
         bool add;             /* the document is signed in this format already, and gets a further signature; containers and CMS can */
+        View nonce;           /* DOCUMENT_NONCE_SIZE random bytes for this draft alone; empty: it takes its own where it wants any */
         bool timestamped;     /* leave room for a timestamp where the format has to */
         CadesOptions cades;
         PadesOptions pades;   /* each format's own options; those of others are not looked at */
@@ -63,8 +65,8 @@ typedef struct DocumentFile {
 typedef struct DocumentDraft DocumentDraft;
 
 /* Digests the files (one for all formats but containers) and makes the to-be-signed bytes. `out_fd`, empty, readable and writable, gets the
- * signed document or the signature, some now and the rest when it is completed. 0, an outcome of the
- * format (document_strerror() has the sentence), or a negative errno. */
+ * signed document or the signature, some now and the rest when it is completed. With a nonce, the same files, signer and parameters give the same
+ * to-be-signed bytes. 0, an outcome of the format (document_strerror() has the sentence), or a negative errno. */
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret);
 

@@ -14,7 +14,6 @@
 #include "sign/xml-names.h"
 
 #define SIGNED_PROPERTIES "http://uri.etsi.org/01903#SignedProperties"
-#define ID_BYTES 16U
 #define REFERENCES_MAX 65536U
 
 /* --- What is known before ----------------------------------------------------------------------------------------- */
@@ -56,13 +55,15 @@ static int issuer_serial(gnutls_x509_crt_t certificate, Bytes *ret) {
 }
 
 /* Ids are random, so that they differ within any document that the signature may come to stand in. */
-static int make_id(XadesParts *p) {
+static int make_id(XadesParts *p, View nonce) {
         _cleanup_free_ char *hex = NULL;
-        uint8_t bytes[ID_BYTES];
+        uint8_t bytes[XADES_NONCE_SIZE];
 
-        if (gnutls_rnd(GNUTLS_RND_NONCE, bytes, sizeof(bytes)) < 0)
+        if (nonce.len > 0 && nonce.len != sizeof(bytes))
+                return -EINVAL;
+        if (nonce.len == 0 && gnutls_rnd(GNUTLS_RND_NONCE, bytes, sizeof(bytes)) < 0)
                 return -EIO;
-        hex = hex_encode(VIEW(bytes, sizeof(bytes)));
+        hex = hex_encode(nonce.len > 0 ? nonce : VIEW(bytes, sizeof(bytes)));
         if (!hex)
                 return -ENOMEM;
         snprintf(p->id, sizeof(p->id), "xades-%s", hex);
@@ -103,7 +104,7 @@ int xades_parts_init(XadesParts *p, const Signer *signer, const XadesParams *par
                 r = issuer_serial(signer->chain[0], &p->issuer_serial);
         if (r >= 0)
                 r = copy_claims(p, &params->options);
-        return r < 0 ? r : make_id(p);
+        return r < 0 ? r : make_id(p, params->nonce);
 }
 
 XadesReference *xades_parts_add(XadesParts *p) {

@@ -41,9 +41,11 @@ typedef struct XadesOptions {
         const char *role;                         /* a claimed one of the signer */
 } XadesOptions;
 
+#define XADES_NONCE_SIZE 16U
 typedef struct XadesParams {
         XadesPacking packing;
         int64_t signing_time; /* seconds since the epoch, UTC */
+        View nonce;           /* what ids are made of: XADES_NONCE_SIZE random bytes that serve no other signature; empty: its own */
         const char *name;     /* detached: of the document, as others find it from the signature */
         const char *media_type; /* of the document; NULL: what its form says */
         XadesOptions options;

@@ -179,12 +179,12 @@ class Batch(Keys):
     def test_few_open_files(self):
         """What cannot be held open is read twice, and is the same."""
         files = self.write(*(f"{n}.xml" for n in range(100)), *(f"{n}.pdf" for n in range(100)))
-        for more in ([], ["--format", "cades-enveloping"]):
+        for more in ([], ["--format", "cades-enveloping"], ["--format", "xades-enveloping"]):
             p = subprocess.run(["prlimit", "--nofile=300:300", SYGNET, "sign", *map(str, self.key), *more, *files],
                                env=environment(**self.home), cwd=self.folder, capture_output=True, text=True, timeout=120, check=False)
             self.assertEqual((OK, ""), (p.returncode, p.stderr))
             self.assertIn("200 files signed.", p.stdout)
-        self.valid(*(f"{n}.xml.p7{x}" for n in (0, 21, 22, 23, 99) for x in "sm"), *(f"{n}-signed.pdf" for n in (0, 99)))
+        self.valid(*(f"{n}.xml.p7{x}" for n in (0, 21, 22, 23, 99) for x in "sm"), *(f"{n}-signed.pdf" for n in (0, 99)), "99.xml.xades")
 
     def test_same_output(self):
         (self.folder / "out").mkdir()

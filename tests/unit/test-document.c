@@ -72,7 +72,7 @@ static int memory_file(View content) {
 }
 
 static DocumentDraft *draft(Fixture *f, SignatureFormat format, int in, int out) {
-        const DocumentParams params = { .format = format, .signing_time = WHEN, .pades = { .reason = "Zażółć" } };
+        const DocumentParams params = { .format = format, .signing_time = WHEN, .nonce = VIEW_LITERAL("0123456789abcdef"), .pades = { .reason = "Zażółć" } };
         DocumentDraft *d = NULL;
 
         assert_int_equal(document_draft_new(&f->signer, &params, &(DocumentFile) { .fd = in, .name = "a.csv" }, 1, out, &d), 0);
@@ -107,6 +107,19 @@ static void test_each(void **state) {
                 assert_int_equal(f->signer.sign(&f->signer, &item, 1, &signature), 0);
                 assert_int_equal(document_draft_complete(d, bytes_view(&signature), VIEW(NULL, 0)), 0);
                 assert_verifies(out, format == FORMAT_CADES || format == FORMAT_XADES_DETACHED ? in : -1);
+        }
+}
+
+/* A draft that is made once more, when the first could not be kept, is the same. */
+static void test_twice(void **state) {
+        for (SignatureFormat format = FORMAT_AUTOMATIC + 1; format < FORMAT_MAX; format++) {
+                _cleanup_close_ int in = example(format), first = memory_file(VIEW(NULL, 0)), second = memory_file(VIEW(NULL, 0));
+                _cleanup_(document_draft_freep) DocumentDraft *a = draft(*state, format, in, first), *b = draft(*state, format, in, second);
+                SignerItem x, y;
+
+                document_draft_item(a, &x);
+                document_draft_item(b, &y);
+                assert_true(view_equal(x.tbs, y.tbs));
         }
 }
 
@@ -158,6 +171,7 @@ static void test_refused(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_each),
+                cmocka_unit_test(test_twice),
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_recognized),
                 cmocka_unit_test(test_refused),

@@ -6,11 +6,6 @@
 
 #include "sign/xml-coverage.h"
 
-static bool has_properties(const xmlNode *node) {
-        return node->ns && strcmp((const char *) node->name, "QualifyingProperties") == 0 &&
-               strncmp((const char *) node->ns->href, "http://uri.etsi.org/01903/v1.", 29) == 0;
-}
-
 /* Whether octets and nodes are all of what they are made from. */
 static bool is_canonical_only(const XmlTransforms *t) {
         for (size_t i = 0; i < t->n; i++)
@@ -95,7 +90,7 @@ static bool hides_others(const xmlNode *root) {
 
                 if (!is_of_others(n))
                         continue;
-                while (within != root && !(within->ns && strcmp((const char *) within->name, "SignedProperties") == 0 && has_properties(within->parent)))
+                while (within != root && !(within->ns && strcmp((const char *) within->name, "SignedProperties") == 0 && within->parent && xml_is_xades(within->parent, "QualifyingProperties")))
                         within = within->parent;
                 if (within == root)
                         return true;
@@ -111,7 +106,7 @@ static bool is_covered(const XmlCoverage *v, const xmlNode *object) {
                         return true;
         if (hides_others(object))
                 return false;
-        return xml_has_elements_only(object) && (!inside || (has_properties(inside) && !xml_next_element(inside)));
+        return xml_has_elements_only(object) && (!inside || (xml_is_xades(inside, "QualifyingProperties") && !xml_next_element(inside)));
 }
 
 static bool has_left_over(const XmlCoverage *v, const XmlSignature *s) {
@@ -134,12 +129,24 @@ static bool others_are_signatures(const XmlDocument *d) {
         return true;
 }
 
+/* A document that is nothing but signatures, as those beside their files are. */
+static bool holds_signatures_only(const XmlSignature *s, const XmlDocument *d) {
+        const xmlNode *root = xml_document_root(d);
+
+        if (root == s->element)
+                return true;
+        for (const xmlNode *n = xml_first_element(root); n; n = xml_next_element(n))
+                if (!xml_is(n, XML_NS_DSIG, "Signature"))
+                        return false;
+        return xml_has_elements_only(root) && others_are_signatures(d);
+}
+
 bool xml_coverage_is_whole(const XmlCoverage *v, const XmlSignature *s, const XmlDocument *d) {
         if (has_left_over(v, s))
                 return false;
         if (v->document)
                 return !v->without_signatures || others_are_signatures(d);
         if (v->files)
-                return !v->parts_of_files;
+                return !v->parts_of_files && holds_signatures_only(s, d);
         return v->n_objects > 0 && s->element == xml_document_root(d);
 }

@@ -10,9 +10,7 @@
 #include "base/codec.h"
 #include "sign/verify-report.h"
 #include "sign/xml-document.h"
-
-/* libxml2 compares each attribute of an element with all others. */
-#define ATTRIBUTES_MAX 4096
+#include "sign/xml-guard.h"
 
 typedef struct Identifier {
         const char *value;
@@ -31,6 +29,7 @@ typedef struct Input {
         int fd; /* -1: `text` */
         View text;
         uint64_t at;
+        XmlGuard guard;
         int error;
         int outcome;
 } Input;
@@ -44,6 +43,16 @@ const char *xml_document_strerror(int outcome) {
         default:
                 return N_("The XML document is malformed and cannot be read.");
         }
+}
+
+static int pass_on(Input *in, View piece) {
+        int r = xml_guard_feed(&in->guard, piece);
+
+        in->at += piece.len;
+        if (r >= 0 && in->at <= XML_SIZE_MAX)
+                return (int) piece.len;
+        in->outcome = r == -EILSEQ ? XML_DOCUMENT_E_MALFORMED : XML_DOCUMENT_E_LIMIT;
+        return -1;
 }
 
 static int input_read(void *userdata, char *buffer, int len) {
@@ -63,13 +72,7 @@ static int input_read(void *userdata, char *buffer, int len) {
                 if (n < 0)
                         in->error = -errno;
         }
-        if (n > 0)
-                in->at += (uint64_t) n;
-        if (in->at > XML_SIZE_MAX) {
-                in->outcome = XML_DOCUMENT_E_LIMIT;
-                return -1;
-        }
-        return (int) n;
+        return n > 0 ? pass_on(in, VIEW(buffer, (size_t) n)) : (int) n;
 }
 
 static int input_close(void *userdata) {
@@ -92,9 +95,20 @@ static void on_doctype(void *parser, const xmlChar *name, const xmlChar *public_
         refuse(parser, XML_DOCUMENT_E_DOCTYPE);
 }
 
+/* What the declaration says of the encoding is known now. */
+static void on_start(void *parser) {
+        const xmlParserCtxt *p = parser;
+        const char *encoding = (const char *) (p->encoding ?: p->input->encoding);
+
+        if (encoding && !xml_guard_knows_encoding(encoding))
+                refuse(parser, XML_DOCUMENT_E_MALFORMED);
+        else
+                xmlSAX2StartDocument(parser);
+}
+
 static void on_element(void *parser, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_namespaces, const xmlChar **namespaces,
                        int n_attributes, int n_defaulted, const xmlChar **attributes) {
-        if (((xmlParserCtxt *) parser)->nodeNr >= XML_DEPTH_MAX || n_attributes > ATTRIBUTES_MAX || n_namespaces > ATTRIBUTES_MAX)
+        if (((xmlParserCtxt *) parser)->nodeNr >= XML_DEPTH_MAX)
                 refuse(parser, XML_DOCUMENT_E_LIMIT);
         else
                 xmlSAX2StartElementNs(parser, name, prefix, uri, n_namespaces, namespaces, n_attributes, n_defaulted, attributes);
@@ -125,6 +139,7 @@ static int parse(Input *in, xmlDoc **ret) {
         if (!parser)
                 return -ENOMEM;
         parser->_private = in;
+        parser->sax->startDocument = on_start;
         parser->sax->internalSubset = on_doctype;
         parser->sax->startElementNs = on_element;
         tree = xmlCtxtReadIO(parser, input_read, input_close, in, NULL, NULL, options);

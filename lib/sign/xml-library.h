@@ -6,6 +6,7 @@
  * opens files by name, nothing that uses a network, no DTD, no XInclude. */
 
 #include <libxml/c14n.h>
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlerror.h>
@@ -14,7 +15,7 @@
 
 #define XML_FUNCTIONS(f) \
         f(C14NExecute) f(CtxtReadIO) f(FreeDoc) f(FreeParserCtxt) f(GetNsList) f(InitParser) f(NewParserCtxt) f(OutputBufferClose) \
-        f(OutputBufferCreateIO) f(SAX2StartElementNs) f(SetGenericErrorFunc) f(SetStructuredErrorFunc) f(StopParser) f(XPathCompiledEval) f(XPathCtxtCompile) \
+        f(OutputBufferCreateIO) f(SAX2StartDocument) f(SAX2StartElementNs) f(SetGenericErrorFunc) f(SetStructuredErrorFunc) f(StopParser) f(XPathCompiledEval) f(XPathCtxtCompile) \
         f(XPathErr) f(XPathFreeCompExpr) f(XPathFreeContext) f(XPathFreeObject) f(XPathNewContext) f(XPathNewNodeSet) \
         f(XPathNodeSetContains) f(XPathRegisterFunc)
 
@@ -40,6 +41,7 @@ int xml_library_load(void);
 #define xmlNewParserCtxt xml_library.NewParserCtxt
 #define xmlOutputBufferClose xml_library.OutputBufferClose
 #define xmlOutputBufferCreateIO xml_library.OutputBufferCreateIO
+#define xmlSAX2StartDocument xml_library.SAX2StartDocument
 #define xmlSAX2StartElementNs xml_library.SAX2StartElementNs
 #define xmlStopParser xml_library.StopParser
 #define xmlXPathCompiledEval xml_library.XPathCompiledEval

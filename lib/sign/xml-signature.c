@@ -17,6 +17,10 @@ bool xml_has_elements_only(const xmlNode *element) {
         return true;
 }
 
+bool xml_is_xades(const xmlNode *element, const char *name) {
+        return xml_is(element, XML_NS_XADES_132, name) || xml_is(element, XML_NS_XADES_122, name) || xml_is(element, XML_NS_XADES_111, name);
+}
+
 /* The element at `*at`, if it is that one; moves behind it. */
 static xmlNode *take(xmlNode **at, const char *name) {
         xmlNode *n = *at;
@@ -46,8 +50,7 @@ static const xmlNode *find_countersigned(const xmlNode *element) {
         const xmlNode *n = element->parent;
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++, n = n->parent)
-                if (!n || n->type != XML_ELEMENT_NODE || !n->ns || strncmp((const char *) n->ns->href, "http://uri.etsi.org/01903/v1.", 29) != 0 ||
-                    strcmp((const char *) n->name, names[i]) != 0)
+                if (!n || !xml_is_xades(n, names[i]))
                         return NULL;
         if (!n || !xml_is(n, XML_NS_DSIG, "Object") || !n->parent || !xml_is(n->parent, XML_NS_DSIG, "Signature"))
                 return NULL;

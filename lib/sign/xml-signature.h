@@ -28,3 +28,6 @@ xmlNode *xml_signature_find(const XmlDocument *d, const xmlNode *after);
 
 /* Whether the element has nothing but elements, comments and white space. */
 bool xml_has_elements_only(const xmlNode *element);
+
+/* Whether an element is one of XAdES by that name, in any version that we know (1.1.1, 1.2.2, 1.3.2). */
+bool xml_is_xades(const xmlNode *element, const char *name);

@@ -35,14 +35,35 @@ static void function_here(xmlXPathParserContext *parser, int n) {
                 valuePush(parser, xmlXPathNewNodeSet(parser->context->here));
 }
 
-static bool is_small(const XmlDocument *d) {
-        size_t n = 0;
+/* A path of child steps, or from here() to what it is in: its cost is its steps, whatever the size of the document. Functions and comparisons of strings and sets
+ * cost what is not counted. */
+static bool is_plain_path(const char *expression) {
+        static const char here[] = "here()/ancestor::";
+        const char *path = expression + strspn(expression, " \t\r\n");
 
+        path += strncmp(path, here, sizeof(here) - 1) == 0 ? sizeof(here) - 1 : 0;
+        for (const char *c = path; *c; c++)
+                if (strchr("()=<>!|$+,'\"", *c) || (c[0] == ':' && c[1] == ':'))
+                        return false;
+        return true;
+}
+
+/* Of each element all namespaces in scope are nodes, too, and sets of nodes are searched from end to end. */
+static bool is_small(const XmlDocument *d) {
+        size_t n = 0, elements = 0, namespaces = 1;
+
+        if (xml_document_size(d) > XPATH_SIZE_MAX)
+                return false;
         for (const xmlNode *node = xml_document_root(d); node; node = xml_walk(node, NULL)) {
                 n++;
-                for (const xmlAttr *a = node->type == XML_ELEMENT_NODE ? node->properties : NULL; a; a = a->next)
-                        n++;
-                if (n > XPATH_NODES_MAX)
+                if (node->type == XML_ELEMENT_NODE) {
+                        elements++;
+                        for (const xmlAttr *a = node->properties; a; a = a->next)
+                                n++;
+                        for (const xmlNs *ns = node->nsDef; ns; ns = ns->next)
+                                namespaces++;
+                }
+                if (n > XPATH_NODES_MAX || elements * namespaces > XPATH_NAMESPACES_MAX)
                         return false;
         }
         return true;
@@ -98,14 +119,13 @@ int xpath_choose(const XmlDocument *document, xmlNode *element, bool each, xmlXP
         xmlXPathObject *object;
         int r;
 
-        if (each && !is_small(document))
-                return -E2BIG;
         r = xml_library_load();
+        if (r >= 0)
+                r = xml_text(element, EXPRESSION_MAX, &text);
         if (r < 0)
                 return r;
-        r = xml_text(element, EXPRESSION_MAX, &text);
-        if (r < 0)
-                return r;
+        if ((each || !is_plain_path((const char *) text.data)) && !is_small(document))
+                return -E2BIG;
         namespaces = xmlGetNsList(element->doc, element);
         r = context_new(document, element, namespaces, &context);
         if (r >= 0)

@@ -6,8 +6,11 @@
 
 #include "sign/xml-document.h"
 
-/* The most nodes of a document of which each is asked for, as the XPath transform has it; and the most that a Filter 2 expression may choose. */
+/* The most nodes, octets, and namespaces (elements times declarations) of a document of which each node is asked for, as the XPath transform has it, or in which an expression
+ * is more than a path; and the most that a Filter 2 expression may choose. */
+#define XPATH_SIZE_MAX (256U * 1024U)
 #define XPATH_NODES_MAX 4096U
+#define XPATH_NAMESPACES_MAX 16384U
 #define XPATH_CHOSEN_MAX 64U
 
 /* What an expression in `element` chooses of `document`; with `each` (the XPath transform) the nodes for which it is true. -EBADMSG when it is no

@@ -276,6 +276,9 @@ class Attacks(unittest.TestCase):
         report = self.passes(detached, "--content", content)
         self.assertEqual(report["signatures"][0]["files"], ["content.bin"])
         self.passes(detached, "--content", self.folder)
+        # What stands around it is signed by nobody.
+        self.passes(f"<a>{detached}</a>", "--content", content)
+        self.passes(f"<a>{detached}<b>2</b></a>", "--content", content, whole=False)
         self.refused(detached, "SIGNED_DATA_NOT_FOUND", "was not given")
         content.write_bytes(b"2")
         self.refused(detached, "HASH_FAILURE", "is not the one that was signed", "--content", content)

@@ -12,6 +12,7 @@
 
 #include "base/atomic-file.h"
 #include "sign/xml-document.h"
+#include "sign/xml-guard.h"
 
 static int read_text(const char *text) {
         _cleanup_xml_document_ XmlDocument *d = NULL;
@@ -94,10 +95,80 @@ static void test_attributes(void **state) {
 
         (void) state;
         assert_int_equal(bytes_append_view(&text, VIEW_LITERAL("<a")), 0);
-        for (unsigned i = 0; i < 5000; i++)
+        for (unsigned i = 0; i < 500000; i++)
                 assert_int_equal(bytes_printf(&text, " a%u=''", i), 0);
         assert_int_equal(bytes_printf(&text, "/>"), 0);
         assert_int_equal(read_text((char *) text.data), XML_DOCUMENT_E_LIMIT);
+}
+
+/* What stands before the tag may not hide it: quotes, tags and ends of others in comments, sections and instructions. */
+static void test_hidden_attributes(void **state) {
+        static const char *const before[] = { "", "<!-- \" ' < -->", "<!-- -- ' -->", "<![CDATA[ \" ]] > ' ]]>", "<?p \" ' < > ?>", "<b c='>' d=\"'\"/>", "\"'", "<!----><!--'-->", "<?p?" "?>'" };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTSOF(before); i++) {
+                _cleanup_bytes_ Bytes text = BYTES_NULL;
+                XmlGuard guard = { 0 }, slow = { 0 };
+                int r = 0;
+
+                assert_int_equal(bytes_printf(&text, "<r>%s<a", before[i]), 0);
+                for (unsigned k = 0; k < XML_ATTRIBUTES_MAX; k++)
+                        assert_int_equal(bytes_printf(&text, " a%u='>='", k), 0);
+                assert_int_equal(xml_guard_feed(&guard, bytes_view(&text)), 0);
+                for (size_t k = 0; r == 0 && k < text.len; k++)
+                        r = xml_guard_feed(&slow, VIEW(text.data + k, 1));
+                assert_int_equal(r, 0);
+                assert_int_equal(xml_guard_feed(&guard, VIEW_LITERAL(" z=''/></r>")), -E2BIG);
+                assert_int_equal(xml_guard_feed(&slow, VIEW_LITERAL(" z=''/></r>")), -E2BIG);
+        }
+}
+
+/* Many in one document, and much that is none. */
+static void test_many_attributes(void **state) {
+        _cleanup_bytes_ Bytes text = BYTES_NULL;
+
+        (void) state;
+        assert_int_equal(bytes_append_view(&text, VIEW_LITERAL("<a><!--")), 0);
+        for (unsigned i = 0; i < 5000; i++)
+                assert_int_equal(bytes_printf(&text, " a='<"), 0);
+        assert_int_equal(bytes_printf(&text, "-->"), 0);
+        for (unsigned i = 0; i < 5000; i++)
+                assert_int_equal(bytes_printf(&text, "<b c='' d=\"=\">=</b>"), 0);
+        assert_int_equal(bytes_printf(&text, "</a>"), 0);
+        assert_int_equal(read_text((char *) text.data), 0);
+}
+
+static int read_bytes(const void *data, size_t len) {
+        _cleanup_xml_document_ XmlDocument *d = NULL;
+
+        return xml_document_read(VIEW(data, len), &d);
+}
+
+static void test_encodings(void **state) {
+        _cleanup_bytes_ Bytes wide = BYTES_NULL;
+
+        (void) state;
+        assert_int_equal(read_text("<?xml version='1.0' encoding='ISO-8859-2'?><a>\xb1</a>"), 0);
+        assert_int_equal(read_text("<?xml version='1.0' encoding='windows-1250'?><a>\xb9</a>"), 0);
+        assert_int_equal(read_text("\xef\xbb\xbf<a/>"), 0);
+        assert_int_equal(read_text("\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?><a/>"), 0);
+        assert_int_equal(read_text("<?xml version='1.0' encoding='UTF-7'?><a/>"), XML_DOCUMENT_E_MALFORMED);
+        assert_int_equal(read_text("<?xml version='1.0' encoding='ISO-2022-JP'?><a/>"), XML_DOCUMENT_E_MALFORMED);
+        assert_int_equal(read_bytes("<\0a\0/\0>\0", 8), XML_DOCUMENT_E_MALFORMED); /* no mark, no declaration */
+        assert_int_equal(read_bytes("\xff\xfe<\0a\0/\0>\0", 10), 0);
+        assert_int_equal(read_bytes("\xfe\xff\0<\0a\0/\0>", 10), 0);
+        assert_int_equal(read_bytes("\xff\xfe\0\0<\0\0\0a\0\0\0/\0\0\0>\0\0\0", 20), XML_DOCUMENT_E_MALFORMED); /* UTF-32 */
+        assert_int_equal(read_bytes("\x4c\x6f\xa7\x94\x93", 5), XML_DOCUMENT_E_MALFORMED);                        /* EBCDIC */
+        assert_int_equal(bytes_append(&wide, "\xff\xfe<\0a\0", 6), 0);
+        for (unsigned i = 0; i <= XML_ATTRIBUTES_MAX; i++) {
+                char name[16];
+
+                snprintf(name, sizeof(name), " a%u=''", i);
+                for (const char *c = name; *c; c++)
+                        assert_int_equal(bytes_append(&wide, (char[]) { *c, 0 }, 2), 0);
+        }
+        assert_int_equal(bytes_append(&wide, "/\0>\0", 4), 0);
+        assert_int_equal(read_bytes(wide.data, wide.len), XML_DOCUMENT_E_LIMIT);
 }
 
 /* One text of 20 MB, as an enveloped attachment is. */
@@ -195,7 +266,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_refused), cmocka_unit_test(test_not_included), cmocka_unit_test(test_depth), cmocka_unit_test(test_attributes),
                 cmocka_unit_test(test_large_text), cmocka_unit_test(test_file), cmocka_unit_test(test_ids), cmocka_unit_test(test_text),
-                cmocka_unit_test(test_walk),
+                cmocka_unit_test(test_walk), cmocka_unit_test(test_hidden_attributes), cmocka_unit_test(test_many_attributes), cmocka_unit_test(test_encodings),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,16 @@ static void test_limits(void **state) {
         assert_int_equal(bytes_append_byte(&many, 0), 0);
         assert_int_equal(refused((char *) many.data, XPATH("self::b")), -E2BIG);
         assert_int_equal(refused((char *) many.data, FILTER2("intersect", "//b")), -E2BIG);
+        _cleanup_bytes_ Bytes scopes = BYTES_NULL;
+
+        assert_int_equal(bytes_printf(&scopes, "<b"), 0);
+        for (unsigned i = 0; i < 1000; i++)
+                assert_int_equal(bytes_printf(&scopes, " xmlns:n%u='urn:%u'", i, i), 0);
+        assert_int_equal(bytes_printf(&scopes, ">"), 0);
+        for (unsigned i = 0; i < 100; i++)
+                assert_int_equal(bytes_printf(&scopes, "<c/>"), 0);
+        assert_int_equal(bytes_printf(&scopes, "</b>"), 0);
+        assert_int_equal(refused((char *) scopes.data, XPATH("true()")), -E2BIG);
         many.data[4 * 1000] = '\0';
         assert_int_equal(refused((char *) many.data, XPATH("count(//b[count(//b[count(//b) &gt; 0]) &gt; 0]) &gt; 0")), -E2BIG);
 }

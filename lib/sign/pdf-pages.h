@@ -13,5 +13,10 @@ enum {
 };
 
 /* The page `index`, counted from 0, or the last one, depth first. The work grows with `index`, not with the document. 0, an outcome, or
- * -E2BIG when a limit is reached (a tree with a loop reaches the depth). */
+ * -E2BIG when a limit is reached. */
 int pdf_page_find(PdfDocument *d, size_t index, qpdf_oh *ret);
+
+/* Calls `visit` with each page, a borrowed dictionary, until it returns something else than 0, which is handed on. 0 behind the last one, or
+ * -E2BIG. */
+typedef int (*PdfVisitPage)(void *userdata, qpdf_oh page);
+int pdf_pages_visit(PdfDocument *d, PdfVisitPage visit, void *userdata);

@@ -8,10 +8,10 @@
 
 #include "base/utf8.h"
 #include "sign/pdf-fields.h"
+#include "sign/pdf-pages.h"
 #include "sign/pdf-panel.h"
 #include "sign/pdf-signature.h"
 
-#define PAGE_TREE_DEPTH_MAX 64U
 #define PAGES_BUDGET 20000000U
 #define ANNOTATIONS_MAX 10000
 #define FIELDS_MAX 10000U
@@ -28,7 +28,7 @@ typedef struct Reading {
         PdfDocument *d;
         PdfPanel *panel;
         Widget *widgets; /* one a field */
-        uint64_t budget; /* nodes of the page tree, and fields compared on each */
+        uint64_t budget; /* of fields that are looked for on pages */
 } Reading;
 
 static char *shown_text(PdfDocument *d, qpdf_oh dictionary, const char *key) {
@@ -124,9 +124,13 @@ static bool has_annotation(PdfDocument *d, qpdf_oh page, int id) {
 }
 
 /* Which fields stand on this page. */
-static void visit_page(Reading *r, qpdf_oh page) {
+static int visit_page(void *userdata, qpdf_oh page) {
+        Reading *r = userdata;
         int id = qpdf_oh_get_object_id(r->d->q, page);
 
+        if (r->budget < r->panel->n_fields)
+                return PDF_PANEL_TOO_COMPLEX;
+        r->budget -= r->panel->n_fields;
         r->panel->n_pages++;
         for (size_t i = 0; i < r->panel->n_fields; i++) {
                 PdfPanelField *f = &r->panel->fields[i];
@@ -142,31 +146,7 @@ static void visit_page(Reading *r, qpdf_oh page) {
                 pdf_page_read(r->d, page, &p);
                 f->rectangle = pdf_page_to_shown(&p, user);
         }
-}
-
-static int walk_pages(Reading *r, qpdf_oh node, unsigned depth) {
-        qpdf_oh kids;
-        int n, q = 0;
-
-        if (!qpdf_oh_is_dictionary(r->d->q, node))
-                return 0;
-        if (depth > PAGE_TREE_DEPTH_MAX || r->budget < r->panel->n_fields)
-                return PDF_PANEL_TOO_COMPLEX;
-        r->budget -= r->panel->n_fields;
-        if (!qpdf_oh_has_key(r->d->q, node, "/Kids")) {
-                visit_page(r, node);
-                return 0;
-        }
-        kids = pdf_get(r->d, node, "/Kids");
-        n = pdf_count(r->d, kids);
-        for (int i = 0; i < n && q == 0; i++) {
-                qpdf_oh kid = qpdf_oh_get_array_item(r->d->q, kids, i);
-
-                q = walk_pages(r, kid, depth + 1);
-                qpdf_oh_release(r->d->q, kid);
-        }
-        qpdf_oh_release(r->d->q, kids);
-        return q;
+        return 0;
 }
 
 static int by_number(const void *a, const void *b) {
@@ -208,7 +188,9 @@ static int read_fields(Reading *r, const PdfFields *fields, uint64_t size) {
         for (; q == 0 && r->panel->n_fields < fields->n; r->panel->n_fields++)
                 q = read_field(r, &fields->items[r->panel->n_fields], r->panel->n_fields);
         if (q == 0 && fields->n > 0)
-                q = walk_pages(r, pdf_get(r->d, qpdf_get_root(r->d->q), "/Pages"), 0);
+                q = pdf_pages_visit(r->d, visit_page, r);
+        if (q == -E2BIG)
+                return PDF_PANEL_TOO_COMPLEX;
         return q == 0 ? number_revisions(r, size) : q;
 }
 

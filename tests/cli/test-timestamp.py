@@ -155,18 +155,18 @@ class Sign(Timestamps):
 
     def test_batch(self):
         """One that fails three times in a row is left aside, and what is wrong with it is told once."""
-        files = [f"d{i}.xml" for i in range(10)]
+        files = [f"d{i}.xml" for i in range(60)]
         for f in files:
             (self.folder / f).write_text(f)
         p = self.sygnet(OK, "sign", *files, "--password-file", self.password, "--timestamp", self.tsa.url("garbage"), "--timestamp", self.tsa.url(), "--timestamp-anchors", self.tsa.root)
         self.assertEqual(1, p.stderr.count("No timestamp from"))
         self.assertIn("not asked any more", p.stderr)
-        self.assertLessEqual(self.tsa.asked["garbage"], 8)
-        self.assertEqual(10, self.tsa.asked["good"])
-        for f in files:
+        self.assertLessEqual(self.tsa.asked["garbage"], 40)  # the threads that were asking already
+        self.assertEqual(60, self.tsa.asked["good"])
+        for f in files[::9]:
             self.assert_stamped(f + ".p7s")
         p = self.sygnet(LEVEL, "sign", *files, "--force", "--password-file", self.password, "--timestamp", self.tsa.url("reject"), "--timestamp-anchors", self.tsa.root)
-        self.assertIn("10 files were signed at level B-B", p.stderr)
+        self.assertIn("60 files were signed at level B-B", p.stderr)
 
     def test_account(self):
         """A password goes to who proves nothing only as a digest, and never into an address."""

@@ -74,7 +74,7 @@ class Authority:
         self.issue("large", "root", "large", "20250101000000Z", "20450101000000Z")
         self.issue("untrusted", "stranger", "tsa", "20250101000000Z", "20450101000000Z")
         self.root = self.folder / "root.pem"
-        self.lock, self.asked, self.stopping = threading.Lock(), {}, threading.Event()
+        self.lock, self.counting, self.asked, self.stopping = threading.Lock(), threading.Lock(), {}, threading.Event()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = False
         self.thread = threading.Thread(target=self.server.serve_forever)
@@ -161,7 +161,8 @@ class Authority:
 
             def do_POST(self):
                 path = urllib.parse.urlsplit(self.path).path[1:]  # a proxy is asked for the whole address
-                authority.asked[path] = authority.asked.get(path, 0) + 1
+                with authority.counting:
+                    authority.asked[path] = authority.asked.get(path, 0) + 1
                 query = self.rfile.read(int(self.headers["Content-Length"]))
                 if path == "slow":
                     authority.stopping.wait(60)

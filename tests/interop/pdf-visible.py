@@ -3,6 +3,7 @@
 """Visible signatures as other programs see them: drawn by poppler and mupdf, their text read back, checked by qpdf and pdfsig. What is drawn must
 not depend on how the page is turned, cut or scaled. Usage: pdf-visible.py SYGNET"""
 
+import os
 import re
 import struct
 import subprocess
@@ -18,6 +19,18 @@ import pki
 
 SYGNET = sys.argv[1]
 POLISH = "Zażółć gęślą jaźń"
+
+
+PAGES = 20  # that are looked at
+
+# Of the corpus: no PDF, no page that could be found, a certification that forbids it, a password that is not given.
+REFUSED = {"bad1.pdf", "issue-150.pdf", "EmptyPage-corrupted.pdf", "broken-objstream1.pdf", "issue-146.pdf", "certified-no-change-permitted.pdf",
+           "minimal-aes256.pdf", "minimal-rc4.pdf", "open_protected.pdf"}
+
+
+def corpus():
+    root = os.environ.get("SYGNET_CORPORA") or Path(__file__).resolve().parents[3] / "shared" / "corpora"
+    return sorted((Path(root) / "open" / "pdf-unsigned").glob("*.pdf"))
 
 
 def chunk(kind, data):
@@ -270,6 +283,29 @@ class Visible(unittest.TestCase):
         out = self.sign(source, "--rect", "100,100,200,100", "--text", "x")
         self.assertIn(b"/Rect [10", out.read_bytes().replace(b".00", b"").replace(b".0", b""))
 
+    def pages(self, path):
+        prefix = self.path()
+        subprocess.run(["pdftoppm", "-r", "30", "-l", str(PAGES), path, prefix], capture_output=True)
+        return [p.read_bytes() for p in sorted(prefix.parent.glob(prefix.name + "-*.ppm"))]
+
+    def corpus_test(self):
+        """Every unsigned document of the corpus: valid, and only the last page is drawn otherwise."""
+        for source in corpus():
+            with self.subTest(source.name):
+                code, said, out = self.run_sign(source, "--format", "pades", "--visible", "--reason", POLISH, "--image", self.logo)
+                if source.name in REFUSED:
+                    self.assertEqual(code, 1, said)
+                    continue
+                self.assertEqual(code, 0, said)
+                said = subprocess.run(["pdfsig", "-nssdir", f"sql:{self.pki.nss}", out], capture_output=True, text=True, errors="replace").stdout
+                self.assertIn("Certificate is Trusted.", said)
+                self.assertIn("  - Total document signed", said)
+                before, after = self.pages(source), self.pages(out)
+                self.assertEqual(len(before), len(after))
+                changed = [n + 1 for n, (a, b) in enumerate(zip(before, after)) if a != b]
+                if source.name != "Pages-tree-refs.pdf":  # one page is both its first and its second
+                    self.assertEqual(changed, [len(before)] if 0 < len(before) < PAGES else [])
+
     def test_refused(self):
         source = self.document()
         for options, code, words in (
@@ -292,6 +328,9 @@ class Visible(unittest.TestCase):
                 self.assertIn(words, said)
                 self.assertFalse(out.exists())
 
+
+if corpus():
+    Visible.test_corpus = Visible.corpus_test
 
 if __name__ == "__main__":
     del sys.argv[1:]

@@ -29,6 +29,7 @@ static int count(void *userdata, View piece) {
 }
 
 static void run_entry(const ZipArchive *a, const ZipEntry *e) {
+        _cleanup_bytes_ Bytes whole = BYTES_NULL;
         uint64_t total = 0;
         Digest d;
         int r;
@@ -37,6 +38,7 @@ static void run_entry(const ZipArchive *a, const ZipEntry *e) {
         require(e->data_at > e->at && e->data_at + e->packed <= a->directory_at);
         r = zip_read(a, e, count, &total);
         require(r == 0 ? total == e->size : r == ZIP_E_DAMAGED && total <= e->size);
+        require(zip_read_all(a, e, 1024, &whole) == (e->size > 1024 ? ZIP_E_TOO_LARGE : r) && (r != 0 || e->size > 1024 || whole.len == total));
         require(r != 0 || zip_digest(a, e, GNUTLS_DIG_SHA256, &d) == 0);
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 
 from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, NOT_VALID, OK, SYGNET, TERMS, Terminal, environment, main
 from served import BOB, KEY_PASSWORD, ROOT, Signing
@@ -119,6 +120,33 @@ class Sign(Signing):
         self.sygnet(OK, "sign", *files, "--otp-file", self.code())
         for f in files[::50]:
             self.verify(OK, f + ".p7s")
+
+    def test_service_dies(self):
+        """What it had signed by then is written, and one more run signs the rest."""
+        self.seal()
+        files = [f"d{i}.xml" for i in range(2000)]
+        for f in files:
+            (self.folder / f).write_text(f)
+
+        def kill():
+            while not any(self.folder.glob("*.p7s")):
+                pass
+            self.machine.daemon.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        out = self.sygnet(FAILED, "sign", *files, "--otp-file", self.code())
+        killer.join()
+        self.machine.kill_daemon()
+        made = list(self.folder.glob("*.p7s"))
+        self.assertTrue(0 < len(made) < 2000, len(made))
+        self.assertIn(f"{len(made)} files signed, {2000 - len(made)} not.", out)
+        for path in made[::len(made) // 5]:
+            self.verify(OK, path.name)
+        self.machine.start_daemon()
+        self.sygnet(OK, "login", "anna", "--password-file", self.password)
+        out = self.sygnet(OK, "sign", "--skip-signed", *files, "--otp-file", self.code())
+        self.assertIn(f"{2000 - len(made)} files signed, {len(made)} before.", out)
 
 
 if __name__ == "__main__":

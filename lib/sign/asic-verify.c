@@ -17,6 +17,13 @@
 
 #define PLAIN_MAX (64U * 1024U) /* what a CMS signature without attributes is compared with (cms-signer.c) */
 
+/* References looked up for all signatures together: a CMS may have many signers, a manifest many references. */
+#define LOOKUPS_MAX (1024U * 1024U)
+
+/* What all signatures and manifests together may inflate to, and so many times the container's size beyond that: certificates and digests do not deflate by much. */
+#define SIGNATURES_FREE (8U * 1024U * 1024U)
+#define SIGNATURES_RATIO 4U
+
 typedef struct Manifest {
         size_t entry;
         const ZipEntry *signature; /* NULL: none in this container */
@@ -40,6 +47,7 @@ typedef struct Round {
         int problem;           /* with noting them */
         AsicArchive archives[ASIC_ARCHIVES_MAX];
         size_t n_archives;
+        size_t lookups;        /* that may still be made */
         size_t *covered; /* the last signature that holds and is of the entry, counted from 1; 0: none */
 } Round;
 
@@ -112,13 +120,16 @@ static int check_archives(Round *round) {
 }
 
 /* The earliest time that is proven for a signature file. True where one of them keeps it, whoever its authority is. */
-static bool find_proof(const Round *round, const ZipEntry *signature, VerifyParams *params) {
+static bool find_proof(Round *round, const ZipEntry *signature, VerifyParams *params) {
         bool kept = false;
 
         for (size_t i = 0; i < round->n_archives; i++) {
                 const AsicArchive *a = &round->archives[i];
 
-                if (!a->sound || !asic_archive_has(&round->container, a, signature))
+                if (!a->sound || a->manifest->n > round->lookups)
+                        continue;
+                round->lookups -= a->manifest->n;
+                if (!asic_archive_has(&round->container, a, signature))
                         continue;
                 kept = true;
                 if (a->time > 0 && (params->proven_time <= 0 || a->time < params->proven_time)) {
@@ -197,6 +208,9 @@ static int cover(Round *round, const Target *t, SignatureReport *s) {
 
         if (!s->integrity || !t->entry || s->countersignature)
                 return 0;
+        if (m && m->n > round->lookups)
+                return asic_fail(s, SUB_FORMAT_FAILURE, N_("The signature refers to more than is examined."));
+        round->lookups -= m ? m->n : 0;
         for (size_t i = 0; m && i < m->n && r >= 0; i++)
                 r = check_reference(round, &m->references[i], s);
         if (r < 0 || !s->integrity)
@@ -478,14 +492,24 @@ static int verify_container(Round *round) {
         return r;
 }
 
+static bool is_in_proportion(const AsicContainer *c) {
+        uint64_t total = 0;
+
+        for (size_t i = 0; i < c->zip.n; i++)
+                total += c->roles[i] == ASIC_ROLE_DATA ? 0 : c->zip.entries[i].size; /* cannot overflow, zip.c */
+        return total <= SIGNATURES_FREE || (total - SIGNATURES_FREE) / SIGNATURES_RATIO <= c->zip.size;
+}
+
 int asic_verify(int fd, const VerifyParams *params, VerifyReport *ret) {
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
-        _cleanup_(round_done) Round round = { .container.zip.fd = -1, .params = params, .report = &report };
+        _cleanup_(round_done) Round round = { .container.zip.fd = -1, .params = params, .report = &report, .lookups = LOOKUPS_MAX };
         int r;
 
         r = asic_open(fd, &round.container);
         if (r < 0)
                 return r;
+        if (r == 0 && !is_in_proportion(&round.container))
+                r = ZIP_E_TOO_LARGE;
         if (r == 0) {
                 report.container = asic_kind_to_string(round.container.kind);
                 r = verify_container(&round);

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pki
+import xmldsig
+from der import contents, element, elements
 
 SIGN_FILE, SYGNET = sys.argv[1:3]
 KINDS = ("p256", "rsa3072", "ed25519")
@@ -278,6 +281,60 @@ class Tampered(Base):
         self.check(self.rewrite(self.make("asic-e"), lambda e: e.update({"zeros": bytes(300 << 20)})), "TOTAL-FAILED", "FORMAT_FAILURE", None)
         report = self.verify(self.rewrite(self.make("asic-e"), lambda e: e.update({"META-INF/ASiCManifest001.xml": b" " * (30 << 20)})))
         self.assertEqual(report["subindication"], "FORMAT_FAILURE")
+
+    def costs(self, path, seconds):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        report = self.verify(path)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds)
+        return report
+
+    def test_many_signers_of_many_references(self):
+        """What costs little to write costs little to refuse: one signer many times, and a manifest that names one file many times."""
+        digest = base64.b64encode(hashlib.sha256(b"x").digest()).decode()
+        one = ('<DataObjectReference URI="f"><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+               f"<ds:DigestValue>{digest}</ds:DigestValue></DataObjectReference>")
+        for n, signers in ((10000, 256), (10000, 1)):
+            manifest = (f'<ASiCManifest xmlns="{ASIC[1:-1]}" xmlns:ds="{DS[1:-1]}"><SigReference URI="META-INF/signature1.p7s"/>{one * n}</ASiCManifest>').encode()
+            (self.directory / "manifest").write_bytes(manifest)
+            pki.run(SIGN_FILE, "sign", self.pki.key("p256"), self.pki.chain("p256"), "detached", self.directory / "manifest", self.directory / "p7s")
+            info = elements(contents((self.directory / "p7s").read_bytes()))
+            data = elements(contents(contents(info[1])))
+            data[-1] = element(0x31, contents(data[-1]) * signers)
+            path = self.directory / "many.asice"
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+                z.writestr("f", b"x")
+                z.writestr("META-INF/ASiCManifest1.xml", manifest)
+                z.writestr("META-INF/signature1.p7s", element(0x30, info[0] + element(0xa0, element(0x30, b"".join(data)))))
+            report = self.costs(path, 10)
+            self.assertEqual(report["indication"], "TOTAL-PASSED" if signers == 1 else "TOTAL-FAILED", report["reason"])
+            self.assertEqual([s["integrity"] for s in report["signatures"]], [i < 104 for i in range(signers)])
+
+    def test_inflating_signatures(self):
+        """Many that are read one after the other, each within bounds."""
+        path = self.directory / "bomb.asice"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+            z.writestr("f", b"x")
+            for i in range(30):
+                z.writestr(f"META-INF/signatures{i}.xml", b"<a>" + b"<b/>" * 500000 + b"</a>")
+        report = self.costs(path, 2)
+        self.assertEqual((report["indication"], report["signatures"]), ("TOTAL-FAILED", []))
+
+    def test_parts_of_files(self):
+        """A signature that leaves something out of a file by XPath is of no file."""
+        signer = xmldsig.Signer(self.pki)
+        some = xmldsig.xpath("self::a or self::b") + xmldsig.transform(xmldsig.EXCLUSIVE)
+        whole = xmldsig.transform(xmldsig.EXCLUSIVE)
+        for transforms, left, passes in ((whole, "<a><b>2</b></a>", True), (some, "<a><b></b></a>", False)):
+            signature = signer.sign(xmldsig.reference("contract.xml", left, transforms, more=' Id="S-data"'), properties=True)
+            path = self.directory / "parts.asice"
+            with zipfile.ZipFile(path, "w") as z:
+                z.writestr("contract.xml", "<a><b>2</b></a>")
+                z.writestr("META-INF/signatures.xml", f'<x:XAdESSignatures xmlns:x="{ASIC[1:-1]}">{signature}</x:XAdESSignatures>')
+            report = self.verify(path)
+            said = report["signatures"][0]
+            self.assertEqual((report["indication"] == "TOTAL-PASSED", said["integrity"], said["covers_whole_document"], report["unsigned_files"]),
+                             (passes, passes, passes, [] if passes else ["contract.xml"]), report)
 
     def test_two_readers(self):
         """An entry that only a reader from the front sees, and a name that is there twice."""

@@ -196,17 +196,27 @@ static int compare_pages(Changes *x, qpdf_oh former, qpdf_oh later, unsigned dep
         return r != 0 ? r : compare_page_kids(x, former, later, depth);
 }
 
-/* What a field of each kind may have changed. A signature field: all that signing it brings, once. */
-static const char *const *changeable(Changes *x, qpdf_oh former, qpdf_oh later, const char *type, bool locked) {
+/* Ff, ISO 32000-1 tables 221 and 226. */
+#define FLAG_READ_ONLY (1 << 0)
+#define FLAG_PUSH_BUTTON (1 << 16)
+
+/* What a field of each kind may have changed. A signature field: all that signing it brings, once. Text is filled in and drawn anew, a box is
+ * checked and looks as its author had it look. What nobody can fill in, an author of shadows would. */
+static const char *const *changeable(Changes *x, qpdf_oh former, qpdf_oh later, const char *type, long long flags, bool locked) {
         static const char *const none[] = { "/Kids", NULL };
         static const char *const signature[] = { "/Kids", "/V", "/AP", "/F", "/M", "/MK", "/DA", "/AS", NULL };
-        static const char *const other[] = { "/Kids", "/V", "/AP", "/AS", "/M", "/I", "/RV", NULL };
-        bool is_signature = strcmp(type, "/Sig") == 0;
+        static const char *const text[] = { "/Kids", "/V", "/AP", "/AS", "/M", "/I", "/RV", NULL };
+        static const char *const button[] = { "/Kids", "/V", "/AS", "/M", NULL };
 
         if (x->level == 1 || locked)
                 return none;
-        if (!is_signature)
-                return other;
+        if (strcmp(type, "/Sig") != 0) {
+                if (flags & FLAG_READ_ONLY)
+                        return none;
+                if (strcmp(type, "/Btn") == 0)
+                        return flags & FLAG_PUSH_BUTTON ? none : button;
+                return strcmp(type, "/Tx") == 0 || strcmp(type, "/Ch") == 0 ? text : none;
+        }
         if (!qpdf_oh_is_null(x->c.former->q, pdf_get(x->c.former, former, "/V")))
                 return none;
         return qpdf_oh_is_dictionary(x->c.later->q, pdf_get(x->c.later, later, "/V")) ? signature : none;
@@ -216,6 +226,7 @@ static const char *const *changeable(Changes *x, qpdf_oh former, qpdf_oh later, 
 typedef struct Inherited {
         const char *name; /* qualified so far */
         const char *type; /* FT */
+        long long flags;  /* Ff */
         bool is_signed;
         unsigned depth;
 } Inherited;
@@ -257,10 +268,11 @@ static int compare_field(Changes *x, qpdf_oh former, qpdf_oh later, const Inheri
                 return r;
         here.name = name;
         here.type = type;
+        here.flags = pdf_get_int(old, former, "/Ff", above->flags);
         if (strcmp(type, "/Sig") == 0 && qpdf_oh_is_dictionary(old->q, pdf_get(old, former, "/V")))
                 here.is_signed = true;
         locked = here.is_signed || pdf_field_is_locked(old, &x->former_fields, name);
-        r = as_outcome(pdf_compare_entries(&x->c, former, later, changeable(x, former, later, type, locked), 0),
+        r = as_outcome(pdf_compare_entries(&x->c, former, later, changeable(x, former, later, type, here.flags, locked), 0),
                        here.is_signed ? PDF_CHANGES_SIGNATURE : x->level == 1 || locked ? PDF_CHANGES_FORBIDDEN : PDF_CHANGES_FORM);
         if (r != 0)
                 return r;

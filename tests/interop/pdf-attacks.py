@@ -194,7 +194,8 @@ class Attacks(unittest.TestCase):
         signed = self.shadow({1: form % b"", 3: forms.page(b"/Annots [6 0 R]"), 6: text % (b"100", b"7 0 R"), 7: WHITE})
         # A field that its author left open may be filled in; all else of it stays, and nobody is told to draw it anew.
         for name, changed in (("appearances anew", {1: form % b"/NeedAppearances true", 6: text % (b"900", b"7 0 R")}),
-                              ("no longer read-only", {6: (text % (b"900", b"8 0 R")).replace(b"/Ff 1", b"/Ff 0"), 8: BLACK}),
+                              ("no longer read-only", {6: (text % (b"900", b"30 0 R")).replace(b"/Ff 1", b"/Ff 0"), 30: BLACK}),
+                              ("read-only", {6: text % (b"900", b"30 0 R"), 30: BLACK}),
                               ("moved", {6: (text % (b"100", b"7 0 R")).replace(b"60 680", b"10 600")}),
                               ("appearance string", {6: (text % (b"100", b"7 0 R")).replace(b"12 Tf 0 g", b"99 Tf 0 g")})):
             with self.subTest(name):
@@ -204,6 +205,24 @@ class Attacks(unittest.TestCase):
                               ("default resources", {1: (form % b"").replace(b"/F1 5 0 R", b"/F1 8 0 R"), 8: b"<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>"})):
             with self.subTest(name):
                 self.check_refused(signed, forms.update(signed, changed), shows=name != "default resources")
+
+    def test_shadow_button(self):
+        """What nobody fills in: a button's picture, what a check box looks like, a field of no kind, one below a read-only field."""
+        form = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] /DR << /Font << /F1 5 0 R >> >> /DA (/F1 12 Tf 0 g) >> >>"
+        widget = b"<< %s /Type /Annot /Subtype /Widget /F 4 /Rect [60 680 360 740] /P 3 0 R /AP << /N %s >> >>"
+        box = b"<< /Yes %s /Off 9 0 R >>"
+        parent = {10: b"<< /FT /Tx /Ff 1 /T (above) /V (100) /Kids [6 0 R] >>"}
+        for name, entries, was, changed, more in (("button", b"/FT /Btn /Ff 65536 /T (b)", b"7 0 R", b"8 0 R", {}), ("kind", b"/T (b)", b"7 0 R", b"8 0 R", {}),
+                                                  ("box", b"/FT /Btn /T (b) /V /Yes /AS /Yes", box % b"7 0 R", box % b"8 0 R", {}),
+                                                  ("below", b"/Parent 10 0 R", b"7 0 R", b"8 0 R", parent)):
+            with self.subTest(name):
+                signed = self.shadow({1: form % (b"10 0 R" if more else b"6 0 R"), 3: forms.page(b"/Annots [6 0 R]"), 6: widget % (entries, was), 7: WHITE, 9: WHITE, **more})
+                self.check_refused(signed, forms.update(signed, {6: widget % (entries, changed), 8: BLACK}))
+        # To check the box is to fill in.
+        entries = b"/FT /Btn /T (b) /V /%s /AS /%s"
+        signed = self.shadow({1: form % b"6 0 R", 3: forms.page(b"/Annots [6 0 R]"), 6: widget % (entries % (b"Off", b"Off"), box % b"7 0 R"), 7: BLACK, 9: WHITE})
+        checked = forms.update(signed, {6: widget % (entries % (b"Yes", b"Yes"), box % b"7 0 R")})
+        self.assertEqual(self.verdicts(checked)[0], PASSED)
 
     def test_shadow_hide_and_replace(self):
         """Two documents in one file, of which one is signed; afterwards a cross-reference leads to the other."""

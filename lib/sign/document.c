@@ -56,7 +56,7 @@ const char *document_format_to_string(SignatureFormat format) {
 }
 
 SignatureFormat document_format_recognize(int fd) {
-        return pdf_tail_recognize(fd) ? FORMAT_PADES : FORMAT_CADES;
+        return pdf_tail_recognize(fd) && !zip_recognize(fd) ? FORMAT_PADES : FORMAT_CADES;
 }
 
 SignatureFormat document_format_of_signed(int fd) {

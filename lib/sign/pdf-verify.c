@@ -15,6 +15,7 @@
 #include "sign/pdf-tail.h"
 #include "sign/pdf-verify.h"
 #include "sign/timestamp.h"
+#include "sign/zip.h"
 
 typedef struct Verification {
         int fd;
@@ -301,7 +302,8 @@ bool pdf_verify_recognize(int fd) {
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return false;
         r = pdf_tail_read(fd, (uint64_t) st.st_size, &tail);
-        return r >= 0 && r != PDF_TAIL_NOT_PDF && !starts_like_cms(fd);
+        /* A container's first file may be a PDF. */
+        return r >= 0 && r != PDF_TAIL_NOT_PDF && !starts_like_cms(fd) && !zip_recognize(fd);
 }
 
 int pdf_verify(int fd, const VerifyParams *params, VerifyReport *ret) {

@@ -90,6 +90,19 @@ class Sign(Signing):
         self.sygnet(FAILED, "sign", "declaration-sealed.xml", "--profile", "customs", "--otp-file", self.secret("never", "12345678"), says="would break")
         self.sygnet(FAILED, "sign", "declaration.xml", "--profile", "ksef", "-o", "login.xml", "--otp-file", self.secret("never", "12345678"), says="AuthTokenRequest")
 
+    def test_containers(self):
+        """Several files are one signature, of either kind, and further ones are put in; one code each."""
+        self.seal()
+        for form, kind in (("asic-e", "CAdES"), ("asic-e-xades", "XAdES")):
+            self.sygnet(OK, "sign", "--format", form, "-o", "case.asice", "--force", "declaration.xml", "invoice.pdf", "--otp-file", self.code())
+            self.sygnet(OK, "sign", "--add", "case.asice", "--force", "--otp-file", self.code())
+            report = self.verify(OK, "case-sealed.asice")
+            self.assertEqual([(kind, ["declaration.xml", "invoice.pdf"])] * 2, [(s["format"], s["files"]) for s in report["signatures"]])
+        self.sygnet(OK, "sign", "--format", "asic-s", "declaration.xml", "invoice.pdf", "--otp-file", self.code())
+        self.verify(OK, "invoice.pdf.asics")
+        self.sygnet(OK, "container", "extract", "case-sealed.asice", "-o", "case")
+        self.assertEqual((self.folder / "invoice.pdf").read_bytes(), (self.folder / "case/invoice.pdf").read_bytes())
+
     def test_customs_key(self):
         weak = self.secret("weak", "tooweak")
         password = self.secret("key-password", KEY_PASSWORD)

@@ -187,6 +187,12 @@ class Tampered(Base):
                     said = report["signatures"][0]
                     self.assertEqual((said["format"], said["level"], said["files"], said["covers_whole_document"]), ("XAdES" if "xades" in form else "CAdES", "B-B", list(names), True))
 
+    def test_pdf_first(self):
+        """A container is one, also where a PDF's header stands where readers of PDF look for it."""
+        (self.directory / "a.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
+        report = self.verify(self.make("asic-e", ("a.pdf",)))
+        self.assertEqual((report["indication"], report["container"]), ("TOTAL-PASSED", "ASiC-E"))
+
     def test_repacked(self):
         """Deflated by another program, it is the same container."""
         for form in ("asic-e", "asic-e-xades"):

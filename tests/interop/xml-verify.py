@@ -149,7 +149,7 @@ class Xmlsec(unittest.TestCase):
         jobs = [(kind, method, EXCLUSIVE, EXCLUSIVE) for kind, method in methods] + [("p256", METHODS["p256"][0], a, b) for a in CANONICAL for b in CANONICAL]
         lines = [" ".join(map(str, (self.pki.directory / f"{kind}.p12", method, info, of, self.folder / "plain.xml", self.folder / f"jdk-{n}.xml")))
                  for n, (kind, method, info, of) in enumerate(jobs)]
-        said = run("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", Path(__file__).resolve().parent / "XmlSign.java", input="\n".join(lines) + "\n").splitlines()
+        said = run("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", Path(__file__).resolve().parent / "XmlCanonical.java", input="\n".join(lines) + "\n").splitlines()
         self.assertEqual(len(said), len(jobs))
         for n, job in enumerate(jobs):
             with self.subTest(job=job):

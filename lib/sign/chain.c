@@ -9,6 +9,7 @@
 
 #include "crypto/key.h"
 #include "sign/chain.h"
+#include "sign/cms-algorithms.h"
 
 #define PATHS_MAX 64U
 
@@ -37,7 +38,7 @@ static bool in_path(const Search *s, gnutls_x509_crt_t crt) {
 /* Depth-first: the path as it is, then with each certificate that may have issued its last. */
 static bool search(Search *s) {
         const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
-                               GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN;
+                               GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1; /* see check_digest() */
         unsigned status = 0;
 
         if (s->tried++ >= PATHS_MAX || (s->params->paths && *s->params->paths == 0))
@@ -103,6 +104,15 @@ static SubIndication check_time(gnutls_x509_crt_t crt, bool signer, int64_t now,
         return SUB_NONE;
 }
 
+static SubIndication check_digest(gnutls_x509_crt_t crt, int64_t when, const char **ret_reason) {
+        int sign = gnutls_x509_crt_get_signature_algorithm(crt);
+
+        if (sign < 0 || cms_digest_is_secure_for_authorities(gnutls_sign_get_hash_algorithm(sign), when))
+                return SUB_NONE;
+        *ret_reason = N_("A certificate of the chain is signed with an algorithm that is no longer secure.");
+        return SUB_CRYPTO_CONSTRAINTS_FAILURE;
+}
+
 /* The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for nothing new. */
 SubIndication chain_check_times(const ChainPath *path, int64_t when, const char **ret_reason) {
         SubIndication sub;
@@ -112,6 +122,8 @@ SubIndication chain_check_times(const ChainPath *path, int64_t when, const char 
                 return SUB_NONE;
         for (size_t i = 0; i < path->n; i++) {
                 sub = check_time(path->certificates[i], i == 0, when, ret_reason);
+                if (sub == SUB_NONE && !gnutls_x509_crt_equals(path->certificates[i], path->anchor))
+                        sub = check_digest(path->certificates[i], when, ret_reason);
                 if (sub != SUB_NONE)
                         return sub;
         }

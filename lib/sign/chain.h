@@ -23,5 +23,5 @@ void chain_path_done(ChainPath *p);
 SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params, ChainPath *ret_path,
                              const char **ret_reason);
 
-/* Whether the path's certificates were within their dates at `when`. */
+/* Whether the path's certificates were within their dates at `when`, and signed by what was good then. */
 SubIndication chain_check_times(const ChainPath *path, int64_t when, const char **ret_reason);

@@ -267,18 +267,28 @@ bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now) {
         return true;
 }
 
-int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now) {
+/* What makes SHA-1 useless there is that somebody has an authority sign one of two texts that collide. Authorities gave it up by 2016, programs with the beginning of
+ * 2017, and the first collision was shown in February of that year: what is proven to be older is no such text. */
+#define SHA1_OF_AUTHORITIES_UNTIL INT64_C(1483228800) /* 2017-01-01 */
+
+bool cms_digest_is_secure_for_authorities(gnutls_digest_algorithm_t digest, int64_t now) {
+        return digest == GNUTLS_DIG_SHA1 ? now < SHA1_OF_AUTHORITIES_UNTIL : cms_digest_is_secure(digest, now);
+}
+
+static int check_key(gnutls_x509_crt_t signer, int64_t now) {
         unsigned bits = 0;
         int pk = gnutls_x509_crt_get_pk_algorithm(signer, &bits);
 
         if (pk == GNUTLS_PK_RSA_PSS)
                 pk = GNUTLS_PK_RSA;
-        if (!cms_digest_is_secure(a->digest, now))
-                return -EKEYREJECTED;
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
                 if ((int) keys[i].pk == pk && bits < keys[i].below && now >= keys[i].until)
                         return -EKEYREJECTED;
         return 0;
+}
+
+int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now) {
+        return cms_digest_is_secure(a->digest, now) ? check_key(signer, now) : -EKEYREJECTED;
 }
 
 int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, View signature, int64_t now) {
@@ -289,7 +299,7 @@ int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, 
         if (r == -ENOMEM)
                 return r;
         /* The first octet counts the bits that are not used. */
-        if (r != 0 || signature.len < 2 || signature.data[0] != 0 || cms_algorithms_check(&a, signer, now) < 0)
+        if (r != 0 || signature.len < 2 || signature.data[0] != 0 || !cms_digest_is_secure_for_authorities(a.digest, now) || check_key(signer, now) < 0)
                 return -EKEYREJECTED;
         r = cms_signature_verify(&a, signer, &data, (View) { 0 }, VIEW(signature.data + 1, signature.len - 1));
         return r == -EOPNOTSUPP ? -EKEYREJECTED : r;

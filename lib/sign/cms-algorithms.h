@@ -43,5 +43,8 @@ int cms_signature_verify_key(const CmsAlgorithms *a, gnutls_pubkey_t key, const 
 /* Whether a digest algorithm was still good at `now`. */
 bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now);
 
+/* The same in what authorities sign: certificates, CRLs and OCSP answers. */
+bool cms_digest_is_secure_for_authorities(gnutls_digest_algorithm_t digest, int64_t now);
+
 /* Whether digest and key were still good at `now`; -EKEYREJECTED when not. */
 int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now);

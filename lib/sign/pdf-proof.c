@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "sign/cms-algorithms.h"
+#include "sign/cms-parse.h"
+#include "sign/pdf-document.h"
+#include "sign/pdf-dss.h"
 #include "sign/pdf-proof.h"
 #include "sign/timestamp.h"
 
@@ -15,6 +18,7 @@
 
 typedef struct Collection {
         int fd;
+        uint64_t size;
         const PdfSignature *signatures;
         size_t n;
         const VerifyParams *params;
@@ -36,11 +40,14 @@ static size_t find_last(const Collection *c, uint64_t limit) {
         return found;
 }
 
-/* The token without what pads it. */
+/* The token without what pads it. It may be BER, whose end is found by reading it. */
 static View token_of(const PdfSignature *s) {
-        View rest = bytes_view(&s->contents), element;
+        _cleanup_(cms_signed_data_done) CmsSignedData d = { 0 };
+        View all = bytes_view(&s->contents);
+        BerSource source;
 
-        return der_next(&rest, &element, NULL) < 0 ? bytes_view(&s->contents) : element;
+        ber_source_init(&source, all);
+        return cms_parse(&source, &d) < 0 || d.size > all.len ? all : VIEW(all.data, d.size);
 }
 
 static int check_imprint(const Collection *c, size_t i, int64_t *ret_time) {
@@ -91,15 +98,32 @@ static int prove(Collection *c, size_t i, int64_t time, const char *authority) {
         return 0;
 }
 
-int pdf_proofs_collect(int fd, const PdfSignature *signatures, size_t n, const VerifyParams *params, PdfProof **ret) {
-        Collection c = { .fd = fd, .signatures = signatures, .n = n, .params = params, .proofs = calloc(n + 1, sizeof(PdfProof)) };
+/* The document security store as it was in the revision that the timestamp is of. */
+static int prove_revocation(const Collection *c, size_t i, int64_t time) {
+        _cleanup_revocation_pool_ RevocationPool before = { 0 };
+        _cleanup_(pdf_document_freep) PdfDocument *former = NULL;
+        int r;
+
+        if (!c->params->revocation || c->params->revocation->n == 0)
+                return 0;
+        r = pdf_document_open_by_password(c->fd, c->signatures[i].range.end, c->size, false, c->params->document_password, &former);
+        if (r != 0)
+                return r == -ENOMEM ? r : 0;
+        r = pdf_dss_collect(former, &before);
+        if (r == 0)
+                revocation_pool_prove(c->params->revocation, &before, time);
+        return r;
+}
+
+int pdf_proofs_collect(int fd, uint64_t size, const PdfSignature *signatures, size_t n, const VerifyParams *params, PdfProof **ret) {
+        Collection c = { .fd = fd, .size = size, .signatures = signatures, .n = n, .params = params, .proofs = calloc(n + 1, sizeof(PdfProof)) };
         uint64_t limit = UINT64_MAX;
         int r = c.proofs ? 0 : -ENOMEM;
 
         for (size_t tried = 0; r == 0 && tried < TIMESTAMPS_MAX; tried++) {
                 _cleanup_free_ char *authority = NULL;
                 size_t i = find_last(&c, limit);
-                int64_t time;
+                int64_t time = 0;
 
                 if (i == n)
                         break;
@@ -108,7 +132,9 @@ int pdf_proofs_collect(int fd, const PdfSignature *signatures, size_t n, const V
                 if (r == 0)
                         r = prove(&c, i, time, authority);
                 else if (r > 0)
-                        r = 0;
+                        r = time = 0;
+                if (r == 0 && time > 0)
+                        r = prove_revocation(&c, i, time);
         }
         if (r < 0) {
                 pdf_proofs_free(c.proofs, n);

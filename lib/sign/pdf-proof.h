@@ -12,7 +12,8 @@ typedef struct PdfProof {
         char *authority;
 } PdfProof;
 
-/* One for each signature, in their order. Timestamps that do not hold prove nothing. 0 or a negative errno; pdf_proofs_free() afterwards. */
-int pdf_proofs_collect(int fd, const PdfSignature *signatures, size_t n, const VerifyParams *params, PdfProof **ret);
+/* One for each signature, in their order, of the document in the `size` bytes of `fd`; what params->revocation has from the document is proven, too. Timestamps that do not
+ * hold prove nothing. 0 or a negative errno; pdf_proofs_free() afterwards. */
+int pdf_proofs_collect(int fd, uint64_t size, const PdfSignature *signatures, size_t n, const VerifyParams *params, PdfProof **ret);
 
 void pdf_proofs_free(PdfProof *proofs, size_t n);

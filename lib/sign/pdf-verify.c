@@ -264,7 +264,7 @@ static int verify_signatures(Verification *v, VerifyReport *r) {
         if (e == 0)
                 e = pdf_revisions_check(&revisions, v->signatures, v->n, v->reasons);
         if (e == 0)
-                e = pdf_proofs_collect(v->fd, v->signatures, v->n, v->params, &v->proofs);
+                e = pdf_proofs_collect(v->fd, v->size, v->signatures, v->n, v->params, &v->proofs);
         for (size_t i = 0; e == 0 && i < v->n; i++)
                 e = verify_signature(v, i, r);
         return e < 0 ? e : conclude_signatures(r);

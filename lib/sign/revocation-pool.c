@@ -24,6 +24,19 @@ const char *revocation_kind_to_string(RevocationKind k) {
         return k == REVOCATION_CRL ? "CRL" : "OCSP";
 }
 
+static bool holds(const RevocationPool *p, const RevocationItem *item) {
+        for (size_t i = 0; i < p->n; i++)
+                if (p->items[i].kind == item->kind && view_equal(bytes_view(&p->items[i].der), bytes_view(&item->der)))
+                        return true;
+        return false;
+}
+
+void revocation_pool_prove(RevocationPool *p, const RevocationPool *before, int64_t time) {
+        for (size_t i = 0; i < p->n; i++)
+                if ((p->items[i].proven == 0 || p->items[i].proven > time) && holds(before, &p->items[i]))
+                        p->items[i].proven = time;
+}
+
 void revocation_pool_rewind(RevocationPool *p, size_t n) {
         while (p->n > n) {
                 p->size -= p->items[--p->n].der.len;

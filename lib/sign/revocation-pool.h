@@ -30,6 +30,7 @@ typedef struct RevocationItem {
         RevocationSource source;
         Bytes der;
         bool unsupported; /* for a CRL: `crl` was not read */
+        int64_t proven;   /* a timestamp proves that it existed then; 0: none does */
         Crl crl;          /* by kind; views into `der` */
         OcspResponse ocsp;
         uint8_t issuer[32]; /* SHA-256 of the certificate that the signature was checked against last, and what came of it; of a CRL, which is large */
@@ -61,6 +62,9 @@ void revocation_pool_done(RevocationPool *p);
 
 /* Adds a CRL or an OCSP answer in DER, taking a copy. -EBADMSG when it is none; 0 also for what is passed over because there is too much. -ENOMEM. */
 int revocation_pool_add(RevocationPool *p, RevocationKind kind, RevocationSource source, View der);
+
+/* Notes that what is in `before` too existed at `time`. */
+void revocation_pool_prove(RevocationPool *p, const RevocationPool *before, int64_t time);
 
 /* Forgets all but the first `n` items, and what was asked for: for the next document, whose limits are its own. */
 void revocation_pool_rewind(RevocationPool *p, size_t n);

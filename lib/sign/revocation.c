@@ -9,6 +9,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/key.h"
+#include "sign/cms-algorithms.h"
 #include "sign/revocation.h"
 #include "sign/verify-report.h"
 
@@ -69,6 +70,24 @@ static void note(Check *c, const RevocationItem *item, Problem problem) {
 
 /* --- Whether it is authentic --------------------------------------------------------------------------------------- */
 
+/* What an old signature brings with SHA-1 has to be of the same day: who added it later could have had better. */
+#define SAME_DAY (24 * 3600)
+
+static bool is_sha1(View algorithm) {
+        CmsAlgorithms a;
+
+        return cms_algorithms_read_identifier(algorithm, &a) == 0 && a.digest == GNUTLS_DIG_SHA1;
+}
+
+/* When it existed at the latest: by then its algorithms had to be good (EN 319 102-1 §5.5.4). */
+static int64_t made_by(const Check *c, const RevocationItem *item) {
+        View algorithm = item->kind == REVOCATION_CRL ? item->crl.algorithm : item->ocsp.algorithm;
+
+        if (item->proven <= 0 || (is_sha1(algorithm) && (c->proven < 0 || item->proven > c->proven + SAME_DAY)))
+                return c->now;
+        return item->proven;
+}
+
 /* A CRL's signature is checked once for each issuer: it may be over megabytes. */
 static int verify_crl(Check *c, RevocationItem *item) {
         _cleanup_(datum_done) gnutls_datum_t der = { 0 };
@@ -81,7 +100,7 @@ static int verify_crl(Check *c, RevocationItem *item) {
         if (r < 0)
                 return r;
         if (!item->checked || memcmp(item->issuer, issuer, sizeof(issuer)) != 0) {
-                r = crl_verify(&item->crl, c->issuer, c->now);
+                r = crl_verify(&item->crl, c->issuer, made_by(c, item));
                 if (r == -ENOMEM)
                         return r;
                 item->verdict = r;
@@ -108,11 +127,12 @@ static int check_responder(const Check *c, gnutls_x509_crt_t responder) {
 static int verify_ocsp(const Check *c, const RevocationItem *item) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t responder = NULL;
         OcspResponse o = item->ocsp; /* the pool may grow below */
+        int64_t by = made_by(c, item);
         int r;
 
-        r = ocsp_verify(&o, c->issuer, c->pool->authorities, c->now, c->now, &responder);
+        r = ocsp_verify(&o, c->issuer, c->pool->authorities, c->now, by, &responder);
         if (r == -EKEYREJECTED && c->proven >= 0 && o.produced_at <= c->now + REVOCATION_SKEW_S)
-                r = ocsp_verify(&o, c->issuer, c->pool->authorities, o.produced_at, c->now, &responder);
+                r = ocsp_verify(&o, c->issuer, c->pool->authorities, o.produced_at, by, &responder);
         return r >= 0 && responder ? check_responder(c, responder) : r;
 }
 

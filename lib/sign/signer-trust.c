@@ -19,6 +19,7 @@ typedef struct Judgement {
         const VerifyParams *params;
         SignatureReport *report;
         ChainPath path;
+        unsigned n_own, n_foreign; /* timestamps that are of this signature, and that are of none or of another */
 } Judgement;
 
 static void judgement_done(Judgement *j) {
@@ -54,25 +55,51 @@ static int take_proof(Judgement *j) {
         return 0;
 }
 
-static int prove_time(Judgement *j) {
+/* Does something with each timestamp over the signature value, until one says less than 0. */
+static int each_timestamp(Judgement *j, int (*f)(Judgement *j, View token, View stamped)) {
         const Attributes *a = j->evidence->unsigned_attributes;
         unsigned tried = 0;
-        int r;
+        int r = 0;
 
-        r = take_proof(j);
-        if (r < 0 || j->params->no_timestamps)
-                return r;
+        if (j->params->no_timestamps)
+                return 0;
         for (size_t i = 0; r >= 0 && i < j->evidence->n_timestamps && tried++ < TIMESTAMPS_MAX; i++)
-                r = try_timestamp(j, j->evidence->timestamps[i].token, j->evidence->timestamps[i].stamped);
+                r = f(j, j->evidence->timestamps[i].token, j->evidence->timestamps[i].stamped);
         for (size_t i = 0; r >= 0 && a && i < a->n; i++) {
                 View values = a->list[i].values, token;
 
                 if (strcmp(a->list[i].type, OID_SIGNATURE_TIME_STAMP) != 0)
                         continue;
                 while (r >= 0 && tried++ < TIMESTAMPS_MAX && der_next(&values, &token, NULL) >= 0)
-                        r = try_timestamp(j, token, j->evidence->value);
+                        r = f(j, token, j->evidence->value);
         }
+        return r < 0 ? r : 0;
+}
+
+static int prove_time(Judgement *j) {
+        int r = take_proof(j);
+
+        return r < 0 ? r : each_timestamp(j, try_timestamp);
+}
+
+static int count_timestamp(Judgement *j, View token, View stamped) {
+        int r = timestamp_is_foreign(token, stamped);
+
+        j->n_own += r == 0;
+        j->n_foreign += r > 0;
         return r;
+}
+
+/* Only timestamps that were altered, or copied here from elsewhere: somebody changed the file to have it look older. EN 319 102-1 §5.5.4 would leave them out; we call it
+ * what it is, by a constraint of our own (§5.2.8). */
+static int refuse_foreign(Judgement *j) {
+        int r = each_timestamp(j, count_timestamp);
+
+        if (r < 0 || j->n_own > 0 || j->n_foreign == 0)
+                return r;
+        j->report->integrity = false;
+        return signature_report_note(j->report, SUB_SIG_CONSTRAINTS_FAILURE,
+                                     N_("A timestamp in the signature is not of it: it was altered, or taken from another document."));
 }
 
 static SubIndication judge_suspended(bool signer, const char **ret_reason) {
@@ -162,7 +189,7 @@ static int judge_path(Judgement *j, SubIndication *ret) {
         int r = 0;
 
         sub = chain_validate(e->certificate, e->others, e->n_others, j->params, &j->path, &reason);
-        if (sub == SUB_NONE || sub == SUB_OUT_OF_BOUNDS_NO_POE)
+        if (sub == SUB_NONE || sub == SUB_OUT_OF_BOUNDS_NO_POE || (sub == SUB_CRYPTO_CONSTRAINTS_FAILURE && j->path.n > 0))
                 r = prove_time(j);
         if (r >= 0 && j->report->proven_time >= 0)
                 sub = chain_check_times(&j->path, j->report->proven_time, &reason);
@@ -202,6 +229,8 @@ int signer_trust_judge(const SignerEvidence *e, const VerifyParams *params, Sign
         int r;
 
         r = bytes_dup(e->value, &report->value);
+        if (r >= 0)
+                r = refuse_foreign(&j);
         if (r >= 0)
                 r = judge_path(&j, &sub);
         if (r >= 0)

@@ -150,6 +150,33 @@ static int check_imprint(View token, View stamped, const VerifyParams *params, i
         return 0;
 }
 
+/* Without anchors nothing but the token's own cryptography is looked at. */
+static bool is_broken(View token, int64_t now) {
+        const VerifyParams params = { .now = now, .content_fd = -1, .no_timestamps = true };
+        _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        const SignatureReport *s;
+
+        if (cms_verify(token, &(CmsContent) { 0 }, &params, &report, NULL) < 0 || report.n_signatures != 1)
+                return false;
+        s = &report.signatures[0];
+        return s->subindication == SUB_HASH_FAILURE || s->subindication == SUB_SIG_CRYPTO_FAILURE ||
+               (s->subindication == SUB_NO_SIGNING_CERTIFICATE_FOUND && s->certificate.len > 0);
+}
+
+int timestamp_is_foreign(View token, View stamped) {
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
+        TimestampInfo info;
+        Digest digest;
+        int r;
+
+        r = timestamp_token_read(token, &content, &info);
+        if (r >= 0)
+                r = digest_of(info.algorithm, stamped, &digest);
+        if (r < 0)
+                return r == -ENOMEM ? r : false;
+        return !view_equal(info.imprint, digest_view(&digest)) || is_broken(token, info.time);
+}
+
 /* §2.3: the one purpose, critical. */
 bool timestamp_is_authority(View certificate) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;

@@ -33,6 +33,10 @@ enum {
  * (§2.3), and the state of its certificate. On success `*ret_authority`, owned by the caller: the certificate's subject. 0, an outcome, or a negative errno. */
 int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority);
 
+/* Whether a token was put where it does not belong, whatever its authority is worth: it is of something else than `stamped`, its own signature does not fit, or it names
+ * another certificate than it brings. False for what is no token that we can read. -ENOMEM. */
+int timestamp_is_foreign(View token, View stamped);
+
 /* Whether the certificate (DER) is for timestamps, and for nothing else. */
 bool timestamp_is_authority(View certificate);
 

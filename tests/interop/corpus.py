@@ -20,12 +20,6 @@ CORPORA = Path(os.environ.get("SYGNET_CORPORA") or Path(__file__).resolve().pare
 
 # file: (what we say of the first signature: integrity, indication, subindication), why.
 KNOWN = {
-    "cades/cades-t-copied-sigtst.p7m": (
-        (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the time-stamp is a foreign one; the signature under it holds, and it needs none"),
-    "cades/cms-wrong-sign-cert-ref.p7m": (
-        (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the wrong reference is the time-stamp's; the signature itself holds, and it needs none"),
     "xades/XSW-enveloped-fake-content.xml": (
         (False, "TOTAL-FAILED", "HASH_FAILURE"),
         "the digest of the element that was signed does not fit, as xmlsec1 says too; the document around it is another one, whatever it says"),
@@ -36,12 +30,9 @@ KNOWN = {
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
         "the object was added beside the signed one: the signature holds and says that it is of a part only (XML Signature 1.1 section 4.5: an object is "
         "signed by a reference to it); archive timestamps are not evaluated, and none is needed (EN 319 102-1 section 5.6.3)"),
-    "xades/xades-t-copied-sigtst.xml": (
-        (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the time-stamp is a foreign one, which EN 319 102-1 section 5.5.4 (4) leaves out; the signature holds, needs none, and is B-B"),
     "asic/EE_SER-AEX-B-LT-R-25.asice": (
-        (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, which is found before the revocation"),
+        (True, "INDETERMINATE", "OUT_OF_BOUNDS_NO_POE"),
+        "the time of the signature is proven, but the OCSP answer is signed with SHA-1, and nothing proves its time"),
     "asic/EE_SER-AEX-B-LT-V-28.asice": (
         (True, "INDETERMINATE", "OUT_OF_BOUNDS_NO_POE"),
         "the time of the signature is proven, but the OCSP answer is signed with SHA-1, and nothing proves its time"),
@@ -51,25 +42,6 @@ KNOWN = {
     "asic/container-signed.adoc": (
         (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
         "no anchor is given for it; and it has metadata that no signature is of, which this format allows and which a reader does not see"),
-    "pades/BadEncodedCMS.pdf": (
-        (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the signer's certificate has a serial number that is no DER (a zero too many), for which others read nothing of the CMS; digest and "
-        "signature value hold, as openssl dgst says too, and that is all that is told"),
-    "pades/hellopades-lt-sha256-ec256.pdf": (
-        (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, whatever its time"),
-    "pades/hellopades-lt-sha256-rsa2047.pdf": (
-        (True, "INDETERMINATE", "OUT_OF_BOUNDS_NO_POE"),
-        "the time of the signature is proven, but the OCSP answer is signed with SHA-1, and nothing proves its time"),
-    "pades/hellopades-pades-lt-sha256-sign.pdf": (
-        (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, whatever its time"),
-    "pades/pades_lt_revoked.pdf": (
-        (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, which is found before the revocation"),
-    "pades/pades_lt_two_valid_sig.pdf": (
-        (True, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "the chain is signed with SHA-1, whatever its time"),
 }
 
 

@@ -182,6 +182,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.name = self.issue(self.id().rsplit(".", maxsplit=1)[1], "issuing", "leaf")
         self.signature = self.sign(self.name)
+        self.extended = 0
 
     def sign(self, name):
         chain = self.folder / f"{name}-chain.pem"
@@ -242,7 +243,8 @@ class Case(unittest.TestCase):
 
     def with_attributes(self, *attributes, signature=None):
         """The signature with unsigned attributes, each (type, value)."""
-        out = self.folder / f"{self.name}-extended.p7s"
+        self.extended += 1
+        out = self.folder / f"{self.name}-extended-{self.extended}.p7s"
         out.write_bytes(with_unsigned((signature or self.signature).read_bytes(), *attributes))
         return out
 
@@ -424,8 +426,14 @@ class Timestamps(Case):
         flipped = bytearray(token)
         flipped[-1] ^= 1
         for what, signature in (("another signature's", self.with_attributes((TIMESTAMP_ATTRIBUTE, self.token(b"else")))),
-                                ("altered", self.with_attributes((TIMESTAMP_ATTRIBUTE, bytes(flipped)))),
-                                ("no token", self.with_attributes((TIMESTAMP_ATTRIBUTE, element(0x30, b"")))),
+                                ("altered", self.with_attributes((TIMESTAMP_ATTRIBUTE, bytes(flipped))))):
+            with self.subTest(what):
+                # Somebody put it there.
+                done = subprocess.run([SIGN_FILE, "verify", signature, "--content", self.document, "--anchors", self.folder / "root.pem"], check=True, capture_output=True)
+                report = json.loads(done.stdout)
+                self.assertEqual(("INDETERMINATE", "SIG_CONSTRAINTS_FAILURE", False),
+                                 (report["indication"], report["subindication"], report["signatures"][0]["integrity"]))
+        for what, signature in (("no token", self.with_attributes((TIMESTAMP_ATTRIBUTE, element(0x30, b"")))),
                                 ("the signature itself", self.with_attributes((TIMESTAMP_ATTRIBUTE, self.signature.read_bytes()))),
                                 ("weak digest", self.stamped(digest="sha1"))):
             with self.subTest(what):

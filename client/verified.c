@@ -28,7 +28,7 @@ void verified_guard(const char *path) {
 }
 
 int verified_open(const char *path, int *ret) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* nobody is waited for */
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0)
@@ -41,6 +41,14 @@ int verified_open(const char *path, int *ret) {
         return 0;
 }
 
+/* What is beside a signature was not asked for: a pipe or a device has no end. */
+static int open_regular(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        struct stat st;
+
+        return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? TAKE_FD(fd) : -1;
+}
+
 int verified_open_beside(const char *path) {
         static const char *const endings[] = { ".p7s", ".P7S", ".sig" };
         size_t len = strlen(path);
@@ -51,7 +59,7 @@ int verified_open_beside(const char *path) {
                 if (len <= 4 || strcmp(path + len - 4, endings[i]) != 0)
                         continue;
                 beside = strndup(path, len - 4);
-                return beside ? open(beside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+                return beside ? open_regular(beside) : -1;
         }
         return -1;
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The client where there is no service, no bus, no terminal: every verb says what is wrong and what to do."""
+import os
 import subprocess
 import time
 
-from cli import DENIED, FAILED, NOT_FOUND, OK, SYGNET, TERMS, USAGE, TestCase, environment, main, run, verbs
+from cli import DENIED, FAILED, INDETERMINATE, NOT_FOUND, OK, SYGNET, TERMS, USAGE, TestCase, environment, main, run, verbs
 
 # What each verb needs to come as far as the bus.
 ARGUMENTS = {
@@ -125,6 +126,27 @@ class Alone(TestCase):
         self.ends(USAGE, "sign", self.file, self.file, "-o", self.folder / "x", says="directory")
         self.ends(FAILED, "seal", "import", "x", self.file)
         self.ends(NOT_FOUND, "account", "bind", "anna", "no-such-user", says="no-such-user")
+
+    def test_files_without_an_end(self):
+        """A pipe that nobody writes to, and a device beside a signature, which whoever sent the folder put there."""
+        pipe, document = self.folder / "pipe", self.folder / "document"
+        os.mkfifo(pipe)
+        for verb in ("verify", "show-signatures", "certificate"):
+            self.ends(FAILED, verb, pipe, says="no regular file")
+        self.ends(FAILED, "container", "list", pipe, says="no regular file")
+        document.write_bytes(b"document")
+        key, certificate, signature = (self.folder / n for n in ("key", "certificate", "document.p7s"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
+                        "-subj", "/CN=x", "-days", "2"], check=True, capture_output=True)
+        subprocess.run(["openssl", "cms", "-sign", "-binary", "-in", document, "-signer", certificate, "-inkey", key, "-outform", "DER", "-out", signature],
+                       check=True, capture_output=True)
+        self.ends(FAILED, "verify", "--content", pipe, signature, says="no regular file")
+        self.ends(OK, "verify", "--anchors", certificate, signature)
+        document.unlink()
+        for other in (pipe, "/dev/zero", self.folder):
+            document.symlink_to(other)
+            self.assertIn("was not given", self.ends(INDETERMINATE, "verify", "--anchors", certificate, signature).stdout)
+            document.unlink()
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

@@ -30,6 +30,10 @@ class Pdf(Keys):
     def qpdf(self, *arguments):
         return subprocess.run(["qpdf", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
 
+    def drawn(self, name, password):
+        subprocess.run(["pdftoppm", "-r", "40", "-upw", password, "-singlefile", name, "drawn"], cwd=self.folder, check=True)
+        return (self.folder / "drawn.ppm").read_bytes()
+
     def test_field(self):
         field = b"<< /FT /Sig /T (approval) /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /P 3 0 R >>"
         self.write("form.pdf", forms.document(forms.objects(
@@ -49,6 +53,7 @@ class Pdf(Keys):
         self.sygnet(FAILED, "sign", *self.key, "plain-signed.pdf", says="forbids further signatures")
         self.sygnet(OK, "sign", *self.key, "--certify", "2", "-o", "certified.pdf", "plain.pdf")
         self.sygnet(FAILED, "sign", *self.key, "--certify", "2", "certified.pdf", says="without --certify")
+        self.sygnet(FAILED, "sign", *self.key, "--visible", "-o", "twice.pdf", "certified.pdf", says="may only go into a field that it has")
         self.sygnet(OK, "sign", *self.key, "-o", "twice.pdf", "certified.pdf")
         self.valid("twice.pdf")
 
@@ -62,6 +67,12 @@ class Pdf(Keys):
         self.assertIn("cannot be told", self.sygnet(INDETERMINATE, "verify", "--anchors", "ca.pem", "--offline", "locked-signed.pdf").stdout)
         for password in (user, owner):
             self.valid("locked-signed.pdf", "--document-password-file", password)
+        # What is seen is enciphered like the rest: font, text and all are there for who has the password.
+        self.sygnet(OK, "sign", *self.key, "--document-password-file", user, "--visible", "--reason", "Zażółć", "-o", "seen.pdf", "locked.pdf")
+        self.valid("seen.pdf", "--document-password-file", user)
+        self.assertIn("No syntax or stream encoding errors", self.qpdf("--password=hasło", "--check", "seen.pdf"))
+        self.assertNotEqual(self.drawn("locked.pdf", "hasło"), self.drawn("seen.pdf", "hasło"))
+        self.assertEqual(self.drawn("locked.pdf", "hasło"), self.drawn("locked-signed.pdf", "hasło"))
         self.sygnet(FAILED, "sign", *self.key, "read-only.pdf", says="owner's password")
         # One password serves all the documents of a batch, and those that want none.
         self.sygnet(OK, "sign", *self.key, "--document-password-file", owner, "read-only.pdf", "plain.pdf")

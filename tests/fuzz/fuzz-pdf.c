@@ -46,9 +46,12 @@ static const Signer *signer(void) {
         return &s;
 }
 
+/* Of encrypted inputs. */
+#define PASSWORD VIEW_LITERAL("user")
+
 /* The number of signatures that cover the whole document. */
 static size_t verify(int fd) {
-        VerifyParams params = { .now = 1800000000, .content_fd = -1 };
+        VerifyParams params = { .now = 1800000000, .content_fd = -1, .document_password = PASSWORD };
         _cleanup_(verify_report_done) VerifyReport r = { 0 };
         size_t n = 0;
 
@@ -79,23 +82,24 @@ static const PdfAppearance *appearance(void) {
 }
 
 /* The fields, as they are shown: each text is fit for that. */
-static void show(int fd) {
-        _cleanup_(pdf_panel_done) PdfPanel panel = { 0 };
+static void show(int fd, PdfPanel *panel) {
         int r;
 
-        r = pdf_panel_read(fd, (View) { 0 }, &panel);
+        r = pdf_panel_read(fd, PASSWORD, panel);
         require(r >= 0 && r <= PDF_PANEL_TOO_COMPLEX);
-        for (size_t i = 0; i < panel.n_fields; i++) {
-                require(utf8_is_printable(panel.fields[i].name));
-                require(!panel.fields[i].reason || utf8_is_printable(panel.fields[i].reason));
-                require(panel.fields[i].page <= panel.n_pages && panel.fields[i].revision <= panel.n_revisions);
+        for (size_t i = 0; i < panel->n_fields; i++) {
+                require(utf8_is_printable(panel->fields[i].name));
+                require(!panel->fields[i].reason || utf8_is_printable(panel->fields[i].reason));
+                require(panel->fields[i].page <= panel->n_pages && panel->fields[i].revision <= panel->n_revisions);
         }
 }
 
-static void sign(int fd, View v, const PdfAppearance *look) {
+static void sign(int fd, View v, const PadesOptions *options) {
         _cleanup_close_ int out = memory_file((View) { 0 });
         _cleanup_(pades_draft_freep) PadesDraft *draft = NULL;
-        PadesParams params = { .signing_time = 1800000000, .options = { .reason = "Zażółć", .appearance = look } };
+        _cleanup_(pdf_panel_done) PdfPanel panel = { 0 };
+        PadesParams params = { .signing_time = 1800000000, .options = *options };
+        size_t n;
         int r;
 
         r = pades_draft_new(signer(), &params, fd, out, &draft);
@@ -107,24 +111,31 @@ static void sign(int fd, View v, const PdfAppearance *look) {
         /* A damaged document was written anew. */
         if (!pades_draft_is_repaired(draft))
                 require_prefix(out, v);
-        require(verify(out) == 1);
-        show(out);
+        /* A field that the document lists twice is shown twice. */
+        n = verify(out);
+        require(options->field ? n >= 1 : n == 1);
+        show(out, &panel);
 }
 
-/* Half of all inputs, the same ones each time. */
-static bool is_odd(View v) {
+/* Each input is signed in one of eight ways, always the same. */
+static unsigned way_of(View v) {
         unsigned sum = 0;
 
         for (size_t i = 0; i < v.len; i++)
                 sum += v.data[i];
-        return sum % 2;
+        return sum;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_close_ int fd = memory_file(VIEW(data, size));
+        _cleanup_(pdf_panel_done) PdfPanel panel = { 0 };
+        unsigned way = way_of(VIEW(data, size));
+        PadesOptions options = { .reason = "Zażółć", .password = PASSWORD, .certify = way & 2 ? 2 : 0 };
 
         verify(fd);
-        show(fd);
-        sign(fd, VIEW(data, size), is_odd(VIEW(data, size)) ? appearance() : NULL);
+        show(fd, &panel);
+        options.appearance = way & 1 ? appearance() : NULL;
+        options.field = way & 4 && panel.n_fields > 0 ? panel.fields[0].name : NULL;
+        sign(fd, VIEW(data, size), &options);
         return 0;
 }

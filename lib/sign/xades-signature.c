@@ -179,7 +179,7 @@ static int check_coverage(Verification *v) {
                 return end(v, SUB_FORMAT_FAILURE, N_("The signature's properties, such as time and certificate, are not signed."));
         if (v->signature.countersigned && !v->coverage.countersigned)
                 return end(v, SUB_SIGNED_DATA_NOT_FOUND, N_("The countersignature is not of the signature that it stands with."));
-        if (!v->coverage.data)
+        if (v->coverage.n_data == 0)
                 return end(v, SUB_SIGNED_DATA_NOT_FOUND, N_("The signature is of nothing but itself."));
         return 0;
 }

@@ -49,7 +49,7 @@ static void note_whole(XmlCoverage *v, const XmlTransforms *t) {
 static void note_element(XmlCoverage *v, const XmlSignature *s, const xmlNode *node, const XmlTransforms *t) {
         if (node == s->element || xml_is(node, XML_NS_DSIG, "KeyInfo") || xml_is(node, XML_NS_DSIG, "SignatureProperties") || xml_is(node, XML_NS_DSIG, "SignatureProperty"))
                 return;
-        v->data = true;
+        v->n_data++;
         if (xml_is(node, XML_NS_DSIG, "SignatureValue"))
                 v->countersigned = is_canonical_only(t);
         note_object(v, s, node, t);
@@ -61,10 +61,11 @@ bool xml_coverage_is_all_of_file(const XmlTransforms *t) {
 
 void xml_coverage_add(XmlCoverage *v, const XmlSignature *s, const XmlDocument *d, const XmlTarget *t, const XmlTransforms *transforms) {
         if (t->external) {
-                v->data = v->files = true;
+                v->n_data++;
+                v->files = true;
                 v->parts_of_files = v->parts_of_files || !xml_coverage_is_all_of_file(transforms);
         } else if (!t->node || t->node == xml_document_root(d)) {
-                v->data = true;
+                v->n_data++;
                 note_whole(v, transforms);
         } else
                 note_element(v, s, t->node, transforms);

@@ -161,7 +161,17 @@ static int name(const XmlReferences *c, const Reference *r, const XmlCoverage *v
         return 0;
 }
 
+/* What was signed has a digest where it is one thing. */
+static int keep_digest(const XmlReferences *c, const Reference *r, const XmlCoverage *v) {
+        bytes_done(&c->report->digest);
+        c->report->digest_algorithm = r->algorithm;
+        return v->n_data == 1 ? bytes_dup(bytes_view(&r->value), &c->report->digest) : 0;
+}
+
 static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Finding *f) {
+        unsigned before;
+        int q;
+
         v->digest = xml_digest_weaker(v->digest, r->algorithm);
         if (r->empty)
                 return 0;
@@ -171,8 +181,10 @@ static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Find
                 v->signed_properties = true;
                 return 0;
         }
+        before = v->n_data;
         xml_coverage_add(v, c->signature, c->document, &r->target, &r->transforms);
-        return name(c, r, v);
+        q = v->n_data > before ? keep_digest(c, r, v) : 0;
+        return q < 0 ? q : name(c, r, v);
 }
 
 static int verify_list(const XmlReferences *c, xmlNode *first, bool in_manifest, XmlCoverage *v, Finding *f);

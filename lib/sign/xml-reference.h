@@ -24,7 +24,7 @@ typedef struct XmlResolver {
 typedef struct XmlCoverage {
         bool document;           /* all of the document but its signature */
         bool without_signatures; /* and but all others */
-        bool data;               /* something beside properties and keys */
+        unsigned n_data;         /* how many references are of something beside properties and keys */
         bool files;              /* files outside of the document */
         bool parts_of_files;     /* and of one of them not all */
         bool signed_properties;  /* the signature's own */

@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from pki import Pki, run
+from xmldsig import Signer, reference
 
 SYGNET = sys.argv[1]
 VR, DS = "{http://uri.etsi.org/19102/v1.4.1#}", "{http://www.w3.org/2000/09/xmldsig#}"
@@ -127,6 +128,18 @@ class Report(unittest.TestCase):
         root = self.verify(6, "order.txt.p7s", "--crl", "root.crl")
         self.assertEqual(["mainindication:indeterminate", "subindication:REVOKED_NO_POE"], self.status(root))
         self.assertEqual(URN + "revocationReason:keyCompromise", root.find(f".//{VR}RevocationReason").text)
+
+    def test_xml(self):
+        """The digest of the signer's document is told where there is one document, not where there are several."""
+        signer, content = Signer(self.pki, "p256"), b"An order.\n"
+        one, two = reference("order.txt", content, more=' Id="S-data"'), reference("again.txt", content)
+        (self.folder / "again.txt").write_bytes(content)
+        for references, documents in ((one, 1), (one + two, 0)):
+            (self.folder / "order.xades").write_text(signer.sign(references, properties=True), encoding="utf-8")
+            root = self.verify(0, "order.xades")
+            self.assertEqual(documents, len(root.findall(f".//{VR}SignersDocument")))
+            for value in root.findall(f".//{VR}SignersDocument/{VR}DigestAlgAndValue/{DS}DigestValue"):
+                self.assertEqual(hashlib.sha256(content).digest(), base64.b64decode(value.text))
 
     def test_nothing_signed(self):
         root = self.verify(5, "order.txt")

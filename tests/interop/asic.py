@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import resource
 import subprocess
 import sys
@@ -415,6 +416,23 @@ class Archived(Base):
                     self.archive(entries)
                     entries["META-INF/ASiCArchiveManifest001.xml"] += b"\n"
                 self.assertEqual(self.later(self.rewrite(path, change))["indication"], "INDETERMINATE")
+
+
+class OpenDocument(Base):
+    def test_libreoffice(self):
+        """What LibreOffice signs, and what of it was changed, added or taken away."""
+        self.pki.import_key("p256")
+        document = self.directory / "document.odt"
+        office = [shutil.which("python3", path="/usr/bin"), Path(__file__).with_name("libreoffice.py"), self.directory / "profile", self.pki.nss]
+        done = subprocess.run(office, input=f"odf-sign\tp256\t{document}\n", capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.stdout, "ok\nok\n", done.stderr)
+        report = self.verify(document)
+        self.assertEqual((report["container"], report["indication"], report["unsigned_files"]), ("ODF", "TOTAL-PASSED", []))
+        self.assertIn("content.xml", report["signatures"][0]["files"])
+        for change, said in ((lambda e: e.update({"content.xml": e["content.xml"].replace(b"Contract", b"Invoice")}), "HASH_FAILURE"),
+                             (lambda e: e.update({"Basic/Standard/added.xml": b"<a/>"}), "SIG_CONSTRAINTS_FAILURE"),
+                             (lambda e: e.pop("styles.xml"), "SIGNED_DATA_NOT_FOUND")):
+            self.assertEqual(self.verify(self.rewrite(document, change))["subindication"], said)
 
 
 class Client(Base):

@@ -5,6 +5,7 @@ why. Needs python3-uno, which is the distribution's interpreter's.
 
   pdf-verify PDF
   pdf-sign SUBJECT DOCUMENT OUT
+  odf-sign SUBJECT OUT            a new text document
 
 Usage: libreoffice.py PROFILE NSS-DATABASE, both folders; LibreOffice is started and ended."""
 
@@ -94,6 +95,31 @@ class Office:
         finally:
             document.close(True)
 
+    def sign_odf(self, subject, out):
+        """Through the interface behind its dialog, which wants the file as the ZIP archive that it is."""
+        environment = self.create("com.sun.star.xml.crypto.SEInitializer").createSecurityContext("").getSecurityEnvironment()
+        found = [c for c in environment.getPersonalCertificates() if subject in c.SubjectName]
+        if not found:
+            return "no such key"
+        url = Path(out).absolute().as_uri()
+        document = self.desktop.loadComponentFromURL("private:factory/swriter", "_blank", 0, properties(Hidden=True))
+        try:
+            document.Text.String = "Contract"
+            document.storeToURL(url, properties(FilterName="writer8"))
+        finally:
+            document.close(True)
+        storage = uno.invoke(self.create("com.sun.star.embed.StorageFactory"), "createInstanceWithArguments", ((
+            url, uno.getConstantByName("com.sun.star.embed.ElementModes.READWRITE"),
+            uno.Any("[]com.sun.star.beans.PropertyValue", properties(StorageFormat="ZipFormat"))),))
+        try:
+            signer = self.context.ServiceManager.createInstanceWithArgumentsAndContext("com.sun.star.security.DocumentDigitalSignatures", ("1.2", False), self.context)
+            if not signer.signDocumentWithCertificate(found[0], storage, None):
+                return "not signed"
+            storage.commit()
+            return "ok"
+        finally:
+            storage.dispose()
+
     def stop(self):
         try:
             self.desktop.terminate()
@@ -108,7 +134,7 @@ def main():
     for line in sys.stdin:
         words = line.rstrip("\n").split("\t")
         try:
-            answer = office.verify(words[1]) if words[0] == "pdf-verify" else office.sign(*words[1:])
+            answer = {"pdf-verify": office.verify, "pdf-sign": office.sign, "odf-sign": office.sign_odf}[words[0]](*words[1:])
         except Exception as e:
             answer = f"{type(e).__name__} {e}"
         print("ok" if answer == "ok" else "no " + " ".join(answer.split()), flush=True)

@@ -38,8 +38,16 @@ static void note_object(XmlCoverage *v, const XmlSignature *s, const xmlNode *no
                 add_object(v, object);
 }
 
-static void note_whole(XmlCoverage *v, const XmlTransforms *t) {
-        if (!xml_transforms_keep_all(t))
+/* Beside the root a processing instruction may tell a reader by what style sheet it shows the document. */
+static bool has_instructions(const xmlNode *root) {
+        for (const xmlNode *n = root->parent->children; n; n = n->next)
+                if (n->type == XML_PI_NODE)
+                        return true;
+        return false;
+}
+
+static void note_whole(XmlCoverage *v, const xmlNode *root, const XmlTransforms *t) {
+        if (!xml_transforms_keep_all(t) || (root && has_instructions(root)))
                 return;
         v->document = true;
         for (size_t i = 0; i < t->n; i++)
@@ -66,7 +74,7 @@ void xml_coverage_add(XmlCoverage *v, const XmlSignature *s, const XmlDocument *
                 v->parts_of_files = v->parts_of_files || !xml_coverage_is_all_of_file(transforms);
         } else if (!t->node || t->node == xml_document_root(d)) {
                 v->n_data++;
-                note_whole(v, transforms);
+                note_whole(v, t->node, transforms);
         } else
                 note_element(v, s, t->node, transforms);
 }

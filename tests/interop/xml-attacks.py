@@ -182,6 +182,17 @@ class Attacks(unittest.TestCase):
         # What the signer says in signed properties is signed.
         self.passes(self.signer.enveloped(properties=self.signer.properties(more=evil)))
 
+    def test_style_sheet(self):
+        """A processing instruction before the root shows another document; it is signed with the document, and not with the root alone."""
+        sheet = '<?xml-stylesheet href="evil.xsl" type="text/xsl"?>'
+        self.refused(sheet + self.signer.enveloped(), "HASH_FAILURE", "changed after it was signed")
+        self.refused(self.signer.enveloped() + sheet, "HASH_FAILURE", "changed after it was signed")
+        inner = '<b Id="x">1</b>'
+        signature = self.signer.sign(reference("#x", inner, transform(ENVELOPED) + transform(EXCLUSIVE), more=' Id="S-data"'), properties=True)
+        text = inner.replace("</b>", signature + "</b>")
+        self.passes("<!-- a comment -->" + text)
+        self.passes(sheet + text, whole=False)
+
     def test_signature_of_itself(self):
         """A reference to parts of the signature itself is of nothing."""
         key_info = self.key_info_text().replace(' Id="K"', "")

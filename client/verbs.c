@@ -109,7 +109,7 @@ static const Option verify_options[] = {
         DOCUMENT_PASSWORD_FILE,
         { "crl", 0, "FILE", N_("look the certificates up in this CRL; may be repeated") },
         { "ocsp", 0, "FILE", N_("look them up in this OCSP response; may be repeated") },
-        { "offline", 0, NULL, N_("do not use the network: states that can be looked up only there are not checked") },
+        { "offline", 0, NULL, N_("do not use the network: where a state could be looked up only there, it cannot be told whether the signature is valid") },
         FILES_FROM,
         NULL_ENDED,
         { "report", 0, "FILE", N_("write the validation report of ETSI TS 119 102-2 (XML) into FILE as well") },

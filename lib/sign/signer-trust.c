@@ -114,10 +114,15 @@ static SubIndication judge_revoked(bool signer, const char **ret_reason) {
         return signer ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE;
 }
 
+/* Of the signer's own certificate, also where nobody wanted to ask. */
+static bool is_open(const Judgement *j, gnutls_x509_crt_t crt) {
+        return crt == j->path.certificates[0] && j->params->revocation && !j->params->no_timestamps && revocation_is_offered(crt);
+}
+
 /* §5.2.6.4: what should have been looked up and could not leaves the answer open. An expired certificate is good at a proven time only if somebody says that it
  * was not revoked before it ended (OUT_OF_BOUNDS_NOT_REVOKED). */
 static SubIndication judge_unknown(const Judgement *j, gnutls_x509_crt_t crt, const CertificateStatus *t, const char **ret_reason) {
-        if (t->required) {
+        if (t->required || is_open(j, crt)) {
                 *ret_reason = N_("Whether a certificate of the chain was revoked cannot be found out now.");
                 return SUB_TRY_LATER;
         }

@@ -6,7 +6,7 @@
  *   sign-file sign-pss … the same with RSA-PSS
  *   sign-file document KEY CHAIN FORMAT OUT IN…  any FORMAT of lib/sign/document.h; "add-FORMAT" adds a signature to what is signed
  *                                               in IN (of a CMS the document may follow), "countersign-cades" countersigns
- *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS] [--unreachable yes]
+ *   sign-file verify FILE [--content FILE] [--digest ALGORITHM:BASE64] [--anchors FILE]… [--crl FILE]… [--ocsp FILE]… [--at SECONDS]
  *     [--password OF-AN-ENCRYPTED-PDF]
  *
  * Ends with 0 when it came to a result, whatever it is. */
@@ -186,11 +186,6 @@ static int add(RevocationPool *pool, RevocationKind kind, const char *path) {
         return r < 0 ? r : revocation_pool_add(pool, kind, REVOCATION_FROM_FILE, bytes_view(&der));
 }
 
-/* A network that does not answer. */
-static int fetch_nothing(void *userdata, RevocationKind kind, const char *url, View request, Bytes *ret) {
-        return -ETIMEDOUT;
-}
-
 static int run_verify(int argc, char **argv) {
         _cleanup_(verify_anchors_freep) gnutls_x509_trust_list_t anchors = NULL;
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
@@ -210,8 +205,6 @@ static int run_verify(int argc, char **argv) {
                         r = add(&pool, REVOCATION_OCSP, argv[i + 1]);
                 else if (strcmp(argv[i], "--password") == 0)
                         params.document_password = view_string(argv[i + 1]);
-                else if (strcmp(argv[i], "--unreachable") == 0)
-                        pool.fetch = fetch_nothing;
                 else if (strcmp(argv[i], "--at") == 0)
                         params.now = strtoll(argv[i + 1], NULL, 10);
                 else if (strcmp(argv[i], "--digest") == 0)

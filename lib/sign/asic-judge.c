@@ -78,14 +78,20 @@ static int judge_package(const AsicContainer *c, VerifyReport *report) {
         return r != 0 || listed.strange ? note_all(report, SUB_SIG_CONSTRAINTS_FAILURE, N_("The container's list of files names others than are in it.")) : 0;
 }
 
+/* What a reader sees, and by OpenDocument's manifest and media type what it takes it for, which its programs sign as well. */
+static bool is_document(const AsicContainer *c, size_t i) {
+        return c->roles[i] == ASIC_ROLE_DATA ||
+               (c->kind == ASIC_ODF && (c->roles[i] == ASIC_ROLE_MIMETYPE || c->roles[i] == ASIC_ROLE_PACKAGE_MANIFEST));
+}
+
 static int judge_files(const AsicContainer *c, const size_t *covered, VerifyReport *report) {
         bool document = false;
         int r = 0;
 
         for (size_t i = 0; i < c->zip.n && r >= 0; i++) {
-                if (covered[i] || (c->roles[i] != ASIC_ROLE_DATA && c->roles[i] != ASIC_ROLE_OTHER))
+                if (covered[i] || (!is_document(c, i) && c->roles[i] != ASIC_ROLE_OTHER))
                         continue;
-                document = document || c->roles[i] == ASIC_ROLE_DATA;
+                document = document || is_document(c, i);
                 r = report_append_name(&report->unsigned_files, &report->n_unsigned_files, c->zip.entries[i].name);
         }
         for (size_t i = 0; i < report->n_signatures; i++)

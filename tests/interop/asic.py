@@ -260,6 +260,13 @@ class Tampered(Base):
         self.check(self.rewrite(self.make("asic-e-xades"), lambda e: e.update({name: e[name].replace(b"contract", b"c")})), "INDETERMINATE",
                    "SIG_CONSTRAINTS_FAILURE", True)
 
+    def test_called_open_document(self):
+        """Another media type makes programs take the same files for something else: of OpenDocument it must be signed."""
+        change = lambda e: e.update({"mimetype": b"application/vnd.oasis.opendocument.text"})
+        report = self.verify(self.rewrite(self.make("asic-e-xades"), change))
+        self.assertEqual((report["container"], report["indication"], report["subindication"]), ("ODF", "INDETERMINATE", "SIG_CONSTRAINTS_FAILURE"))
+        self.assertEqual(report["unsigned_files"], ["mimetype", "META-INF/manifest.xml"])
+
     def test_added_xades(self):
         two = self.make("add-asic-e-xades", (self.make("asic-e-xades").name,), "rsa3072", "two-xades.asice")
         report = self.verify(two)

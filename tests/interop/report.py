@@ -15,7 +15,7 @@ from pathlib import Path
 from pki import Pki, run
 from xmldsig import Signer, reference
 
-SYGNET = sys.argv[1]
+SYGNET = Path(sys.argv[1]).absolute()
 VR, DS = "{http://uri.etsi.org/19102/v1.4.1#}", "{http://www.w3.org/2000/09/xmldsig#}"
 URN = "urn:etsi:019102:"
 # The sequences of the schema that we write, as far as we fill them.

@@ -308,7 +308,7 @@ class Program(Sending):
         def gone():
             try:
                 return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[2] == "Z"
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):  # gone before it was opened, or before it was read
                 return True
         self.m.wait_for(gone, "the end of what the program left")
 

@@ -328,7 +328,8 @@ class Killed(Setup):
         return killed
 
     def test_while_databases_change(self):
-        for place in list(browsers.PLACES)[3:]:
+        # Chromium's is made where it is not there, if Chromium is.
+        for place in set(list(browsers.PLACES)[2:]) - {".pki/nssdb"}:
             subprocess.run(["rm", "-r", self.home.path / place], check=True)
         self.databases = self.home.photograph()
 

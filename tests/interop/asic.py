@@ -24,7 +24,7 @@ import pki
 import xmldsig
 from der import contents, element, elements
 
-SIGN_FILE, SYGNET = sys.argv[1:3]
+SIGN_FILE, SYGNET = (Path(p).absolute() for p in sys.argv[1:3])
 KINDS = ("p256", "rsa3072", "ed25519")
 ASIC = "{http://uri.etsi.org/02918/v1.2.1#}"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"

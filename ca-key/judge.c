@@ -206,10 +206,19 @@ static bool check_purposes(const Judge *j, View value) {
         if (!open_all(value, TAG_SEQUENCE, &list) || list.len == 0)
                 return false;
         while (list.len > 0)
-                if (der_expect(&list, TAG_OID, &oid) < 0 ||
-                    !(IS(oid, purpose_documents) || IS(oid, purpose_email) || IS(oid, purpose_client) || IS(oid, purpose_ocsp)))
+                if (der_expect(&list, TAG_OID, &oid) < 0 || !(IS(oid, purpose_documents) || IS(oid, purpose_email) || IS(oid, purpose_client)))
                         return false;
         return true;
+}
+
+static bool check_responder_usage(const Judge *j, View value) {
+        return IS(value, authenticates);
+}
+
+static bool check_responder_purpose(const Judge *j, View value) {
+        View list, oid;
+
+        return open_all(value, TAG_SEQUENCE, &list) && open_all(list, TAG_OID, &oid) && IS(oid, purpose_ocsp);
 }
 
 static bool check_nocheck(const Judge *j, View value) {
@@ -249,7 +258,18 @@ static const Rule certificate_rules[] = {
         RULE(oid_purposes, false, true, check_purposes),
         RULE(oid_crl_points, false, false, check_sequence),
         RULE(oid_authority_access, false, false, check_sequence),
-        RULE(oid_ocsp_nocheck, false, false, check_nocheck),
+};
+
+/* Of the OCSP responder: for nothing else, and nobody looks it up (RFC 6960 §4.2.2.2.1). */
+static const Rule responder_rules[] = {
+        RULE(oid_subject_key_id, false, true, check_key_id),
+        RULE(oid_authority_key_id, false, true, check_authority_key_id),
+        RULE(oid_basic_constraints, true, true, check_basic_constraints),
+        RULE(oid_key_usage, true, true, check_responder_usage),
+        RULE(oid_purposes, false, true, check_responder_purpose),
+        RULE(oid_crl_points, false, false, check_sequence),
+        RULE(oid_authority_access, false, false, check_sequence),
+        RULE(oid_ocsp_nocheck, false, true, check_nocheck),
 };
 
 static const Rule list_rules[] = {
@@ -305,7 +325,8 @@ static const char *judge_certificate(const Judge *j, const Fields *f) {
                 return "The certificate is for the CA's own key.";
         if (compare_times(f->not_before, j->not_before) < 0 || compare_times(f->not_after, j->not_after) > 0)
                 return "The certificate would be valid when the root is not.";
-        if (!check_extensions(j, f->extensions, certificate_rules, ELEMENTSOF(certificate_rules)))
+        if (!check_extensions(j, f->extensions, certificate_rules, ELEMENTSOF(certificate_rules)) &&
+            !check_extensions(j, f->extensions, responder_rules, ELEMENTSOF(responder_rules)))
                 return "The certificate is not for signing documents, logging in or OCSP only, or has extensions that are not known here.";
         return NULL;
 }

@@ -431,19 +431,6 @@ static int sign_once(Token *t, View tbs, Bytes *ret) {
         return r;
 }
 
-/* A key that was open may be gone meanwhile: then all is begun anew, once. */
-static int sign(Token *t, View tbs, Bytes *ret) {
-        int r = sign_once(t, tbs, ret);
-
-        if (r != -EIO)
-                return r;
-        close_all(t);
-        r = open_key(t);
-        if (r == 0)
-                r = sign_once(t, tbs, ret);
-        return r == -EIO ? fail(t, "The token did not sign, or not rightly.") : r;
-}
-
 static int keep_root(Token *t, View tbs, View value) {
         _cleanup_bytes_ Bytes certificate = BYTES_NULL;
         View algorithm;
@@ -455,9 +442,8 @@ static int keep_root(Token *t, View tbs, View value) {
         return r < 0 ? r : put_root(t, bytes_view(&certificate));
 }
 
-int token_sign(Token *t, View tbs, Bytes *ret, TbsKind *ret_kind, const char **ret_refusal) {
-        _cleanup_bytes_ Bytes value = BYTES_NULL;
-        TbsKind kind;
+/* By the key that is open now, and by its root. */
+static int judge_and_sign(Token *t, View tbs, Bytes *ret, TbsKind *ret_kind, const char **ret_refusal) {
         Judge j;
         int r;
 
@@ -466,9 +452,22 @@ int token_sign(Token *t, View tbs, Bytes *ret, TbsKind *ret_kind, const char **r
                 r = make_judge(t, &j);
         if (r != 0)
                 return r;
-        if (judge_tbs(&j, tbs, &kind, ret_refusal) < 0)
-                return TOKEN_E_REFUSED;
-        r = sign(t, tbs, &value);
+        return judge_tbs(&j, tbs, ret_kind, ret_refusal) < 0 ? TOKEN_E_REFUSED : sign_once(t, tbs, ret);
+}
+
+int token_sign(Token *t, View tbs, Bytes *ret, TbsKind *ret_kind, const char **ret_refusal) {
+        _cleanup_bytes_ Bytes value = BYTES_NULL;
+        TbsKind kind;
+        int r;
+
+        r = judge_and_sign(t, tbs, &value, &kind, ret_refusal);
+        /* A key that was open may be gone meanwhile: then all is begun anew, once; it may be another that is found. */
+        if (r == -EIO) {
+                close_all(t);
+                r = judge_and_sign(t, tbs, &value, &kind, ret_refusal);
+        }
+        if (r == -EIO)
+                return fail(t, "The token did not sign, or not rightly.");
         if (r == 0 && kind == TBS_ROOT)
                 r = keep_root(t, tbs, bytes_view(&value));
         if (r != 0)

@@ -183,6 +183,28 @@ static void test_changed_certificates(void **state) {
         change_octets(TBS_CERTIFICATE);
 }
 
+/* Names the purpose (id-kp of this last octet) in place of the first that stands there. */
+static void set_purpose(uint8_t purpose) {
+        uint8_t *found = memmem(last.data, last.len, "\x2b\x06\x01\x05\x05\x07\x03", 7);
+
+        assert_non_null(found);
+        found[7] = purpose;
+}
+
+static void test_responders_are_no_others(void **state) {
+        const char *problem;
+        TbsKind kind;
+
+        /* Whoever has it could answer for the CA. */
+        make_certificate(PROFILE_SEAL, NULL);
+        set_purpose(0x09);
+        assert_int_equal(judge_tbs(&f.judge, bytes_view(&last), &kind, &problem), -EBADMSG);
+        /* Nobody would ask what became of it. */
+        make_certificate(PROFILE_OCSP_RESPONDER, NULL);
+        set_purpose(0x24);
+        assert_int_equal(judge_tbs(&f.judge, bytes_view(&last), &kind, &problem), -EBADMSG);
+}
+
 static void test_changed_lists(void **state) {
         make_list(3);
         change_octets(TBS_REVOCATIONS);
@@ -244,6 +266,7 @@ int main(void) {
                 cmocka_unit_test(test_serial),
                 cmocka_unit_test(test_lists),
                 cmocka_unit_test(test_changed_certificates),
+                cmocka_unit_test(test_responders_are_no_others),
                 cmocka_unit_test(test_changed_lists),
                 cmocka_unit_test(test_root_of_another),
                 cmocka_unit_test(test_settings),

@@ -178,6 +178,14 @@ int sign_item_compare(SignItem *item, const Signer *signer, const SignOptions *o
         return item->exists && !item->signed_already && !options->replace ? fail_write(item, -EEXIST) : 0;
 }
 
+/* Why the format does not take the document. */
+static int fail_outcome(const SignItem *item, int outcome) {
+        (void) fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(outcome)));
+        if (outcome == PADES_E_NO_FIELD)
+                hint(_("Its empty fields are listed by: sygnet show-signatures %s. Without --field a new one is made."), item->shown);
+        return EXIT_FAILED;
+}
+
 /* Of the two files an errno is about: the disk that is full is the one that is written to. */
 static int fail_draft(const SignItem *item, int error) {
         return error == -ENOSPC || error == -EDQUOT || error == -EROFS ? fail_write(item, error) : fail_file(error, item->path);
@@ -238,7 +246,7 @@ static int make_draft(SignItem *item, const Signer *signer, const SignOptions *o
         r = draft_files(item, signer, &params);
         close_parts(item);
         if (r > 0)
-                return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
+                return fail_outcome(item, r);
         if (r < 0)
                 return fail_draft(item, r);
         document_draft_item(item->draft, &item->item);
@@ -327,7 +335,7 @@ static int complete(SignItem *item, View signature, const SignOptions *options) 
 
         r = complete_draft(item, signature, options);
         if (r > 0)
-                return fail(EXIT_FAILED, "%s: %s", item->shown, _(document_strerror(r)));
+                return fail_outcome(item, r);
         if (r == 0 && !is_unchanged(item))
                 return fail_changed(item);
         if (r == 0)

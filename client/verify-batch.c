@@ -42,15 +42,17 @@ typedef struct Run {
 
 /* --- What is printed ---------------------------------------------------------------------------------------------- */
 
+#define SIGNATURE_COLUMN 6U
+
 static void print_signature(const SignatureReport *s, size_t number) {
         out("    ");
         out(_("Signature %zu: %s\n"), number, verdict_text(s->indication));
         if (s->signer)
-                out("      %s\n", s->signer);
+                out_wrapped(0, SIGNATURE_COLUMN, s->signer);
         if (s->reason)
-                out("      %s\n", _(s->reason));
+                out_wrapped(0, SIGNATURE_COLUMN, _(s->reason));
         if (s->integrity && !s->covers_whole_document)
-                out("      %s\n", _("It does not cover the whole file."));
+                out_wrapped(0, SIGNATURE_COLUMN, _("It does not cover the whole file."));
 }
 
 static void print_text(const char *path, const VerifyReport *report) {
@@ -59,7 +61,7 @@ static void print_text(const char *path, const VerifyReport *report) {
         verdict_print_mark(report->indication);
         out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict_text(report->indication));
         if (report->n_signatures == 0 && report->reason)
-                out("    %s\n", _(report->reason));
+                out_wrapped(0, SIGNATURE_COLUMN - 2, _(report->reason));
         for (size_t i = 0; i < report->n_signatures; i++)
                 print_signature(&report->signatures[i], i + 1);
 }

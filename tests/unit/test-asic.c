@@ -8,61 +8,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <cmocka.h>
 
-#include "base/atomic-file.h"
 #include "sign/asic-make.h"
 #include "sign/asic-manifest.h"
 #include "sign/asic-verify.h"
 #include "sign/asic.h"
 #include "sign/zip-write.h"
-
-#define WHEN 1769860800 /* 2026-01-31T12:00:00Z */
-
-typedef struct Fixture {
-        gnutls_privkey_t key;
-        gnutls_x509_crt_t crt;
-        Signer signer;
-} Fixture;
-
-static int setup(void **state) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
-        static Fixture f;
-        SignatureScheme scheme;
-
-        assert_int_equal(key_generate(KEY_P256, &f.key), 0);
-        assert_int_equal(gnutls_x509_crt_init(&f.crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(f.crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn(f.crt, "CN=Example", NULL), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(f.crt, "\x01", 1), 0);
-        assert_int_equal(gnutls_x509_crt_set_activation_time(f.crt, WHEN), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(f.crt, WHEN + 3600), 0);
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, f.key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(f.crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_privkey_sign(f.crt, f.crt, f.key, GNUTLS_DIG_SHA256, 0), 0);
-        assert_int_equal(signature_scheme_of(KEY_P256, &scheme), 0);
-        signer_init_privkey(&f.signer, &f.key, &scheme, &f.crt, 1);
-        *state = &f;
-        return 0;
-}
-
-static int teardown(void **state) {
-        Fixture *f = *state;
-
-        gnutls_privkey_deinit(f->key);
-        gnutls_x509_crt_deinit(f->crt);
-        return 0;
-}
-
-static int memory_file(View content) {
-        int fd = memfd_create("test-asic", MFD_CLOEXEC);
-
-        assert_true(fd >= 0);
-        assert_int_equal(write_all(fd, content), 0);
-        return fd;
-}
+#include "signer-fixture.h"
 
 /* Entries in turn: name, content, NULL at the end. */
 static int container_of(const char *const *entries) {

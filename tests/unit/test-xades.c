@@ -10,60 +10,25 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomic-file.h"
 #include "daemon/item-rules.h"
 #include "sign/xades-extend.h"
 #include "sign/xades.h"
 #include "sign/xml-transform.h"
+#include "signer-fixture.h"
 
-#define WHEN 1769860800 /* 2026-01-31T12:00:00Z */
 #define DSIG "http://www.w3.org/2000/09/xmldsig#"
 
-static struct {
-        gnutls_privkey_t key;
-        gnutls_x509_crt_t crt;
-        Signer signer;
-        ItemRules rules;
-} f;
+static ItemRules rules;
 
-static int setup(void **state) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
-        SignatureScheme scheme;
+static int setup_rules(void **state) {
+        int r = setup(state);
 
-        assert_int_equal(key_generate(KEY_P256, &f.key), 0);
-        assert_int_equal(gnutls_x509_crt_init(&f.crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(f.crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn(f.crt, "CN=Example", NULL), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(f.crt, "\x01", 1), 0);
-        assert_int_equal(gnutls_x509_crt_set_activation_time(f.crt, WHEN), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(f.crt, WHEN + 3600), 0);
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, f.key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(f.crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_privkey_sign(f.crt, f.crt, f.key, GNUTLS_DIG_SHA256, 0), 0);
-        assert_int_equal(signature_scheme_of(KEY_P256, &scheme), 0);
-        signer_init_privkey(&f.signer, &f.key, &scheme, &f.crt, 1);
-        f.rules.scheme = scheme;
-        return 0;
-}
-
-static int teardown(void **state) {
-        gnutls_privkey_deinit(f.key);
-        gnutls_x509_crt_deinit(f.crt);
-        return 0;
-}
-
-static int memory_file(View content) {
-        int fd = memfd_create("test", MFD_CLOEXEC);
-
-        assert_true(fd >= 0);
-        assert_int_equal(write_all(fd, content), 0);
-        return fd;
+        rules.scheme = f.signer.scheme;
+        return r;
 }
 
 /* --- Checking ----------------------------------------------------------------------------------------------------- */
@@ -87,7 +52,7 @@ static void assert_signed_info(const XmlDocument *d, xmlNode *info, View tbs) {
         if (!view_equal(bytes_view(&canonical), tbs))
                 print_message("canonical: %s\n", canonical.data);
         assert_true(view_equal(bytes_view(&canonical), tbs));
-        assert_null(item_xml_check(&f.rules, tbs));
+        assert_null(item_xml_check(&rules, tbs));
 }
 
 static void assert_reference(XmlDocument *d, const xmlNode *signature, const xmlNode *reference, View octets) {
@@ -561,5 +526,5 @@ int main(void) {
                 cmocka_unit_test(test_utf16),
         };
 
-        return cmocka_run_group_tests(tests, setup, teardown);
+        return cmocka_run_group_tests(tests, setup_rules, teardown);
 }

@@ -4,7 +4,7 @@
 /* Where `sygnet verify` has the states of certificates from: files that were named, what the local CA publishes on this machine, and the network. */
 
 #include "client/client.h"
-#include "sign/revocation-pool.h"
+#include "sign/trust/revocation-pool.h"
 
 /* What the local CA publishes; certificates that it made before it published anything name no place. */
 #define LOCAL_CRL "/var/lib/sygnet-pki/ca.crl"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "client/signed-already.h"
-#include "sign/pdf-tail.h"
+#include "sign/pdf/pdf-tail.h"
 #include "sign/verify.h"
 
 #define COMPARE_SIZE (64U * 1024U)

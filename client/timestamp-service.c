@@ -13,8 +13,8 @@
 #include "client/output.h"
 #include "client/prompt.h"
 #include "client/timestamp-service.h"
-#include "sign/anchors.h"
-#include "sign/tsp.h"
+#include "sign/trust/anchors.h"
+#include "sign/cms/tsp.h"
 
 #define TIMEOUT_S 20U
 #define FAILURES_MAX 3U

@@ -14,7 +14,8 @@
 #include "client/prompt.h"
 #include "client/verbs.h"
 #include "client/verified.h"
-#include "sign/pdf-verify.h"
+#include "sign/asic/zip.h"
+#include "sign/pdf/pdf-verify.h"
 
 static int add_der(CertificateList *l, View der) {
         int r = certificate_list_add(l, der);
@@ -94,7 +95,7 @@ static int read_any(Client *c, const char *path, CertificateList *l) {
         r = verified_open(path, &fd);
         if (r > 0)
                 return r;
-        if (pdf_verify_recognize(fd))
+        if (!zip_recognize(fd) && pdf_verify_recognize(fd))
                 return read_signed(c, path, fd, l);
         r = read_fd(fd, CERTIFICATE_FILE_MAX, &file);
         if (r < 0 && r != -EFBIG)

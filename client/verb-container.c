@@ -10,7 +10,7 @@
 #include "client/output.h"
 #include "client/verbs.h"
 #include "client/verified.h"
-#include "sign/asic-extract.h"
+#include "sign/asic/asic-extract.h"
 
 static int open_container(const char *path, int *ret_fd, AsicContainer *ret) {
         int r;

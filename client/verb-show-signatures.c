@@ -15,9 +15,10 @@
 #include "client/verified.h"
 #include "crypto/key.h"
 #include "crypto/name.h"
-#include "sign/anchors.h"
-#include "sign/pdf-panel.h"
-#include "sign/pdf-verify.h"
+#include "sign/asic/zip.h"
+#include "sign/trust/anchors.h"
+#include "sign/pdf/pdf-panel.h"
+#include "sign/pdf/pdf-verify.h"
 
 #define MILLIMETRES_IN_POINT (25.4 / 72)
 
@@ -65,7 +66,7 @@ static int read_signatures(Client *c, const char *path, Shown *s) {
         params = (VerifyParams) { .anchors = anchors, .now = time(NULL), .content_fd = content };
         if (password)
                 params.document_password = secret_view(password);
-        s->is_pdf = pdf_verify_recognize(fd);
+        s->is_pdf = !zip_recognize(fd) && pdf_verify_recognize(fd);
         if (s->is_pdf) {
                 r = pdf_panel_read(fd, params.document_password, &s->panel);
                 if (r != 0)

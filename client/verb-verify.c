@@ -14,7 +14,7 @@
 #include "client/verified.h"
 #include "client/verify-batch.h"
 #include "client/verbs.h"
-#include "sign/anchors.h"
+#include "sign/trust/anchors.h"
 #include "sign/verify-etsi.h"
 #include "sign/verify-json.h"
 

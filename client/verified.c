@@ -11,7 +11,7 @@
 
 #include "client/output.h"
 #include "client/verified.h"
-#include "sign/anchors.h"
+#include "sign/trust/anchors.h"
 
 /* lib/sign maps files. Where somebody else shortens one meanwhile, touching what is gone is this signal, in a read from the mapping and nowhere
  * within a function that may not be entered again. There is nothing to go back to. */

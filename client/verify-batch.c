@@ -13,7 +13,7 @@
 #include "client/revocation-sources.h"
 #include "client/verified.h"
 #include "client/verify-batch.h"
-#include "sign/anchors.h"
+#include "sign/trust/anchors.h"
 #include "sign/verify-json.h"
 
 #define POOLS_MAX 64U /* one for each thread */

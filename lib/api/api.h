@@ -5,7 +5,7 @@
 
 #include "api/sygnet/sign.h"
 #include "sign/document.h"
-#include "sign/pdf-appearance.h"
+#include "sign/pdf/pdf-appearance.h"
 
 #define PUBLIC __attribute__((visibility("default")))
 

@@ -9,7 +9,7 @@
 
 #include "api/api.h"
 #include "base/secret.h"
-#include "sign/anchors.h"
+#include "sign/trust/anchors.h"
 #include "sign/verify-json.h"
 
 struct sygnet_verifier {

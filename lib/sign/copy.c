@@ -9,7 +9,7 @@
 
 #include "base/thread.h"
 #include "sign/copy.h"
-#include "sign/pdf-tail.h"
+#include "sign/pdf/pdf-tail.h"
 
 #define CHUNK (256U * 1024U)
 #define CHUNKS 4U                       /* between reading and writing */

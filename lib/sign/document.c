@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "sign/document-format.h"
-#include "sign/pdf-tail.h"
-#include "sign/zip.h"
+#include "sign/pdf/pdf-tail.h"
+#include "sign/asic/zip.h"
 
 /* Marks a sentence for xgettext. */
 #define N_(s) s

@@ -5,11 +5,11 @@
  * signed, completing it with the signature value, and a timestamp where one was fetched, writes the signed document. Drafts have nothing
  * in common: each may be made and completed on a thread of its own, a signer's certificates are only read. */
 
-#include "sign/asic-make.h"
-#include "sign/cades-addition.h"
-#include "sign/pades.h"
+#include "sign/asic/asic-make.h"
+#include "sign/cms/cades-addition.h"
+#include "sign/pdf/pades.h"
 #include "sign/signer.h"
-#include "sign/xades.h"
+#include "sign/xml/xades.h"
 
 typedef enum SignatureFormat {
         FORMAT_AUTOMATIC, /* for the command line: document_format_recognize() tells which it is */

@@ -10,15 +10,15 @@
 
 #include "base/atomic-file.h"
 #include "der/oids.h"
-#include "sign/armor.h"
-#include "sign/asic-extend.h"
-#include "sign/cms-edit.h"
+#include "sign/cms/armor.h"
+#include "sign/asic/asic-extend.h"
+#include "sign/cms/cms-edit.h"
 #include "sign/document.h"
 #include "sign/extend.h"
 #include "sign/verify-report.h"
-#include "sign/zip.h"
-#include "sign/xades-extend.h"
-#include "sign/xades-verify.h"
+#include "sign/asic/zip.h"
+#include "sign/xml/xades-extend.h"
+#include "sign/xml/xades-verify.h"
 
 #define SIGNATURE_MAX (32U * 1024U * 1024U) /* in a container, extended */
 

@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "sign/verify-etsi.h"
-#include "sign/xml-algorithms.h"
-#include "sign/xml-names.h"
-#include "sign/xml-writer.h"
+#include "sign/xml/xml-algorithms.h"
+#include "sign/xml/xml-names.h"
+#include "sign/xml/xml-writer.h"
 
 #define URN "urn:etsi:019102:"
 #define ID_SIZE 40U

@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "sign/armor.h"
-#include "sign/asic-verify.h"
-#include "sign/cms-verify.h"
-#include "sign/pdf-verify.h"
-#include "sign/xades-verify.h"
+#include "sign/asic/asic-verify.h"
+#include "sign/asic/zip.h"
+#include "sign/cms/armor.h"
+#include "sign/cms/cms-verify.h"
+#include "sign/pdf/pdf-verify.h"
+#include "sign/xml/xades-verify.h"
 
 /* Of certificates, tried for all signatures of a file together. */
 #define PATHS_MAX 2048U
@@ -55,7 +56,8 @@ int verify_fd(int fd, const VerifyParams *given, VerifyReport *ret) {
 
         if (!own.paths)
                 own.paths = &paths;
-        if (pdf_verify_recognize(fd))
+        /* A container's first file may be a PDF. */
+        if (!zip_recognize(fd) && pdf_verify_recognize(fd))
                 return pdf_verify(fd, params, ret);
         if (asic_verify_recognize(fd))
                 return asic_verify(fd, params, ret);

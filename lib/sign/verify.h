@@ -9,7 +9,7 @@
 #include <gnutls/x509.h>
 
 #include "base/bytes.h"
-#include "sign/revocation.h"
+#include "sign/trust/revocation.h"
 
 typedef enum Indication {
         INDICATION_TOTAL_PASSED,

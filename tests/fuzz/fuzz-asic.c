@@ -9,11 +9,11 @@
 
 #include "base/atomic-file.h"
 #include "item-certificate.h"
-#include "sign/asic-make.h"
-#include "sign/asic-manifest.h"
-#include "sign/asic-verify.h"
-#include "sign/asic.h"
-#include "sign/zip-write.h"
+#include "sign/asic/asic-make.h"
+#include "sign/asic/asic-manifest.h"
+#include "sign/asic/asic-verify.h"
+#include "sign/asic/asic.h"
+#include "sign/asic/zip-write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

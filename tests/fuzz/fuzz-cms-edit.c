@@ -8,7 +8,7 @@
 
 #include "base/atomic-file.h"
 #include "der/oids.h"
-#include "sign/cms-edit.h"
+#include "sign/cms/cms-edit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include "base/atomic-file.h"
 #include "der/ber.h"
 #include "der/der.h"
-#include "sign/cms-verify.h"
+#include "sign/cms/cms-verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "sign/pdf-image.h"
+#include "sign/pdf/pdf-image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

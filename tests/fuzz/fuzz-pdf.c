@@ -11,10 +11,10 @@
 #include "base/atomic-file.h"
 #include "base/utf8.h"
 #include "item-certificate.h"
-#include "sign/pades.h"
-#include "sign/pdf-appearance.h"
-#include "sign/pdf-panel.h"
-#include "sign/pdf-verify.h"
+#include "sign/pdf/pades.h"
+#include "sign/pdf/pdf-appearance.h"
+#include "sign/pdf/pdf-panel.h"
+#include "sign/pdf/pdf-verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 
 #include "crypto/key.h"
 #include "item-certificate.h"
-#include "sign/revocation.h"
-#include "sign/timestamp.h"
+#include "sign/trust/revocation.h"
+#include "sign/cms/timestamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

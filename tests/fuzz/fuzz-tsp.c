@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sign/tsp.h"
+#include "sign/cms/tsp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

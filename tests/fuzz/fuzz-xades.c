@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
-#include "sign/xades-extend.h"
-#include "sign/xades-verify.h"
+#include "sign/xml/xades-extend.h"
+#include "sign/xml/xades-verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,10 +7,10 @@
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
-#include "sign/xades-properties.h"
-#include "sign/xades-verify.h"
-#include "sign/xml-algorithms.h"
-#include "sign/xml-coverage.h"
+#include "sign/xml/xades-properties.h"
+#include "sign/xml/xades-verify.h"
+#include "sign/xml/xml-algorithms.h"
+#include "sign/xml/xml-coverage.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

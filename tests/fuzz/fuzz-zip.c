@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
-#include "sign/zip-write.h"
+#include "sign/asic/zip-write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

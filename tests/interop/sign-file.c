@@ -21,9 +21,9 @@
 #include "base/codec.h"
 #include "crypto/digest.h"
 #include "crypto/init.h"
-#include "sign/anchors.h"
-#include "sign/cades.h"
-#include "sign/cms-verify.h"
+#include "sign/trust/anchors.h"
+#include "sign/cms/cades.h"
+#include "sign/cms/cms-verify.h"
 #include "sign/document.h"
 #include "sign/verify-json.h"
 

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/atomic-file.h"
-#include "sign/pades.h"
+#include "sign/pdf/pades.h"
 
 #define CHAIN_MAX 8U
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/asic.c, asic-manifest.c, asic-make.c, asic-verify.c: what is in a container, manifests, what is refused, and what a signature is said to be of. What peers
+/* lib/sign/asic/asic.c, asic-manifest.c, asic-make.c, asic-verify.c: what is in a container, manifests, what is refused, and what a signature is said to be of. What peers
  * make of our containers says tests/interop/asic.py. */
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sign/asic-make.h"
-#include "sign/asic-manifest.h"
-#include "sign/asic-verify.h"
-#include "sign/asic.h"
-#include "sign/zip-write.h"
+#include "sign/asic/asic-make.h"
+#include "sign/asic/asic-manifest.h"
+#include "sign/asic/asic-verify.h"
+#include "sign/asic/asic.h"
+#include "sign/asic/zip-write.h"
 #include "signer-fixture.h"
 
 /* Entries in turn: name, content, NULL at the end. */

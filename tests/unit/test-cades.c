@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/cades.c: the signed attributes byte for byte (EN 319 122-1 §6.3, RFC 5652 §11, RFC 5035 §3), and that the CMS is the
+/* lib/sign/cms/cades.c: the signed attributes byte for byte (EN 319 122-1 §6.3, RFC 5652 §11, RFC 5035 §3), and that the CMS is the
  * same whether the content is in it or not. What others say of the signatures is tests/interop/cms.py's. */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "crypto/digest.h"
 #include "der/ber.h"
 #include "der/der.h"
-#include "sign/cades.h"
+#include "sign/cms/cades.h"
 
 #define WHEN 1769860800 /* 2026-01-31T12:00:00Z */
 

@@ -18,13 +18,23 @@ RULES = {
     "lib/base": ((), ()),
     "lib/crypto": (("lib/base",), ("gnutls/", "nettle/", "argon2.h")),
     "lib/der": (("lib/base",), ("libtasn1.h",)),
-    "lib/sign": (("lib/base", "lib/crypto", "lib/der"), ("gnutls/", "nettle/", "qpdf/", "zlib.h", "libxml/", "png.h", "hb-")),
     "lib/bus": (("lib/base",), ("systemd/",)),
     "lib/store": (("lib/base", "lib/crypto"), ("sqlite3.h",)),
 }
+# The formats of signatures: what each may know of the others. lib/sign itself puts them together.
+FORMATS = {
+    "lib/sign/trust": (("lib/sign/cms",), ("gnutls/",)),
+    "lib/sign/cms": (("lib/sign/trust",), ("gnutls/",)),
+    "lib/sign/pdf": (("lib/sign/cms", "lib/sign/trust"), ("gnutls/", "nettle/", "qpdf/", "zlib.h", "png.h", "hb-")),
+    "lib/sign/xml": (("lib/sign/cms", "lib/sign/trust"), ("gnutls/", "libxml/")),
+    "lib/sign/asic": (("lib/sign/cms", "lib/sign/trust", "lib/sign/xml"), ("gnutls/", "zlib.h")),
+}
+for folder, (others, foreign) in FORMATS.items():
+    RULES[folder] = (("lib/base", "lib/crypto", "lib/der", "lib/sign") + others, foreign)
+RULES["lib/sign"] = (("lib/base", "lib/crypto", "lib/der") + tuple(FORMATS), ("gnutls/",))
 LIBRARIES = tuple(RULES)
 # For other people's programs: ours take lib/sign itself.
-RULES["lib/api"] = (("lib/base", "lib/crypto", "lib/sign"), ("gnutls/",))
+RULES["lib/api"] = (("lib/base", "lib/crypto", "lib/sign") + tuple(FORMATS), ("gnutls/",))
 RULES["docs/examples"] = ((), ("sygnet/",))
 PROGRAMS = {
     "daemon": ("systemd/", "gnutls/"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/ocsp.c against answers of openssl ocsp: what they say, and who may say it. Their times are those of the fixtures. */
+/* lib/sign/trust/ocsp.c against answers of openssl ocsp: what they say, and who may say it. Their times are those of the fixtures. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 
 #include "crypto/key.h"
 #include "der/der.h"
-#include "sign/anchors.h"
-#include "sign/ocsp.h"
+#include "sign/trust/anchors.h"
+#include "sign/trust/ocsp.h"
 #include "revocation-fixture.h"
 
 static void test_answers(void **state) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/pdf-byte-range.c: what a signature may leave out, and the ways in which attackers widened it (USF, SWA). */
+/* lib/sign/pdf/pdf-byte-range.c: what a signature may leave out, and the ways in which attackers widened it (USF, SWA). */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
-#include "sign/pdf-byte-range.h"
-#include "sign/pdf-signature.h"
+#include "sign/pdf/pdf-byte-range.h"
+#include "sign/pdf/pdf-signature.h"
 
 #define TEXT "abcdef<30 03\n02010>ghij"
 #define GAP_START 6

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/pdf-image.c: kinds of PNG, written by libpng, and headers of JPEG, as they are and broken in each place. */
+/* lib/sign/pdf/pdf-image.c: kinds of PNG, written by libpng, and headers of JPEG, as they are and broken in each place. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <png.h>
 #include <string.h>
 
-#include "sign/pdf-image.h"
+#include "sign/pdf/pdf-image.h"
 
 static Bytes make_png(unsigned width, unsigned height, unsigned format, uint8_t opacity) {
         png_image image = { .version = PNG_IMAGE_VERSION, .width = width, .height = height, .format = format };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/pdf-tail.c: the ends of files as ISO 32000-1 §7.5.5 has them, and as they come. */
+/* lib/sign/pdf/pdf-tail.c: the ends of files as ISO 32000-1 §7.5.5 has them, and as they come. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
-#include "sign/pdf-tail.h"
+#include "sign/pdf/pdf-tail.h"
 
 static int read_tail(const char *data, size_t len, PdfTail *ret) {
         _cleanup_close_ int fd = memfd_create("tail", MFD_CLOEXEC);

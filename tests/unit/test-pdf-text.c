@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/pdf-text.c and pdf-font.c: templates, letters, and lines in the width that there is. */
+/* lib/sign/pdf/pdf-text.c and pdf-font.c: templates, letters, and lines in the width that there is. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sign/pdf-text.h"
+#include "sign/pdf/pdf-text.h"
 
 /* CN=Zażółć Gęślą, O=Example, sp. z o.o., organizationIdentifier=VATPL-5250000000, built here: no authority is asked. */
 static gnutls_x509_crt_t make_certificate(void) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/pdf-update.c: numbers as PDF writes them, whatever the locale. Whole updates are held against readers in tests/interop. */
+/* lib/sign/pdf/pdf-update.c: numbers as PDF writes them, whatever the locale. Whole updates are held against readers in tests/interop. */
 
 #include <errno.h>
 #include <locale.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "sign/pdf-update.h"
+#include "sign/pdf/pdf-update.h"
 
 static void check_number(double v, const char *expected) {
         _cleanup_bytes_ Bytes b = BYTES_NULL;

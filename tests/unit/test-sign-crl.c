@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/crl.c: lists that openssl made, and lists made by hand that nobody would make. Their times are those of the fixtures. */
+/* lib/sign/trust/crl.c: lists that openssl made, and lists made by hand that nobody would make. Their times are those of the fixtures. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include "crypto/key.h"
 #include "der/der.h"
-#include "sign/crl.h"
+#include "sign/trust/crl.h"
 #include "revocation-fixture.h"
 
 static int find(const Crl *c, gnutls_x509_crt_t crt, CrlEntry *ret) {

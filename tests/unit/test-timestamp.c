@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/timestamp.c against a token of openssl ts over "stamped". Its time is that of the fixtures. */
+/* lib/sign/cms/timestamp.c against a token of openssl ts over "stamped". Its time is that of the fixtures. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,8 +11,8 @@
 
 #include "base/atomic-file.h"
 #include "crypto/key.h"
-#include "sign/anchors.h"
-#include "sign/timestamp.h"
+#include "sign/trust/anchors.h"
+#include "sign/cms/timestamp.h"
 
 #define MADE INT64_C(1795283567) /* when the fixtures were made */
 #define DAY (24 * 3600)

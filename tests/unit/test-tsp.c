@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/tsp.c against answers of openssl ts over SHA-256 of "stamped", with the nonce "ABCDEFGH". Its time is that of the fixtures. */
+/* lib/sign/cms/tsp.c against answers of openssl ts over SHA-256 of "stamped", with the nonce "ABCDEFGH". Its time is that of the fixtures. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,8 +11,8 @@
 
 #include "base/atomic-file.h"
 #include "crypto/key.h"
-#include "sign/anchors.h"
-#include "sign/tsp.h"
+#include "sign/trust/anchors.h"
+#include "sign/cms/tsp.h"
 
 #define MADE INT64_C(1795293078) /* when the fixtures were made */
 #define DAY (24 * 3600)

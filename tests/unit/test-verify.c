@@ -13,8 +13,8 @@
 #include "base/atomic-file.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
-#include "sign/anchors.h"
-#include "sign/cades.h"
+#include "sign/trust/anchors.h"
+#include "sign/cms/cades.h"
 #include "sign/verify-json.h"
 
 #define WHEN INT64_C(1769860800) /* 2026-01-31T12:00:00Z */

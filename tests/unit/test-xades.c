@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/xades.c and its parts: what was signed is, byte for byte, what libxml2 makes of the finished document, whatever stands around the signature and
+/* lib/sign/xml/xades.c and its parts: what was signed is, byte for byte, what libxml2 makes of the finished document, whatever stands around the signature and
  * whichever canonicalization was chosen; the service's rule for items (daemon/item-xml.c) lets it through; documents keep their bytes; and what cannot be signed is told by name. What other programs say stands in
  * tests/interop/xades.py. */
 
@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "daemon/item-rules.h"
-#include "sign/xades-extend.h"
-#include "sign/xades.h"
-#include "sign/xml-transform.h"
+#include "sign/xml/xades-extend.h"
+#include "sign/xml/xades.h"
+#include "sign/xml/xml-transform.h"
 #include "signer-fixture.h"
 
 #define DSIG "http://www.w3.org/2000/09/xmldsig#"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/xml-canonical.c by the examples of the recommendations: Canonical XML 1.0 section 3 and 1.1 section 3.8 (without their DTDs, which are not read), and
+/* lib/sign/xml/xml-canonical.c by the examples of the recommendations: Canonical XML 1.0 section 3 and 1.1 section 3.8 (without their DTDs, which are not read), and
  * Exclusive XML Canonicalization sections 2.2 and 2.3. */
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sign/xml-canonical.h"
+#include "sign/xml/xml-canonical.h"
 
 static XmlDocument *document(const char *text) {
         XmlDocument *d = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/xml-document.c: what is read, and what is refused before it could do anything. */
+/* lib/sign/xml/xml-document.c: what is read, and what is refused before it could do anything. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/atomic-file.h"
-#include "sign/xml-document.h"
-#include "sign/xml-guard.h"
+#include "sign/xml/xml-document.h"
+#include "sign/xml/xml-guard.h"
 
 static int read_text(const char *text) {
         _cleanup_xml_document_ XmlDocument *d = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/xml-scan.c: where elements stand, in whatever notation, from memory and from a file that is read in pieces; and what is no such document. */
+/* lib/sign/xml/xml-scan.c: where elements stand, in whatever notation, from memory and from a file that is read in pieces; and what is no such document. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/atomic-file.h"
-#include "sign/xml-scan.h"
+#include "sign/xml/xml-scan.h"
 
 static int memory_file(View content) {
         int fd = memfd_create("test", MFD_CLOEXEC);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/xml-transform.c and xml-xpath.c: what each transform leaves, which ones are refused, and what their limits are. */
+/* lib/sign/xml/xml-transform.c and xml-xpath.c: what each transform leaves, which ones are refused, and what their limits are. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sign/xml-transform.h"
-#include "sign/xml-xpath.h"
+#include "sign/xml/xml-transform.h"
+#include "sign/xml/xml-xpath.h"
 
 #define DS "xmlns:ds='" XML_NS_DSIG "'"
 #define T(algorithm, content) "<ds:Transform Algorithm='" algorithm "'>" content "</ds:Transform>"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/xml-writer.c: the same element in the document's form and in both canonical ones, text that has to be escaped, and what cannot be written. Whole
+/* lib/sign/xml/xml-writer.c: the same element in the document's form and in both canonical ones, text that has to be escaped, and what cannot be written. Whole
  * signatures are held against libxml2 by test-xades.c. */
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "sign/xml-names.h"
-#include "sign/xml-writer.h"
+#include "sign/xml/xml-names.h"
+#include "sign/xml/xml-writer.h"
 
 #define DS "xmlns:ds=\"" XML_NS_DSIG "\""
 #define XADES "xmlns:xades=\"" XML_NS_XADES_132 "\""

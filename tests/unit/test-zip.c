@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lib/sign/zip.c, zip-read.c, zip-write.c: what is written is read again, and of archives that say two things none is taken. */
+/* lib/sign/asic/zip.c, zip-read.c, zip-write.c: what is written is read again, and of archives that say two things none is taken. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 
 #include "base/atomic-file.h"
 #include "base/codec.h"
-#include "sign/zip-format.h"
-#include "sign/zip-write.h"
+#include "sign/asic/zip-format.h"
+#include "sign/asic/zip-write.h"
 
 #define WHEN 1767225600 /* 2026-01-01 */
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The signed revisions of a document, and what each later one changed. A revision is a prefix of the file, opened by itself. */
+
+#include "sign/pdf/pdf-signature.h"
+
+typedef struct PdfRevisions {
+        PdfDocument *document; /* the whole, borrowed */
+        int fd;
+        uint64_t size;
+        View password;         /* the document's */
+} PdfRevisions;
+
+/* The most signed revisions of one document that are compared. */
+#define PDF_REVISIONS_MAX 128U
+
+/* For each of the `n` signatures of the document (those with a defect are passed over) sets `ret_reasons[i]`: NULL when the signature
+ * stands in the revision that it signs, and later ones change only what they may; otherwise the sentence that says what is wrong, marked for
+ * gettext. -errno. */
+int pdf_revisions_check(const PdfRevisions *x, const PdfSignature *signatures, size_t n, const char **ret_reasons);

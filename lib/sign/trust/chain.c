@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Chain building and validation; see chain.h. GnuTLS validates a path but takes its time from the process's clock and its
+ * order from the caller: paths are tried here one after the other, bounded in number and length, and the times checked apart. */
+
+#include <string.h>
+
+#include <gnutls/x509.h>
+
+#include "crypto/key.h"
+#include "sign/trust/chain.h"
+#include "sign/cms/cms-algorithms.h"
+
+#define PATHS_MAX 64U
+
+typedef struct Search {
+        const gnutls_x509_crt_t *others;
+        size_t n_others;
+        const VerifyParams *params;
+        gnutls_x509_crt_t path[CHAIN_PATH_MAX];
+        size_t n_path;
+        unsigned tried;
+        unsigned status; /* of the path that came furthest */
+} Search;
+
+/* Bits by how far the path came: one whose issuer is missing came least far. */
+static bool came_further(unsigned status, unsigned than) {
+        return than == 0 || ((than & GNUTLS_CERT_SIGNER_NOT_FOUND) && !(status & GNUTLS_CERT_SIGNER_NOT_FOUND));
+}
+
+static bool in_path(const Search *s, gnutls_x509_crt_t crt) {
+        for (size_t i = 0; i < s->n_path; i++)
+                if (gnutls_x509_crt_equals(s->path[i], crt))
+                        return true;
+        return false;
+}
+
+/* Depth-first: the path as it is, then with each certificate that may have issued its last. */
+static bool search(Search *s) {
+        const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
+                               GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1; /* see check_digest() */
+        unsigned status = 0;
+
+        if (s->tried++ >= PATHS_MAX || (s->params->paths && *s->params->paths == 0))
+                return false;
+        if (s->params->paths)
+                --*s->params->paths;
+        if (gnutls_x509_trust_list_verify_crt2(s->params->anchors, s->path, (unsigned) s->n_path, NULL, 0, flags, &status, NULL) < 0)
+                return false;
+        if (status == 0)
+                return true;
+        if (came_further(status, s->status))
+                s->status = status;
+        if (s->n_path >= CHAIN_PATH_MAX)
+                return false;
+        for (size_t i = 0; i < s->n_others; i++) {
+                if (!gnutls_x509_crt_check_issuer(s->path[s->n_path - 1], s->others[i]) || in_path(s, s->others[i]))
+                        continue;
+                s->path[s->n_path++] = s->others[i];
+                if (search(s))
+                        return true;
+                s->n_path--;
+        }
+        return false;
+}
+
+static SubIndication from_status(const Search *s, const char **ret_reason) {
+        if (s->status & (GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE | GNUTLS_CERT_SIGNER_NOT_CA | GNUTLS_CERT_PURPOSE_MISMATCH)) {
+                *ret_reason = N_("A certificate of the chain was used against the limits that its issuer set.");
+                return SUB_CHAIN_CONSTRAINTS_FAILURE;
+        }
+        if (s->status & GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS) {
+                *ret_reason = N_("A certificate of the chain has a critical extension that is not understood.");
+                return SUB_CHAIN_CONSTRAINTS_FAILURE;
+        }
+        if (s->status & GNUTLS_CERT_SIGNATURE_FAILURE) {
+                *ret_reason = N_("A certificate of the chain is not signed by the key of its issuer.");
+                return SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE;
+        }
+        if (!(s->status & GNUTLS_CERT_SIGNER_NOT_FOUND) && (s->status & GNUTLS_CERT_INSECURE_ALGORITHM)) {
+                *ret_reason = N_("A certificate of the chain is signed with an algorithm that is no longer secure.");
+                return SUB_CRYPTO_CONSTRAINTS_FAILURE;
+        }
+        *ret_reason = gnutls_x509_crt_check_issuer(s->path[0], s->path[0])
+                              ? N_("The signer's certificate is signed by itself, and nobody who is trusted vouches for it.")
+                              : N_("The signer's certificate does not lead to a certification authority that is trusted.");
+        return SUB_NO_CERTIFICATE_CHAIN_FOUND;
+}
+
+/* RFC 5280 §6.1.3 (a)(2). A signature that exists now was made before now: a certificate that is not valid yet was not valid then,
+ * while an expired one may have been. */
+static SubIndication check_time(gnutls_x509_crt_t crt, bool signer, int64_t now, const char **ret_reason) {
+        if (now < (int64_t) gnutls_x509_crt_get_activation_time(crt)) {
+                *ret_reason = signer ? N_("The signer's certificate is not valid yet.")
+                                     : N_("The certificate of an authority in the chain is not valid yet.");
+                return signer ? SUB_NOT_YET_VALID : SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE;
+        }
+        if (now > (int64_t) gnutls_x509_crt_get_expiration_time(crt)) {
+                *ret_reason = signer ? N_("The signer's certificate has expired, and nothing proves that the signature is older.")
+                                     : N_("The certificate of an authority in the chain has expired, and nothing proves that the signature is "
+                                          "older.");
+                return SUB_OUT_OF_BOUNDS_NO_POE;
+        }
+        return SUB_NONE;
+}
+
+static SubIndication check_digest(gnutls_x509_crt_t crt, int64_t when, const char **ret_reason) {
+        int sign = gnutls_x509_crt_get_signature_algorithm(crt);
+
+        if (sign < 0 || cms_digest_is_secure_for_authorities(gnutls_sign_get_hash_algorithm(sign), when))
+                return SUB_NONE;
+        *ret_reason = N_("A certificate of the chain is signed with an algorithm that is no longer secure.");
+        return SUB_CRYPTO_CONSTRAINTS_FAILURE;
+}
+
+/* The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for nothing new. */
+SubIndication chain_check_times(const ChainPath *path, int64_t when, const char **ret_reason) {
+        SubIndication sub;
+
+        *ret_reason = NULL;
+        if (!path->anchor)
+                return SUB_NONE;
+        for (size_t i = 0; i < path->n; i++) {
+                sub = check_time(path->certificates[i], i == 0, when, ret_reason);
+                if (sub == SUB_NONE && !gnutls_x509_crt_equals(path->certificates[i], path->anchor))
+                        sub = check_digest(path->certificates[i], when, ret_reason);
+                if (sub != SUB_NONE)
+                        return sub;
+        }
+        return check_time(path->anchor, false, when, ret_reason);
+}
+
+static bool signed_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
+        const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN |
+                               GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
+        unsigned status = 0;
+
+        return gnutls_x509_crt_check_issuer(crt, issuer) != 0 && gnutls_x509_crt_verify(crt, &issuer, 1, flags, &status) >= 0 &&
+               !(status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNATURE_FAILURE));
+}
+
+/* The anchor above a certificate. Two may bear one name; then it is the one whose key signed. */
+static gnutls_x509_crt_t find_anchor(gnutls_x509_trust_list_t anchors, gnutls_x509_crt_t crt) {
+        gnutls_x509_trust_list_iter_t iter = NULL;
+        gnutls_x509_crt_t anchor = NULL, found = NULL;
+
+        if (gnutls_x509_trust_list_get_issuer(anchors, crt, &anchor, GNUTLS_TL_GET_COPY) >= 0) {
+                if (signed_by(crt, anchor))
+                        return anchor;
+                gnutls_x509_crt_deinit(anchor);
+        }
+        while (gnutls_x509_trust_list_iter_get_ca(anchors, &iter, &anchor) >= 0) {
+                if (!found && (gnutls_x509_crt_equals(anchor, crt) || signed_by(crt, anchor)))
+                        found = anchor;
+                else
+                        gnutls_x509_crt_deinit(anchor);
+        }
+        return found;
+}
+
+/* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1). False when nobody is found
+ * above the path, whose states and dates could then not be looked at. */
+static bool set_path(const Search *s, ChainPath *ret) {
+        gnutls_x509_crt_t last = s->path[s->n_path - 1];
+
+        memcpy(ret->certificates, s->path, s->n_path * sizeof(s->path[0]));
+        ret->n = s->n_path;
+        ret->anchor = find_anchor(s->params->anchors, last);
+        if (!ret->anchor)
+                return false;
+        if (ret->n == 1 && gnutls_x509_crt_equals(ret->anchor, last)) {
+                gnutls_x509_crt_deinit(ret->anchor);
+                ret->anchor = NULL;
+        }
+        return true;
+}
+
+void chain_path_done(ChainPath *p) {
+        if (p->anchor)
+                gnutls_x509_crt_deinit(p->anchor);
+        *p = (ChainPath) { 0 };
+}
+
+/* EN 319 102-1 has no subindication of its own for it; a certificate for other uses breaks a constraint of its issuer. */
+static bool may_sign(gnutls_x509_crt_t crt) {
+        unsigned usage = 0;
+
+        if (gnutls_x509_crt_get_key_usage(crt, &usage, NULL) < 0)
+                return true; /* the extension is absent: any use, RFC 5280 §4.2.1.3 */
+        return usage & (GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_NON_REPUDIATION);
+}
+
+/* RFC 5280 §4.2.1.12: where purposes are named, it is for those alone. With these computers and logins are proved, and no document is agreed to; what is not known here
+ * may be somebody's for signing. A timestamp's authority is looked at elsewhere. */
+static bool is_for_documents(gnutls_x509_crt_t crt) {
+        static const char *const others[] = { GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_TLS_WWW_CLIENT, GNUTLS_KP_CODE_SIGNING, GNUTLS_KP_OCSP_SIGNING };
+
+        for (unsigned i = 0;; i++) {
+                char oid[128];
+                size_t size = sizeof(oid);
+                bool other = false;
+                int r = gnutls_x509_crt_get_key_purpose_oid(crt, i, oid, &size, NULL);
+
+                if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+                        return i == 0;
+                if (r < 0)
+                        return r == GNUTLS_E_SHORT_MEMORY_BUFFER;
+                for (size_t k = 0; k < ELEMENTSOF(others); k++)
+                        other |= strcmp(oid, others[k]) == 0;
+                if (!other)
+                        return true;
+        }
+}
+
+SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params, ChainPath *ret_path,
+                             const char **ret_reason) {
+        Search s = { .others = others, .n_others = n_others, .params = params, .path = { signer }, .n_path = 1 };
+
+        *ret_reason = NULL;
+        if (!params->anchors) {
+                *ret_reason = N_("No certification authority was given as trusted, so the signer could not be established.");
+                return SUB_NO_CERTIFICATE_CHAIN_FOUND;
+        }
+        if (!search(&s))
+                return from_status(&s, ret_reason);
+        if (!set_path(&s, ret_path)) {
+                *ret_reason = N_("The signer's certificate does not lead to a certification authority that is trusted.");
+                return SUB_NO_CERTIFICATE_CHAIN_FOUND;
+        }
+        if (!may_sign(signer) || !is_for_documents(signer)) {
+                *ret_reason = N_("The signer's certificate is not meant for signing documents.");
+                return SUB_CHAIN_CONSTRAINTS_FAILURE;
+        }
+        return chain_check_times(ret_path, params->now, ret_reason);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Trust in a signer; see signer-trust.h. The network, where it may be used, is asked about certificates of a path to an anchor only, and for those only
+ * while everything else holds. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/key.h"
+#include "sign/trust/chain.h"
+#include "sign/trust/signer-trust.h"
+#include "sign/cms/timestamp.h"
+
+/* Each costs a chain and perhaps a question to the network. */
+#define TIMESTAMPS_MAX 8U
+
+typedef struct Judgement {
+        const SignerEvidence *evidence;
+        const VerifyParams *params;
+        SignatureReport *report;
+        ChainPath path;
+        unsigned n_own, n_foreign; /* timestamps that are of this signature, and that are of none or of another */
+} Judgement;
+
+static void judgement_done(Judgement *j) {
+        chain_path_done(&j->path);
+}
+
+/* The earliest time that a timestamp over the signature value proves (§5.5.4 (4)). One that proves nothing takes nothing away either. */
+static int try_timestamp(Judgement *j, View token, View stamped) {
+        _cleanup_free_ char *authority = NULL;
+        SignatureReport *report = j->report;
+        int64_t time;
+        int r;
+
+        r = timestamp_verify(token, stamped, j->params, &time, &authority);
+        if (r != 0)
+                return r == -ENOMEM ? r : 0;
+        if (report->proven_time >= 0 && report->proven_time < time)
+                return 0;
+        report->proven_time = time;
+        free(report->proven_by);
+        report->proven_by = TAKE_PTR(authority);
+        return 0;
+}
+
+/* What a timestamp over the whole document proved. */
+static int take_proof(Judgement *j) {
+        if (j->params->proven_time <= 0)
+                return 0;
+        j->report->proven_by = strdup(j->params->proven_by ?: "");
+        if (!j->report->proven_by)
+                return -ENOMEM;
+        j->report->proven_time = j->params->proven_time;
+        return 0;
+}
+
+/* Does something with each timestamp over the signature value, until one says less than 0. */
+static int each_timestamp(Judgement *j, int (*f)(Judgement *j, View token, View stamped)) {
+        const Attributes *a = j->evidence->unsigned_attributes;
+        unsigned tried = 0;
+        int r = 0;
+
+        if (j->params->no_timestamps)
+                return 0;
+        for (size_t i = 0; r >= 0 && i < j->evidence->n_timestamps && tried++ < TIMESTAMPS_MAX; i++)
+                r = f(j, j->evidence->timestamps[i].token, j->evidence->timestamps[i].stamped);
+        for (size_t i = 0; r >= 0 && a && i < a->n; i++) {
+                View values = a->list[i].values, token;
+
+                if (strcmp(a->list[i].type, OID_SIGNATURE_TIME_STAMP) != 0)
+                        continue;
+                while (r >= 0 && tried++ < TIMESTAMPS_MAX && der_next(&values, &token, NULL) >= 0)
+                        r = f(j, token, j->evidence->value);
+        }
+        return r < 0 ? r : 0;
+}
+
+static int prove_time(Judgement *j) {
+        int r = take_proof(j);
+
+        return r < 0 ? r : each_timestamp(j, try_timestamp);
+}
+
+static int count_timestamp(Judgement *j, View token, View stamped) {
+        int r = timestamp_is_foreign(token, stamped);
+
+        j->n_own += r == 0;
+        j->n_foreign += r > 0;
+        return r;
+}
+
+/* Only timestamps that were altered, or copied here from elsewhere: somebody changed the file to have it look older. EN 319 102-1 §5.5.4 would leave them out; we call it
+ * what it is, by a constraint of our own (§5.2.8). */
+static int refuse_foreign(Judgement *j) {
+        int r = each_timestamp(j, count_timestamp);
+
+        if (r < 0 || j->n_own > 0 || j->n_foreign == 0)
+                return r;
+        j->report->integrity = false;
+        return signature_report_note(j->report, SUB_SIG_CONSTRAINTS_FAILURE,
+                                     N_("A timestamp in the signature is not of it: it was altered, or taken from another document."));
+}
+
+static SubIndication judge_suspended(bool signer, const char **ret_reason) {
+        *ret_reason = signer ? N_("The signer's certificate is suspended: its issuer has not decided yet whether it is to be relied on.")
+                             : N_("The certificate of an authority in the chain is suspended.");
+        return SUB_TRY_LATER;
+}
+
+static SubIndication judge_revoked(bool signer, const char **ret_reason) {
+        *ret_reason = signer ? N_("The signer's certificate was revoked, and nothing proves that the signature is older.")
+                             : N_("The certificate of an authority in the chain was revoked, and nothing proves that the signature is older.");
+        return signer ? SUB_REVOKED_NO_POE : SUB_REVOKED_CA_NO_POE;
+}
+
+/* Of the signer's own certificate, also where nobody wanted to ask. */
+static bool is_open(const Judgement *j, gnutls_x509_crt_t crt) {
+        return crt == j->path.certificates[0] && j->params->revocation && !j->params->no_timestamps && revocation_is_offered(crt);
+}
+
+/* §5.2.6.4: what should have been looked up and could not leaves the answer open. An expired certificate is good at a proven time only if somebody says that it
+ * was not revoked before it ended (OUT_OF_BOUNDS_NOT_REVOKED). */
+static SubIndication judge_unknown(const Judgement *j, gnutls_x509_crt_t crt, const CertificateStatus *t, const char **ret_reason) {
+        if (t->required || is_open(j, crt)) {
+                *ret_reason = N_("Whether a certificate of the chain was revoked cannot be found out now.");
+                return SUB_TRY_LATER;
+        }
+        if (j->params->now > (int64_t) gnutls_x509_crt_get_expiration_time(crt) && revocation_is_offered(crt)) {
+                *ret_reason = N_("A certificate of the chain has expired, and nothing tells whether it was revoked before.");
+                return SUB_OUT_OF_BOUNDS_NO_POE;
+        }
+        return SUB_NONE;
+}
+
+static SubIndication judge_status(const Judgement *j, size_t i, const CertificateStatus *t, const char **ret_reason) {
+        int64_t proven = j->report->proven_time;
+
+        switch (t->state) {
+        case CERTIFICATE_GOOD:
+                return SUB_NONE;
+        case CERTIFICATE_SUSPENDED:
+                return proven >= 0 && proven < t->since ? SUB_NONE : judge_suspended(i == 0, ret_reason);
+        case CERTIFICATE_REVOKED:
+                return proven >= 0 && proven < t->since ? SUB_NONE : judge_revoked(i == 0, ret_reason);
+        default:
+                return judge_unknown(j, j->path.certificates[i], t, ret_reason);
+        }
+}
+
+static int look_up(const Judgement *j, size_t i, CertificateStatus *ret) {
+        const ChainPath *path = &j->path;
+        gnutls_x509_crt_t issuer = i + 1 < path->n ? path->certificates[i + 1] : path->anchor;
+
+        *ret = (CertificateStatus) { .state = CERTIFICATE_UNKNOWN, .since = -1, .next_update = -1 };
+        if (!j->params->revocation)
+                return 0;
+        j->params->revocation->authorities = j->params->anchors;
+        return revocation_check(j->params->revocation, path->certificates[i], issuer, j->params->now, j->report->proven_time, ret);
+}
+
+/* Each certificate of the path but the anchor, about which who trusts it decides. */
+static int judge_states(Judgement *j) {
+        const ChainPath *path = &j->path;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && path->anchor && i < path->n; i++) {
+                const char *reason = NULL;
+                CertificateStatus status;
+                SubIndication sub;
+
+                if (gnutls_x509_crt_equals(path->certificates[i], path->anchor))
+                        continue;
+                r = look_up(j, i, &status);
+                if (r < 0)
+                        return r;
+                if (i == 0) {
+                        j->report->status = status;
+                        j->report->looked_up = j->params->revocation != NULL;
+                }
+                sub = judge_status(j, i, &status, &reason);
+                r = signature_report_note(j->report, sub, reason);
+                if (sub != SUB_NONE)
+                        return r;
+        }
+        return r;
+}
+
+/* Path and dates: at the proven time, where there is one. A path whose dates do not fit now may have fitted then. */
+static int judge_path(Judgement *j, SubIndication *ret) {
+        const SignerEvidence *e = j->evidence;
+        const char *reason;
+        SubIndication sub;
+        int r = 0;
+
+        sub = chain_validate(e->certificate, e->others, e->n_others, j->params, &j->path, &reason);
+        if (sub == SUB_NONE || sub == SUB_OUT_OF_BOUNDS_NO_POE || (sub == SUB_CRYPTO_CONSTRAINTS_FAILURE && j->path.n > 0))
+                r = prove_time(j);
+        if (r >= 0 && j->report->proven_time >= 0)
+                sub = chain_check_times(&j->path, j->report->proven_time, &reason);
+        if (r >= 0)
+                r = signature_report_note(j->report, sub, reason);
+        *ret = sub;
+        return r;
+}
+
+static int keep_certificate(SignatureReport *report, gnutls_x509_crt_t crt) {
+        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
+
+        if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) < 0 || bytes_dup(VIEW(der.data, der.size), &report->path[report->n_path]) < 0)
+                return -ENOMEM;
+        report->n_path++;
+        return 0;
+}
+
+static int keep_path(const ChainPath *path, SignatureReport *report) {
+        int r = 0;
+
+        if (path->n == 0)
+                return 0;
+        report->path = calloc(path->n + 1, sizeof(*report->path));
+        if (!report->path)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < path->n; i++)
+                r = keep_certificate(report, path->certificates[i]);
+        if (r >= 0 && path->anchor && !gnutls_x509_crt_equals(path->certificates[path->n - 1], path->anchor))
+                r = keep_certificate(report, path->anchor);
+        return r;
+}
+
+int signer_trust_judge(const SignerEvidence *e, const VerifyParams *params, SignatureReport *report) {
+        _cleanup_(judgement_done) Judgement j = { .evidence = e, .params = params, .report = report };
+        SubIndication sub = SUB_NONE;
+        int r;
+
+        r = bytes_dup(e->value, &report->value);
+        if (r >= 0)
+                r = refuse_foreign(&j);
+        if (r >= 0)
+                r = judge_path(&j, &sub);
+        if (r >= 0)
+                r = keep_path(&j.path, report);
+        if (r >= 0 && sub == SUB_NONE)
+                r = judge_states(&j);
+        if (r >= 0 && cms_algorithms_check(e->algorithms, e->certificate, report->proven_time >= 0 ? report->proven_time : params->now) < 0)
+                r = signature_report_note(report, SUB_CRYPTO_CONSTRAINTS_FAILURE,
+                                          N_("The signature uses a digest or a key that is no longer secure, and nothing proves that it is older."));
+        return r;
+}

@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
+#include "bus/object.h"
 #include "bus/service.h"
 #include "ca-key/key-service.h"
-#include "config.h"
 
 #define TBS_MAX (24U * 1024U * 1024U)
 
@@ -45,15 +44,6 @@ static Call *call_free(Call *c) {
 }
 
 DEFINE_CLEANUP(Call *, call_free);
-
-static int check_sender(KeyService *s, sd_bus_message *m, sd_bus_error *error) {
-        uid_t uid;
-        int r = bus_sender_uid(m, &uid);
-
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        return uid == s->caller ? 0 : bus_error_set(error, ERROR_DENIED, "Only sygnet-cad uses the CA's key.");
-}
 
 /* --- Calls -------------------------------------------------------------------------------------------------------- */
 
@@ -151,7 +141,7 @@ static void on_done(int result, void *userdata) {
 
 static int call_new(KeyService *s, sd_bus_message *m, WorkerRun run, Call **ret, sd_bus_error *error) {
         Call *c;
-        int r = check_sender(s, m, error);
+        int r = bus_check_caller(m, s->caller, "Only sygnet-cad uses the CA's key.", error);
 
         if (r < 0)
                 return r;
@@ -241,22 +231,11 @@ static int method_sign(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return r;
 }
 
-/* --- Properties and the object ------------------------------------------------------------------------------------ */
-
-static int property_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error) {
-        return sd_bus_message_append(reply, "s", SYGNET_VERSION);
-}
-
-static int property_contract_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                                     void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "u", 1U);
-}
+/* --- The object --------------------------------------------------------------------------------------------------- */
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("ContractVersion", "u", property_contract_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        BUS_VTABLE_VERSIONS,
         SD_BUS_METHOD_WITH_ARGS("GetPublicKey", SD_BUS_NO_ARGS, SD_BUS_RESULT("ay", key), method_get_public_key, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetRoot", SD_BUS_NO_ARGS, SD_BUS_RESULT("ay", certificate), method_get_root, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Generate", SD_BUS_ARGS("s", algorithm), SD_BUS_RESULT("ay", key), method_generate, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -9,10 +9,10 @@
 #include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
+#include "bus/object.h"
 #include "ca/methods.h"
 #include "ca/reply.h"
 #include "ca/task.h"
-#include "config.h"
 
 /* --- GetCertificate ----------------------------------------------------------------------------------------------- */
 
@@ -28,16 +28,6 @@ static int method_get_certificate(sd_bus_message *m, void *userdata, sd_bus_erro
 
 /* --- Properties and the object ------------------------------------------------------------------------------------ */
 
-static int property_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error) {
-        return sd_bus_message_append(reply, "s", SYGNET_VERSION);
-}
-
-static int property_contract_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                                     void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "u", 1U);
-}
-
 static int property_initialized(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *userdata,
                                 sd_bus_error *error) {
         Authority *a = userdata;
@@ -47,8 +37,7 @@ static int property_initialized(sd_bus *bus, const char *path, const char *inter
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("ContractVersion", "u", property_contract_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        BUS_VTABLE_VERSIONS,
         SD_BUS_PROPERTY("Initialized", "b", property_initialized, 0, 0),
         SD_BUS_METHOD_WITH_ARGS("Initialize", SD_BUS_ARGS("a{sv}", subject, "a{sv}", options), SD_BUS_RESULT("ay", certificate), method_initialize,
                                 SD_BUS_VTABLE_UNPRIVILEGED),

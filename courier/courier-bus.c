@@ -9,8 +9,8 @@
 #include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/names.h"
+#include "bus/object.h"
 #include "bus/service.h"
-#include "config.h"
 #include "courier/courier.h"
 
 typedef struct Call {
@@ -33,15 +33,8 @@ static Call *call_free(Call *c) {
 
 DEFINE_CLEANUP(Call *, call_free);
 
-/* --- Who calls ---------------------------------------------------------------------------------------------------- */
-
-static int check_sender(Courier *c, sd_bus_message *m, sd_bus_error *error) {
-        uid_t uid;
-        int r = bus_sender_uid(m, &uid);
-
-        if (r < 0)
-                return bus_error_set_errno(error, r);
-        return uid == c->caller ? 0 : bus_error_set(error, ERROR_DENIED, "Only sygnetd sends messages.");
+static int check_caller(const Courier *c, sd_bus_message *m, sd_bus_error *error) {
+        return bus_check_caller(m, c->caller, "Only sygnetd sends messages.", error);
 }
 
 /* --- Deliver ------------------------------------------------------------------------------------------------------ */
@@ -130,7 +123,7 @@ static int method_deliver(sd_bus_message *m, void *userdata, sd_bus_error *error
         Courier *courier = userdata;
         int r;
 
-        r = check_sender(courier, m, error);
+        r = check_caller(courier, m, error);
         if (r < 0)
                 return r;
         c = calloc(1, sizeof(*c));
@@ -154,7 +147,7 @@ static int method_channels(sd_bus_message *m, void *userdata, sd_bus_error *erro
         Courier *c = userdata;
         int r;
 
-        r = check_sender(c, m, error);
+        r = check_caller(c, m, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_new_method_return(m, &reply);
@@ -170,22 +163,11 @@ static int method_channels(sd_bus_message *m, void *userdata, sd_bus_error *erro
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-/* --- Properties and the object ------------------------------------------------------------------------------------ */
-
-static int property_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error) {
-        return sd_bus_message_append(reply, "s", SYGNET_VERSION);
-}
-
-static int property_contract_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                                     void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "u", 1U);
-}
+/* --- The object --------------------------------------------------------------------------------------------------- */
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("ContractVersion", "u", property_contract_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        BUS_VTABLE_VERSIONS,
         SD_BUS_METHOD_WITH_ARGS("Deliver",
                                 SD_BUS_ARGS("s", id, "s", channel, "s", recipient, "s", template, "s", language, "h", fields),
                                 SD_BUS_NO_RESULT, method_deliver, SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),

@@ -3,19 +3,9 @@
 /* org.sygnet.Sygnet1.Manager: what every local user may know. */
 
 #include "bus/names.h"
-#include "config.h"
+#include "bus/object.h"
 #include "crypto/key.h"
 #include "daemon/manager.h"
-
-static int property_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                            void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "s", SYGNET_VERSION);
-}
-
-static int property_contract_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                                     void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "u", 1U);
-}
 
 static int property_algorithms(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
                                void *userdata, sd_bus_error *error) {
@@ -44,8 +34,7 @@ static int property_software(sd_bus *bus, const char *path, const char *interfac
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("ContractVersion", "u", property_contract_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        BUS_VTABLE_VERSIONS,
         SD_BUS_PROPERTY("Algorithms", "as", property_algorithms, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("SupportContact", "s", property_support_contact, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Software", "s", property_software, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -3,23 +3,12 @@
 /* org.sygnet.Trust1: the object of dbus/org.sygnet.Trust1.xml. Each method asks the gate before it reads an argument. */
 
 #include "bus/names.h"
-#include "config.h"
+#include "bus/object.h"
 #include "installer/trust/trust.h"
-
-static int property_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error) {
-        return sd_bus_message_append(reply, "s", SYGNET_VERSION);
-}
-
-static int property_contract_version(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                                     void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "u", 1U);
-}
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("ContractVersion", "u", property_contract_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        BUS_VTABLE_VERSIONS,
         SD_BUS_METHOD_WITH_ARGS("Inspect", SD_BUS_ARGS("ay", certificate), SD_BUS_RESULT("a{sv}", info), method_inspect, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("InspectFile", SD_BUS_ARGS("ay", file), SD_BUS_RESULT("aa{sv}", certificates), method_inspect_file,
                                 SD_BUS_VTABLE_UNPRIVILEGED),

@@ -17,6 +17,7 @@
 
 #include "base/atomic-file.h"
 #include "crypto/key-file.h"
+#include "certificate-fixture.h"
 
 #define PASSWORD "a password"
 
@@ -35,20 +36,10 @@ static char *path_of(const World *w, const char *name) {
 }
 
 static gnutls_x509_crt_t make_certificate(gnutls_privkey_t key) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
-        gnutls_x509_crt_t crt;
+        gnutls_x509_crt_t crt = certificate_draft(key, "CN=Anna", VIEW_LITERAL("\x01"), time(NULL) - 3600, time(NULL) + 3600);
 
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(crt, "\x01", 1), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, "Anna", 4), 0);
-        assert_int_equal(gnutls_x509_crt_set_activation_time(crt, time(NULL) - 3600), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(crt, time(NULL) + 3600), 0);
         assert_int_equal(gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_NON_REPUDIATION), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_privkey_sign(crt, crt, key, GNUTLS_DIG_SHA256, 0), 0);
+        certificate_sign_itself(crt, key);
         return crt;
 }
 

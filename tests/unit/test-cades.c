@@ -19,6 +19,7 @@
 #include "der/ber.h"
 #include "der/der.h"
 #include "sign/cms/cades.h"
+#include "certificate-fixture.h"
 
 #define WHEN 1769860800 /* 2026-01-31T12:00:00Z */
 
@@ -35,20 +36,8 @@ static int setup(void **state) {
         gnutls_datum_t der;
 
         assert_int_equal(key_generate(KEY_P256, &f.key), 0);
-        assert_int_equal(gnutls_x509_crt_init(&f.crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(f.crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn(f.crt, "CN=Example", NULL), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(f.crt, "\x00\xf0\x01", 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_activation_time(f.crt, WHEN), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(f.crt, WHEN + 3600), 0);
-        {
-                _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
-
-                assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-                assert_int_equal(gnutls_pubkey_import_privkey(pubkey, f.key, 0, 0), 0);
-                assert_int_equal(gnutls_x509_crt_set_pubkey(f.crt, pubkey), 0);
-        }
-        assert_int_equal(gnutls_x509_crt_privkey_sign(f.crt, f.crt, f.key, GNUTLS_DIG_SHA256, 0), 0);
+        f.crt = certificate_draft(f.key, "CN=Example", VIEW_LITERAL("\x00\xf0\x01"), WHEN, WHEN + 3600);
+        certificate_sign_itself(f.crt, f.key);
         assert_int_equal(gnutls_x509_crt_export2(f.crt, GNUTLS_X509_FMT_DER, &der), 0);
         assert_int_equal(sha256(VIEW(der.data, der.size), f.hash), 0);
         gnutls_free(der.data);

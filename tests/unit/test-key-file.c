@@ -15,6 +15,7 @@
 #include "crypto/init.h"
 #include "crypto/key-file.h"
 #include "crypto/tlv.h"
+#include "certificate-fixture.h"
 
 static const char *fixtures;
 
@@ -28,21 +29,9 @@ static Bytes fixture(const char *name) {
 }
 
 static gnutls_x509_crt_t certificate_for(gnutls_privkey_t key) {
-        static const uint8_t serial[] = { 1 };
-        gnutls_x509_crt_t crt;
-        gnutls_pubkey_t pubkey;
+        gnutls_x509_crt_t crt = certificate_draft(key, "CN=Example", VIEW_LITERAL("\x01"), 0, 4000000000);
 
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(crt, serial, sizeof(serial)), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn(crt, "CN=Example", NULL), 0);
-        gnutls_x509_crt_set_activation_time(crt, 0);
-        gnutls_x509_crt_set_expiration_time(crt, 4000000000);
-        assert_int_equal(gnutls_x509_crt_privkey_sign(crt, crt, key, GNUTLS_DIG_SHA256, 0), 0);
-        gnutls_pubkey_deinit(pubkey);
+        certificate_sign_itself(crt, key);
         return crt;
 }
 

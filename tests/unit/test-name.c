@@ -10,24 +10,17 @@
 
 #include "crypto/key.h"
 #include "crypto/name.h"
+#include "certificate-fixture.h"
 
 #define ORGANIZATION_IDENTIFIER "2.5.4.97"
 
 static void check(const char *common_name, const char *identifier, const char *expected) {
         _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         _cleanup_free_ char *subject = NULL, *issuer = NULL;
 
         assert_int_equal(key_generate(KEY_P256, &key), 0);
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(crt, "\x01", 1), 0);
-        assert_int_equal(gnutls_x509_crt_set_activation_time(crt, 1000000000), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(crt, 2000000000), 0);
+        crt = certificate_draft(key, NULL, VIEW_LITERAL("\x01"), 1000000000, 2000000000);
         if (identifier) {
                 /* GnuTLS has no name for it, and wants the DER. */
                 uint8_t der[64] = { 0x0c, (uint8_t) strlen(identifier) };
@@ -36,7 +29,7 @@ static void check(const char *common_name, const char *identifier, const char *e
                 assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, ORGANIZATION_IDENTIFIER, 1, der, 2 + der[1]), 0);
         }
         assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, common_name, (unsigned) strlen(common_name)), 0);
-        assert_int_equal(gnutls_x509_crt_privkey_sign(crt, crt, key, GNUTLS_DIG_SHA256, 0), 0);
+        certificate_sign_itself(crt, key);
         subject = certificate_subject(crt);
         issuer = certificate_issuer(crt);
         assert_string_equal(subject, expected);

@@ -19,6 +19,7 @@
 #include "crypto/status-list.h"
 #include "ocsp/response.h"
 #include "ocsp/responder.h"
+#include "certificate-fixture.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)
@@ -51,19 +52,7 @@ static Bytes der_of(gnutls_x509_crt_t crt) {
 }
 
 static gnutls_x509_crt_t make_certificate(gnutls_privkey_t key, const char *name, int64_t from, int64_t to) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
-        gnutls_x509_crt_t crt;
-
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(crt, pubkey), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(crt, "\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05", 16), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn(crt, name, NULL), 0);
-        assert_int_equal(gnutls_x509_crt_set_activation_time(crt, from), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(crt, to), 0);
-        return crt;
+        return certificate_draft(key, name, VIEW_LITERAL("\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05"), from, to);
 }
 
 static void make_ca(Ca *ca, const char *name) {

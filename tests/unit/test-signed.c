@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "crypto/signed.h"
+#include "certificate-fixture.h"
 
 static void make(KeyAlgorithm a, gnutls_privkey_t *ret, gnutls_pubkey_t *ret_public) {
         assert_int_equal(key_generate(a, ret), 0);
@@ -34,13 +35,7 @@ static void test_assemble(void **state) {
                 View algorithm, tbs;
 
                 make(kinds[i].algorithm, &key, &pubkey);
-                assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-                assert_int_equal(gnutls_x509_crt_set_version(crt, 3), 0);
-                assert_int_equal(gnutls_x509_crt_set_serial(crt, "\x01", 1), 0);
-                assert_int_equal(gnutls_x509_crt_set_pubkey(crt, pubkey), 0);
-                assert_int_equal(gnutls_x509_crt_set_activation_time(crt, 1000000000), 0);
-                assert_int_equal(gnutls_x509_crt_set_expiration_time(crt, 2000000000), 0);
-                assert_int_equal(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, "Example", 7), 0);
+                crt = certificate_draft(key, "CN=Example", VIEW_LITERAL("\x01"), 1000000000, 2000000000);
                 assert_int_equal(gnutls_x509_crt_privkey_sign(crt, crt, key, kinds[i].digest, 0), 0);
                 assert_int_equal(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der), 0);
                 assert_int_equal(gnutls_x509_crt_get_signature(crt, (char *) value, &size), 0);

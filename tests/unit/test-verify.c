@@ -16,6 +16,7 @@
 #include "sign/trust/anchors.h"
 #include "sign/cms/cades.h"
 #include "sign/verify-json.h"
+#include "certificate-fixture.h"
 
 #define WHEN INT64_C(1769860800) /* 2026-01-31T12:00:00Z */
 #define DAY (24 * 3600)
@@ -52,21 +53,12 @@ static void constrain(gnutls_x509_crt_t crt) {
 }
 
 static Entity entity(const Traits *t, const Entity *issuer, KeyAlgorithm algorithm) {
-        _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t pubkey = NULL;
         static uint8_t serial = 1;
         Entity e;
 
         assert_int_equal(key_generate(algorithm, &e.key), 0);
-        assert_int_equal(gnutls_pubkey_init(&pubkey), 0);
-        assert_int_equal(gnutls_pubkey_import_privkey(pubkey, e.key, 0, 0), 0);
-        assert_int_equal(gnutls_x509_crt_init(&e.crt), 0);
-        assert_int_equal(gnutls_x509_crt_set_version(e.crt, 3), 0);
-        assert_int_equal(gnutls_x509_crt_set_dn(e.crt, t->dn, NULL), 0);
-        assert_int_equal(gnutls_x509_crt_set_serial(e.crt, &serial, 1), 0);
+        e.crt = certificate_draft(e.key, t->dn, VIEW(&serial, 1), WHEN + t->from, WHEN + t->until);
         serial++;
-        assert_int_equal(gnutls_x509_crt_set_activation_time(e.crt, WHEN + t->from), 0);
-        assert_int_equal(gnutls_x509_crt_set_expiration_time(e.crt, WHEN + t->until), 0);
-        assert_int_equal(gnutls_x509_crt_set_pubkey(e.crt, pubkey), 0);
         assert_int_equal(gnutls_x509_crt_set_key_usage(e.crt, t->usage), 0);
         assert_int_equal(gnutls_x509_crt_set_basic_constraints(e.crt, t->authority, t->path_length), 0);
         if (t->no_names)

@@ -9,13 +9,14 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
+#include "bus/answers.h"
 #include "bus/arguments.h"
 #include "bus/error.h"
 #include "bus/gate.h"
 #include "bus/names.h"
 #include "bus/sender.h"
+#include "bus/watch.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -24,8 +25,6 @@
 #define USEC_PER_SEC UINT64_C(1000000)
 #define ANSWER_TIMEOUT (25 * USEC_PER_SEC)
 #define DIALOG_TIMEOUT (600 * USEC_PER_SEC) /* a person looks for a password */
-#define REMEMBERED_FOR (5 * USEC_PER_SEC)
-#define REMEMBERED_MAX 128U
 #define NOBODY ((uid_t) -1)
 
 enum {
@@ -55,94 +54,15 @@ typedef struct Query {
         Verdict verdict;
 } Query;
 
-typedef struct Remembered {
-        struct Remembered *next;
-        char *sender;
-        char *action;
-        uint64_t until;
-} Remembered;
-
-struct Watch {
-        Watch *next;
-        Gate *gate; /* NULL once that is gone */
-        char *sender;
-        bool gone;
-};
-
 struct Gate {
         sd_bus *bus;
         sd_bus_slot *names, *polkit_name, *polkit_changed;
         Query *queries;
-        Remembered *remembered;
-        Watch *watches;
+        AnswerMemory answers;
+        WatchList watches;
         uint64_t last_cancellation;
         SenderTable senders;
 };
-
-static uint64_t now_usec(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_BOOTTIME, &t);
-        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / 1000;
-}
-
-/* --- Remembered answers ------------------------------------------------------------------------------------------- */
-
-static Remembered *remembered_free(Remembered *a) {
-        if (!a)
-                return NULL;
-        free(a->sender);
-        free(a->action);
-        free(a);
-        return NULL;
-}
-
-DEFINE_CLEANUP(Remembered *, remembered_free);
-
-/* Drops what is past, and what belongs to `sender` ("*": everybody). */
-static void forget(Gate *g, const char *sender) {
-        uint64_t now = now_usec();
-
-        for (Remembered **i = &g->remembered; *i;) {
-                Remembered *a = *i;
-
-                if (a->until > now && (!sender || (strcmp(sender, "*") != 0 && strcmp(a->sender, sender) != 0))) {
-                        i = &a->next;
-                        continue;
-                }
-                *i = a->next;
-                remembered_free(a);
-        }
-}
-
-static bool is_remembered(Gate *g, const char *sender, const char *action) {
-        forget(g, NULL);
-        for (Remembered *a = g->remembered; a; a = a->next)
-                if (strcmp(a->sender, sender) == 0 && strcmp(a->action, action) == 0)
-                        return true;
-        return false;
-}
-
-/* Without memory or room nothing is remembered, and polkit is asked again: no failure. */
-static void remember(Gate *g, const char *sender, const char *action) {
-        _cleanup_(remembered_freep) Remembered *a = NULL;
-        unsigned n = 0;
-
-        if (is_remembered(g, sender, action))
-                return;
-        for (Remembered *i = g->remembered; i; i = i->next)
-                n++;
-        a = calloc(1, sizeof(*a));
-        if (!a || n >= REMEMBERED_MAX)
-                return;
-        a->sender = strdup(sender);
-        a->action = strdup(action);
-        if (!a->sender || !a->action)
-                return;
-        a->until = now_usec() + REMEMBERED_FOR;
-        a->next = g->remembered;
-        g->remembered = TAKE_PTR(a);
-}
 
 /* --- Queries ------------------------------------------------------------------------------------------------------ */
 
@@ -268,7 +188,7 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
                 verdict = VERDICT_UNAVAILABLE;
         }
         if (verdict == VERDICT_ALLOWED && plain && !q->dialog)
-                remember(q->gate, sd_bus_message_get_sender(q->message), q->action);
+                answers_add(&q->gate->answers, sd_bus_message_get_sender(q->message), q->action);
         q->verdict = verdict;
         resume(q);
         return 0;
@@ -399,7 +319,7 @@ int gate_pass(Gate *g, sd_bus_message *m, const char *action, sd_bus_message_han
                 return bus_error_set(error, ERROR_DENIED, "The call came from nobody on the bus.");
         q = query_find(g, m, action);
         if (!q) {
-                if (is_remembered(g, sender, action))
+                if (answers_have(&g->answers, sender, action))
                         return 0;
                 return park(g, m, action, handler, userdata, error);
         }
@@ -432,41 +352,8 @@ int gate_sender_uid(Gate *g, sd_bus_message *m, uid_t *ret) {
 
 int gate_watch(Gate *g, sd_bus_message *m, Watch **ret) {
         const char *sender = sd_bus_message_get_sender(m);
-        _cleanup_(watch_freep) Watch *w = NULL;
 
-        if (!sender)
-                return -EINVAL;
-        w = calloc(1, sizeof(*w));
-        if (!w)
-                return -ENOMEM;
-        w->sender = strdup(sender);
-        if (!w->sender)
-                return -ENOMEM;
-        w->gate = g;
-        w->next = g->watches;
-        g->watches = w;
-        *ret = TAKE_PTR(w);
-        return 0;
-}
-
-bool watch_gone(const Watch *w) {
-        return w->gone;
-}
-
-Watch *watch_free(Watch *w) {
-        if (!w)
-                return NULL;
-        if (w->gate) {
-                for (Watch **i = &w->gate->watches; *i; i = &(*i)->next) {
-                        if (*i != w)
-                                continue;
-                        *i = w->next;
-                        break;
-                }
-        }
-        free(w->sender);
-        free(w);
-        return NULL;
+        return sender ? watch_new(&g->watches, sender, ret) : -EINVAL;
 }
 
 static int on_name_gone(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
@@ -476,16 +363,16 @@ static int on_name_gone(sd_bus_message *m, void *userdata, sd_bus_error *ret_err
         if (sd_bus_message_read(m, "s", &name) < 0)
                 return 0;
         drop(g, NULL, name);
-        forget(g, name);
+        answers_forget(&g->answers, name);
         sender_forget(&g->senders, name);
-        for (Watch *w = g->watches; w; w = w->next)
-                if (strcmp(w->sender, name) == 0)
-                        w->gone = true;
+        watch_list_tell(&g->watches, name);
         return 0;
 }
 
 static int on_polkit_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
-        forget(userdata, "*");
+        Gate *g = userdata;
+
+        answers_forget(&g->answers, NULL);
         return 0;
 }
 
@@ -521,12 +408,8 @@ Gate *gate_free(Gate *g) {
                 g->queries = q->next;
                 query_free(q);
         }
-        forget(g, "*");
-        for (Watch *w; (w = g->watches);) {
-                g->watches = w->next;
-                w->gate = NULL;
-                w->gone = true;
-        }
+        answers_forget(&g->answers, NULL);
+        watch_list_end(&g->watches);
         sd_bus_slot_unref(g->names);
         sd_bus_slot_unref(g->polkit_name);
         sd_bus_slot_unref(g->polkit_changed);

@@ -21,6 +21,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
+#include "bus/watch.h"
 
 /* Calls that may wait for polkit at once: of one sender, of one user where many wait, and in all. The
  * message bus lets a connection wait for 128 replies (max_replies_per_connection), and the gate is not the only one who asks. */
@@ -49,11 +50,5 @@ bool gate_is_idle(const Gate *g);
 /* The Unix user of a message's sender, as bus_sender_uid(); the bus is asked only the first time. */
 int gate_sender_uid(Gate *g, sd_bus_message *m, uid_t *ret);
 
-/* Whether the sender of a message is still there, for work that outlasts the handler: what was asked for by somebody who left is not granted. */
-typedef struct Watch Watch;
-
-/* Notes the sender of `m`, from now on. The watch may outlive the gate. */
+/* Notes the sender of `m` (watch.h), from now on. */
 int gate_watch(Gate *g, sd_bus_message *m, Watch **ret);
-bool watch_gone(const Watch *w);
-Watch *watch_free(Watch *w);
-DEFINE_CLEANUP(Watch *, watch_free);

@@ -4,6 +4,7 @@
  * looked up there, unless --offline. */
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/atomic-file.h"
@@ -14,6 +15,7 @@
 #include "client/verified.h"
 #include "client/verify-batch.h"
 #include "client/verbs.h"
+#include "sign/cms/timestamp.h"
 #include "sign/trust/anchors.h"
 #include "sign/verify-etsi.h"
 #include "sign/verify-json.h"
@@ -94,9 +96,53 @@ static char *text_proof(const SignatureReport *s) {
         return asprintf(&text, _("%s, by %s"), text_time(s->proven_time), s->proven_by ?: "–") < 0 ? NULL : text;
 }
 
+/* An archive timestamp, or what became of another one; the caller frees. */
+static char *text_timestamp(const TimestampReport *t) {
+        char *text = NULL;
+        int r;
+
+        switch (t->outcome) {
+        case 0:
+                r = asprintf(&text, _("%s, by %s"), text_time(t->time), t->authority ?: "–");
+                break;
+        case TIMESTAMP_NOT_TRIED:
+                r = asprintf(&text, _("%s, not looked into"), text_time(t->time));
+                break;
+        case TIMESTAMP_E_MALFORMED:
+                text = strdup(_("not of a form that can be read"));
+                return text;
+        case TIMESTAMP_E_DIFFERENT:
+                r = asprintf(&text, _("%s, but NOT of what is here now"), text_time(t->time));
+                break;
+        case TIMESTAMP_E_INCOMPLETE:
+                r = asprintf(&text, _("%s, but something that it is of is missing"), text_time(t->time));
+                break;
+        default:
+                r = asprintf(&text, _("%s, but its authority is not trusted, or was not any more"), text_time(t->time));
+        }
+        return r < 0 ? NULL : text;
+}
+
+/* Those that archive the signature; of other kinds the proven time tells enough. The caller frees; NULL where there are none. */
+static char *text_archive(const SignatureReport *s) {
+        _cleanup_bytes_ Bytes b = BYTES_NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < s->n_timestamps; i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (strcmp(s->timestamps[i].kind, "archive") != 0)
+                        continue;
+                text = text_timestamp(&s->timestamps[i]);
+                r = text ? bytes_printf(&b, "%s%s", b.len > 0 ? "; " : "", text) : -ENOMEM;
+        }
+        return r < 0 || b.len == 0 ? NULL : strndup((const char *) b.data, b.len);
+}
+
 static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
-        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *files = verified_names(s->covered, s->n_covered),
+        _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *archive = text_archive(s), *files = verified_names(s->covered, s->n_covered),
                              *elements = verified_names(s->elements, s->n_elements);
+        _cleanup_free_ char *earliest = s->not_before >= 0 ? strdup(text_time(s->not_before)) : NULL;
         const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
 
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
@@ -110,7 +156,9 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
                 { _("Serial number"), s->serial },
                 { _("Certificate, at signing"), state },
                 { _("Signing time, claimed"), s->signing_time >= 0 ? text_time(s->signing_time) : _("not stated") },
+                { _("Not before"), earliest },
                 { _("Time, proven"), proof },
+                { _("Archived"), archive },
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
                 { _("Signed"), !s->integrity ? NULL : s->countersignature ? _("another signature of this file, not the document") :

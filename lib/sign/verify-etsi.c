@@ -173,10 +173,18 @@ static void put_signer(Etsi *e, const SignatureReport *s) {
         xml_put_close(&e->writer);
 }
 
-/* §4.3.10 */
+static bool is_archived(const SignatureReport *s) {
+        for (size_t i = 0; i < s->n_timestamps; i++)
+                if (s->timestamps[i].outcome == 0 && strcmp(s->timestamps[i].kind, "archive") == 0)
+                        return true;
+        return false;
+}
+
+/* §4.3.10: by what was of use, with archive timestamps, with a time, or neither (EN 319 102-1 §5.6, §5.5, §5.3). */
 static void put_process(XmlWriter *w, const SignatureReport *s) {
         xml_put_open(w, "vr:SignatureValidationProcess");
-        xml_put_element(w, "vr:SignatureValidationProcessID", s->proven_time >= 0 ? URN "validationprocess:LTVM" : URN "validationprocess:Basic");
+        xml_put_element(w, "vr:SignatureValidationProcessID",
+                        is_archived(s) ? URN "validationprocess:LTA" : s->proven_time >= 0 ? URN "validationprocess:LTVM" : URN "validationprocess:Basic");
         xml_put_close(w);
 }
 

@@ -3,6 +3,7 @@
 /* The report as JSON; see verify-json.h. */
 
 #include "base/json.h"
+#include "sign/cms/timestamp.h"
 #include "sign/verify-json.h"
 
 static void write_time(Json *j, const char *name, int64_t seconds) {
@@ -40,6 +41,35 @@ static void write_names(Json *j, const char *name, char *const *list, size_t n) 
         json_array_end(j);
 }
 
+static const char *outcome_word(int outcome) {
+        static const char *const words[] = {
+                [0] = "holds",
+                [TIMESTAMP_E_MALFORMED] = "malformed",
+                [TIMESTAMP_E_DIFFERENT] = "different",
+                [TIMESTAMP_E_ALTERED] = "altered",
+                [TIMESTAMP_E_EXPIRED] = "expired",
+                [TIMESTAMP_E_UNTRUSTED] = "untrusted",
+                [TIMESTAMP_E_INCOMPLETE] = "incomplete",
+        };
+
+        return outcome >= 0 && (size_t) outcome < ELEMENTSOF(words) ? words[outcome] : NULL;
+}
+
+static void write_timestamps(Json *j, const SignatureReport *s) {
+        json_array_begin(j, "timestamps");
+        for (size_t i = 0; i < s->n_timestamps; i++) {
+                const TimestampReport *t = &s->timestamps[i];
+
+                json_object_begin(j, NULL);
+                json_string(j, "over", t->kind);
+                write_time(j, "time", t->time);
+                json_string(j, "authority", t->authority);
+                json_string(j, "outcome", outcome_word(t->outcome));
+                json_object_end(j);
+        }
+        json_array_end(j);
+}
+
 static void write_signature(Json *j, const SignatureReport *s, bool container) {
         json_object_begin(j, NULL);
         json_bool(j, "integrity", s->integrity);
@@ -61,6 +91,10 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
                 json_string(j, "field", s->field);
         write_time(j, "proven_time", s->proven_time);
         json_string(j, "proven_by", s->proven_by);
+        if (s->not_before >= 0)
+                write_time(j, "not_before", s->not_before);
+        if (s->n_timestamps > 0)
+                write_timestamps(j, s);
         if (s->certificate.len > 0)
                 write_certificate(j, s);
         else

@@ -57,6 +57,7 @@ static const SignatureReport signature_report_empty = {
         .signing_time = -1,
         .status = { .state = CERTIFICATE_UNKNOWN, .since = -1, .next_update = -1 },
         .proven_time = -1,
+        .not_before = -1,
 };
 
 CertificateState signature_state_at_signing(const SignatureReport *s) {
@@ -97,6 +98,9 @@ void signature_report_done(SignatureReport *s) {
         free(s->issuer);
         free(s->serial);
         free(s->proven_by);
+        for (size_t i = 0; i < s->n_timestamps; i++)
+                free(s->timestamps[i].authority);
+        free(s->timestamps);
         bytes_done(&s->digest);
         bytes_done(&s->value);
         for (size_t i = 0; i < s->n_path; i++)

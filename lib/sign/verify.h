@@ -44,6 +44,16 @@ typedef enum SubIndication {
 const char *indication_to_string(Indication i);      /* "TOTAL-PASSED" … */
 const char *subindication_to_string(SubIndication s); /* "HASH_FAILURE" …; NULL for SUB_NONE */
 
+/* A timestamp in a signature. */
+typedef struct TimestampReport {
+        const char *kind; /* "content", "signature", "references", "signature-references", "archive" */
+        int64_t time;     /* what it says; -1 where it cannot be read */
+        char *authority;  /* RFC 4514; NULL unless it holds */
+        int outcome;      /* 0: it holds; TIMESTAMP_NOT_TRIED, or why not (sign/cms/timestamp.h) */
+} TimestampReport;
+
+#define TIMESTAMP_NOT_TRIED (-1)
+
 /* One signature of a document. Strings are owned by the report, UTF-8, fit to be shown. */
 typedef struct SignatureReport {
         bool integrity;                /* digests and signature value hold, whatever the trust */
@@ -68,6 +78,9 @@ typedef struct SignatureReport {
         CertificateStatus status;
         int64_t proven_time;           /* a timestamp proves that the signature existed then; -1 when none does */
         char *proven_by;               /* whose timestamp, RFC 4514 */
+        int64_t not_before;            /* a timestamp over what is signed proves that the signature is younger; -1 */
+        TimestampReport *timestamps;   /* in the signature, where it was judged */
+        size_t n_timestamps;
         gnutls_digest_algorithm_t digest_algorithm;
         Bytes digest;                  /* of the signed document, as it was signed; empty where the signature has no one digest of it */
         Bytes value;                   /* the signature value; empty where integrity does not hold */

@@ -62,11 +62,12 @@ static void run_timestamp(View v, gnutls_x509_crt_t crt) {
         VerifyParams params = { .now = NOW, .content_fd = -1 };
         char *authority = NULL;
         TimestampInfo info;
-        int64_t time;
+        Timestamp t;
 
         if (timestamp_info_read(v, &info) == 0)
                 require_within(info.imprint, v);
-        require(timestamp_verify(v, VIEW_LITERAL("stamped"), &params, &time, &authority) != 0 && !authority);
+        require(timestamp_read_over(TIMESTAMP_SIGNATURE, v, VIEW_LITERAL("stamped"), &t) == 0);
+        require(timestamp_verify(&t, &params, &authority) != 0 && !authority);
 }
 
 /* What is in the pool, and says nothing that is signed. */

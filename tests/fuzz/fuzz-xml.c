@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
-#include "sign/xml/xades-properties.h"
+#include "sign/xml/xades-timestamps.h"
 #include "sign/xml/xades-verify.h"
 #include "sign/xml/xml-algorithms.h"
 #include "sign/xml/xml-coverage.h"
@@ -52,6 +52,7 @@ static void run_references(XmlDocument *d, const XmlSignature *s, const XadesPro
         const XmlReferences references = { .document = d, .signature = s, .signed_properties = p->signed_properties, .resolver = &resolver, .report = &report, .budget = &budget };
         SubIndication sub = SUB_NONE;
         const char *reason = NULL;
+        _cleanup_xades_timestamps_ XadesTimestamps timestamps = { .n = 0 };
         XmlCoverage coverage;
         int r;
 
@@ -59,6 +60,8 @@ static void run_references(XmlDocument *d, const XmlSignature *s, const XadesPro
         require(r <= 0 || (sub != SUB_NONE && reason));
         if (r == 0)
                 xml_coverage_is_whole(&coverage, s, d);
+        /* Whatever the references are worth. */
+        xades_timestamps_read(&references, p, &timestamps);
 }
 
 static void run_parts(XmlDocument *d, xmlNode *element) {
@@ -66,11 +69,9 @@ static void run_parts(XmlDocument *d, xmlNode *element) {
         _cleanup_xml_certificates_ XmlCertificates certificates = { 0 };
         _cleanup_revocation_pool_ RevocationPool pool = { 0 };
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
-        XadesTimestamp timestamps[XADES_TIMESTAMPS_MAX];
         const char *reason = NULL;
         CmsAlgorithms algorithms;
         XmlSignature s;
-        size_t n = 0;
         int r;
 
         if (xml_signature_read(element, &s) < 0)
@@ -82,9 +83,7 @@ static void run_parts(XmlDocument *d, xmlNode *element) {
         require(r <= 0 || reason);
         if (r != 0)
                 return;
-        xades_values_collect(&p, &certificates, &pool);
-        if (xades_timestamps_read(d, &s, &p, timestamps, &n) == 0)
-                xades_timestamps_done(timestamps, n);
+        xades_values_collect(&p, NULL, &certificates, &pool);
         for (size_t i = 0; i < certificates.n; i++)
                 xades_names_certificate(&p, certificates.list[i]);
         run_references(d, &s, &p);

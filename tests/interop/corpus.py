@@ -26,10 +26,6 @@ KNOWN = {
     "xades/xades-ecc-brainpool.xml": (
         (False, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
         "GnuTLS does not know the Brainpool curves; the signature is not called wrong, it cannot be told"),
-    "xades/xades-enveloping-arcTst132-add-object.xml": (
-        (True, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"),
-        "the object was added beside the signed one: the signature holds and says that it is of a part only (XML Signature 1.1 section 4.5: an object is "
-        "signed by a reference to it); archive timestamps are not evaluated, and none is needed (EN 319 102-1 section 5.6.3)"),
     "pades/separate-annots-kids-indir.pdf": (
         (True, "INDETERMINATE", "TRY_LATER"),
         "the certificate's state can be looked up, and nothing in the file tells it: without the network it is open (EN 319 102-1 section 5.2.6.4)"),

@@ -8,6 +8,7 @@
 
 #include "crypto/key.h"
 #include "der/attributes.h"
+#include "sign/cms/cades-timestamps.h"
 #include "sign/cms/cms-algorithms.h"
 #include "sign/cms/cms-signer.h"
 #include "sign/trust/revocation-values.h"
@@ -34,6 +35,7 @@ typedef struct SignerState {
         bool certificate_enclosed;
         bool ess;                      /* a signing-certificate attribute that fits */
         bool signing_time;
+        CadesTimestamps timestamps;
 } SignerState;
 
 static void signer_state_done(SignerState *s) {
@@ -403,12 +405,12 @@ static const char *level_of(const CmsContext *c, const SignerState *s) {
         /* EN 319 142-1 §6.3: in a PDF the signature dictionary has the time. */
         if (s->signing_time == c->content->pdf)
                 return NULL;
-        if (!u || !attributes_has(u, OID_SIGNATURE_TIME_STAMP))
+        if (!u || !cades_timestamps_have(&s->timestamps, TIMESTAMP_SIGNATURE))
                 return "B-B";
         /* What is above stands in the document. */
         if (c->content->pdf)
                 return "B-T";
-        if (attributes_has(u, OID_ARCHIVE_TIME_STAMP_V3))
+        if (cades_timestamps_have(&s->timestamps, TIMESTAMP_ARCHIVE))
                 return "B-LTA";
         return c->signed_data->has_revocation_values || attributes_has(u, OID_REVOCATION_VALUES) ? "B-LT" : "B-T";
 }
@@ -428,10 +430,24 @@ static int collect_revocation(const CmsContext *c, const SignerState *s) {
         return r;
 }
 
+/* A timestamp's own are none of ours. */
+static int read_timestamps(CmsContext *c, SignerState *s) {
+        CadesStamped stamped = { .context = c, .signed_attributes = s->signed_attributes, .unsigned_attributes = s->unsigned_attributes };
+        View core = bytes_view(&s->core);
+        int r;
+
+        if (c->params->no_timestamps)
+                return 0;
+        r = der_expect(&core, 0x30, &stamped.core);
+        if (r >= 0 && der_value(s->info, "signature", &stamped.value) < 0)
+                r = -EBADMSG;
+        return r < 0 ? r : cades_timestamps_read(&stamped, &s->timestamps);
+}
+
 /* Who signed, and whether one may rely on it; integrity holds. */
 static int verify_signer(const CmsContext *c, SignerState *s, SignatureReport *report) {
         SignerEvidence evidence = { .certificate = s->certificate, .others = c->signed_data->certificates, .n_others = c->signed_data->n_certificates,
-                                    .algorithms = &s->algorithms, .unsigned_attributes = s->unsigned_attributes };
+                                    .algorithms = &s->algorithms, .timestamps = s->timestamps.list, .n_timestamps = s->timestamps.n };
         int r;
 
         r = collect_revocation(c, s);
@@ -455,6 +471,8 @@ int cms_signer_verify(CmsContext *c, View signer_info, SignatureReport *report, 
                 r = verify_cryptography(c, &s, report);
         if (r >= 0 && s.certificate)
                 r = check_ess(&s, report);
+        if (r >= 0)
+                r = read_timestamps(c, &s);
         if (r < 0)
                 return r;
         if (s.ess) {

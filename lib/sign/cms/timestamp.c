@@ -133,23 +133,6 @@ int timestamp_token_read(View token, Bytes *ret_content, TimestampInfo *ret) {
         return r;
 }
 
-static int check_imprint(View token, View stamped, const VerifyParams *params, int64_t *ret_time) {
-        _cleanup_bytes_ Bytes content = BYTES_NULL;
-        TimestampInfo info;
-        Digest digest;
-        int r;
-
-        r = timestamp_token_read(token, &content, &info);
-        if (r >= 0)
-                r = digest_of(info.algorithm, stamped, &digest);
-        if (r < 0)
-                return r == -ENOMEM ? r : TIMESTAMP_E_MALFORMED;
-        if (!view_equal(info.imprint, digest_view(&digest)) || !cms_digest_is_secure(info.algorithm, params->now))
-                return TIMESTAMP_E_DIFFERENT;
-        *ret_time = info.time;
-        return 0;
-}
-
 /* Without anchors nothing but the token's own cryptography is looked at. */
 static bool is_broken(View token, int64_t now) {
         const VerifyParams params = { .now = now, .content_fd = -1, .no_timestamps = true };
@@ -163,18 +146,45 @@ static bool is_broken(View token, int64_t now) {
                (s->subindication == SUB_NO_SIGNING_CERTIFICATE_FOUND && s->certificate.len > 0);
 }
 
-int timestamp_is_foreign(View token, View stamped) {
+const char *timestamp_kind_to_string(TimestampKind k) {
+        static const char *const names[] = {
+                [TIMESTAMP_CONTENT] = "content",
+                [TIMESTAMP_SIGNATURE] = "signature",
+                [TIMESTAMP_REFERENCES] = "references",
+                [TIMESTAMP_SIGNATURE_REFERENCES] = "signature-references",
+                [TIMESTAMP_ARCHIVE] = "archive",
+        };
+
+        return names[k];
+}
+
+int timestamp_read(TimestampKind kind, View token, TimestampDigest digest, void *userdata, Timestamp *ret) {
         _cleanup_bytes_ Bytes content = BYTES_NULL;
+        Timestamp t = { .kind = kind, .token = token, .time = -1 };
         TimestampInfo info;
-        Digest digest;
+        Digest d;
         int r;
 
         r = timestamp_token_read(token, &content, &info);
+        if (r >= 0) {
+                t.algorithm = info.algorithm;
+                t.time = info.time;
+                r = digest(userdata, info.algorithm, &d);
+        }
+        if (r == -ENOMEM)
+                return r;
         if (r >= 0)
-                r = digest_of(info.algorithm, stamped, &digest);
-        if (r < 0)
-                return r == -ENOMEM ? r : false;
-        return !view_equal(info.imprint, digest_view(&digest)) || is_broken(token, info.time);
+                t.state = view_equal(info.imprint, digest_view(&d)) && !is_broken(token, info.time) ? TIMESTAMP_FITS : TIMESTAMP_FOREIGN;
+        *ret = t;
+        return 0;
+}
+
+static int digest_view_of(void *stamped, gnutls_digest_algorithm_t algorithm, Digest *ret) {
+        return digest_of(algorithm, *(const View *) stamped, ret);
+}
+
+int timestamp_read_over(TimestampKind kind, View token, View stamped, Timestamp *ret) {
+        return timestamp_read(kind, token, digest_view_of, &stamped, ret);
 }
 
 /* §2.3: the one purpose, critical. */
@@ -219,16 +229,14 @@ int timestamp_verify_signature(View token, const VerifyParams *params, char **re
         return r;
 }
 
-int timestamp_verify(View token, View stamped, const VerifyParams *params, int64_t *ret_time, char **ret_authority) {
-        int64_t time;
-        int r;
-
-        r = check_imprint(token, stamped, params, &time);
-        if (r == 0 && time > params->now + REVOCATION_SKEW_S)
+int timestamp_verify(const Timestamp *t, const VerifyParams *params, char **ret_authority) {
+        if (t->state == TIMESTAMP_UNREADABLE)
+                return TIMESTAMP_E_MALFORMED;
+        if (t->state == TIMESTAMP_INCOMPLETE)
+                return TIMESTAMP_E_INCOMPLETE;
+        if (t->state == TIMESTAMP_FOREIGN || !cms_digest_is_secure(t->algorithm, params->proven_time > 0 ? params->proven_time : params->now))
+                return TIMESTAMP_E_DIFFERENT;
+        if (t->time > params->now + REVOCATION_SKEW_S)
                 return TIMESTAMP_E_UNTRUSTED;
-        if (r == 0)
-                r = timestamp_verify_signature(token, params, ret_authority);
-        if (r == 0)
-                *ret_time = time;
-        return r;
+        return timestamp_verify_signature(t->token, params, ret_authority);
 }

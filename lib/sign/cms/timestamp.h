@@ -3,6 +3,7 @@
 
 /* Timestamp tokens (RFC 3161, EN 319 422): what they say, and whether they prove that something existed at a time. */
 
+#include "crypto/digest.h"
 #include "der/der.h"
 #include "sign/verify.h"
 
@@ -27,19 +28,56 @@ enum {
         TIMESTAMP_E_ALTERED,       /* the authority's signature does not fit */
         TIMESTAMP_E_EXPIRED,       /* its certificate is not, or no longer, within its dates */
         TIMESTAMP_E_UNTRUSTED,     /* its certificate is of no authority that is trusted, of another purpose, revoked, or of the future */
+        TIMESTAMP_E_INCOMPLETE,    /* of this signature, but something that it is over as well is not there any more */
 };
 
 /* Verifies the authority's signature at params->now, whatever it is over: signing-certificate, path to an anchor, the purpose timeStamping alone and critical
  * (§2.3), and the state of its certificate. On success `*ret_authority`, owned by the caller: the certificate's subject. 0, an outcome, or a negative errno. */
 int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority);
 
-/* Whether a token was put where it does not belong, whatever its authority is worth: it is of something else than `stamped`, its own signature does not fit, or it names
- * another certificate than it brings. False for what is no token that we can read. -ENOMEM. */
-int timestamp_is_foreign(View token, View stamped);
-
 /* Whether the certificate (DER) is for timestamps, and for nothing else. */
 bool timestamp_is_authority(View certificate);
 
-/* Verifies a TimeStampToken over `stamped`: the imprint, and all of the above. On success `*ret_time` and, owned by the caller, `*ret_authority`.
- * 0, an outcome, or a negative errno. */
-int timestamp_verify(View token, View stamped, const VerifyParams *params, int64_t *ret_time, char **ret_authority);
+/* What a timestamp in a signature is over. */
+typedef enum TimestampKind {
+        TIMESTAMP_CONTENT,        /* what is signed: the signature is younger */
+        TIMESTAMP_SIGNATURE,      /* the signature value */
+        TIMESTAMP_REFERENCES,     /* references to validation data alone */
+        TIMESTAMP_SIGNATURE_REFERENCES, /* the signature value, and such references */
+        TIMESTAMP_ARCHIVE,        /* all of the signature, and the validation data that was there */
+} TimestampKind;
+
+const char *timestamp_kind_to_string(TimestampKind k); /* "content", "signature", "references", "signature-references", "archive" */
+
+typedef enum TimestampState {
+        TIMESTAMP_UNREADABLE, /* no token that we can read, or over what we cannot make out: nothing is known of it */
+        TIMESTAMP_FOREIGN,    /* put where it does not belong, whatever its authority is worth: it is of something else, its own signature does not fit, or it names another
+                               * certificate than it brings */
+        TIMESTAMP_INCOMPLETE, /* as TIMESTAMP_E_INCOMPLETE */
+        TIMESTAMP_FITS,
+} TimestampState;
+
+#define SIGNATURE_TIMESTAMPS_MAX 32U
+
+/* A timestamp in a signature. */
+typedef struct Timestamp {
+        TimestampKind kind;
+        TimestampState state;
+        View token;                          /* borrowed */
+        gnutls_digest_algorithm_t algorithm; /* of its imprint */
+        int64_t time;                        /* what it says, if anything can be read: else -1 */
+        uint32_t covers;                     /* bits: those of the same signature that it is over, too, by their numbers */
+} Timestamp;
+
+/* Gives the digest of what a timestamp should be over. 0; -ENOMEM; any other error where it cannot be made out. */
+typedef int (*TimestampDigest)(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret);
+
+/* Reads a token and holds its imprint against the digest. 0 or -ENOMEM. */
+int timestamp_read(TimestampKind kind, View token, TimestampDigest digest, void *userdata, Timestamp *ret);
+
+/* The same over octets at hand. */
+int timestamp_read_over(TimestampKind kind, View token, View stamped, Timestamp *ret);
+
+/* Verifies one that was read: that it fits, by a digest that was good at params->now, or at params->proven_time, by which it existed; and all of the above. On success
+ * `*ret_authority`, owned by the caller. 0, an outcome, or a negative errno. */
+int timestamp_verify(const Timestamp *t, const VerifyParams *params, char **ret_authority);

@@ -8,40 +8,17 @@
 
 #include "crypto/key.h"
 #include "sign/trust/chain.h"
-#include "sign/trust/signer-trust.h"
-#include "sign/cms/timestamp.h"
-
-/* Each costs a chain and perhaps a question to the network. */
-#define TIMESTAMPS_MAX 8U
+#include "sign/trust/proof.h"
 
 typedef struct Judgement {
         const SignerEvidence *evidence;
         const VerifyParams *params;
         SignatureReport *report;
         ChainPath path;
-        unsigned n_own, n_foreign; /* timestamps that are of this signature, and that are of none or of another */
 } Judgement;
 
 static void judgement_done(Judgement *j) {
         chain_path_done(&j->path);
-}
-
-/* The earliest time that a timestamp over the signature value proves (§5.5.4 (4)). One that proves nothing takes nothing away either. */
-static int try_timestamp(Judgement *j, View token, View stamped) {
-        _cleanup_free_ char *authority = NULL;
-        SignatureReport *report = j->report;
-        int64_t time;
-        int r;
-
-        r = timestamp_verify(token, stamped, j->params, &time, &authority);
-        if (r != 0)
-                return r == -ENOMEM ? r : 0;
-        if (report->proven_time >= 0 && report->proven_time < time)
-                return 0;
-        report->proven_time = time;
-        free(report->proven_by);
-        report->proven_by = TAKE_PTR(authority);
-        return 0;
 }
 
 /* What a timestamp over the whole document proved. */
@@ -55,51 +32,10 @@ static int take_proof(Judgement *j) {
         return 0;
 }
 
-/* Does something with each timestamp over the signature value, until one says less than 0. */
-static int each_timestamp(Judgement *j, int (*f)(Judgement *j, View token, View stamped)) {
-        const Attributes *a = j->evidence->unsigned_attributes;
-        unsigned tried = 0;
-        int r = 0;
-
-        if (j->params->no_timestamps)
-                return 0;
-        for (size_t i = 0; r >= 0 && i < j->evidence->n_timestamps && tried++ < TIMESTAMPS_MAX; i++)
-                r = f(j, j->evidence->timestamps[i].token, j->evidence->timestamps[i].stamped);
-        for (size_t i = 0; r >= 0 && a && i < a->n; i++) {
-                View values = a->list[i].values, token;
-
-                if (strcmp(a->list[i].type, OID_SIGNATURE_TIME_STAMP) != 0)
-                        continue;
-                while (r >= 0 && tried++ < TIMESTAMPS_MAX && der_next(&values, &token, NULL) >= 0)
-                        r = f(j, token, j->evidence->value);
-        }
-        return r < 0 ? r : 0;
-}
-
 static int prove_time(Judgement *j) {
         int r = take_proof(j);
 
-        return r < 0 ? r : each_timestamp(j, try_timestamp);
-}
-
-static int count_timestamp(Judgement *j, View token, View stamped) {
-        int r = timestamp_is_foreign(token, stamped);
-
-        j->n_own += r == 0;
-        j->n_foreign += r > 0;
-        return r;
-}
-
-/* Only timestamps that were altered, or copied here from elsewhere: somebody changed the file to have it look older. EN 319 102-1 §5.5.4 would leave them out; we call it
- * what it is, by a constraint of our own (§5.2.8). */
-static int refuse_foreign(Judgement *j) {
-        int r = each_timestamp(j, count_timestamp);
-
-        if (r < 0 || j->n_own > 0 || j->n_foreign == 0)
-                return r;
-        j->report->integrity = false;
-        return signature_report_note(j->report, SUB_SIG_CONSTRAINTS_FAILURE,
-                                     N_("A timestamp in the signature is not of it: it was altered, or taken from another document."));
+        return r < 0 || j->params->no_timestamps ? r : proof_collect(j->evidence, j->params, j->report);
 }
 
 static SubIndication judge_suspended(bool signer, const char **ret_reason) {
@@ -234,8 +170,8 @@ int signer_trust_judge(const SignerEvidence *e, const VerifyParams *params, Sign
         int r;
 
         r = bytes_dup(e->value, &report->value);
-        if (r >= 0)
-                r = refuse_foreign(&j);
+        if (r >= 0 && !params->no_timestamps)
+                r = proof_describe(e, report);
         if (r >= 0)
                 r = judge_path(&j, &sub);
         if (r >= 0)

@@ -4,24 +4,20 @@
 /* Whether one may rely on the signer of a signature whose integrity holds: path, time, states of the certificates, age of the algorithms, by the
  * process for signatures with time of EN 319 102-1 §5.5. */
 
-#include "der/attributes.h"
 #include "sign/cms/cms-algorithms.h"
+#include "sign/cms/timestamp.h"
 #include "sign/verify-report.h"
-
-/* A timestamp token, and the bytes that it says it is over. */
-typedef struct SignatureTimestamp {
-        View token, stamped;
-} SignatureTimestamp;
 
 typedef struct SignerEvidence {
         gnutls_x509_crt_t certificate;
         const gnutls_x509_crt_t *others; /* that came along */
         size_t n_others;
         const CmsAlgorithms *algorithms;
-        View value;                      /* of the signature: what a signature-time-stamp is over */
-        const Attributes *unsigned_attributes; /* NULL when there are none */
-        const SignatureTimestamp *timestamps;  /* of formats that are no CMS */
+        View value;                      /* of the signature */
+        const Timestamp *timestamps;     /* that came along, at most SIGNATURE_TIMESTAMPS_MAX */
         size_t n_timestamps;
+        int (*covered)(void *userdata, size_t i, RevocationPool *ret); /* adds the revocation information that one of these is over; may be NULL */
+        void *userdata;
 } SignerEvidence;
 
 /* Notes in the report what speaks against the signer, the proven time, and the state of the certificate. 0, -ENOMEM or another negative errno. */

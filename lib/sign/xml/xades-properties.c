@@ -6,16 +6,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "sign/cms/timestamp.h"
 #include "sign/verify-report.h"
 #include "sign/xml/xades-properties.h"
 #include "sign/xml/xml-algorithms.h"
-#include "sign/xml/xml-canonical.h"
 
 #define DIGEST_TEXT_MAX 1024U
-#define TOKEN_TEXT_MAX (1024U * 1024U)
 #define VALUE_TEXT_MAX (48U * 1024U * 1024U)
-#define STAMPED_MAX (64U * 1024U)
 
 static const char *const versions[] = { XML_NS_XADES_132, XML_NS_XADES_122, XML_NS_XADES_111 };
 
@@ -143,8 +139,8 @@ static int read_parts(const xmlNode *qualifying, XadesProperties *p) {
                 p->unsigned_properties = xml_child(unsigned_properties, p->ns, "UnsignedSignatureProperties");
         if (!p->signed_properties)
                 return 0;
-        n = xml_child(p->signed_properties, p->ns, "SignedDataObjectProperties");
-        p->has_format = n && xml_child(n, p->ns, "DataObjectFormat");
+        p->data_properties = xml_child(p->signed_properties, p->ns, "SignedDataObjectProperties");
+        p->has_format = p->data_properties && xml_child(p->data_properties, p->ns, "DataObjectFormat");
         n = xml_child(p->signed_properties, p->ns, "SignedSignatureProperties");
         if (n && xml_next(n))
                 return -EBADMSG;
@@ -208,59 +204,6 @@ bool xades_names_certificate(const XadesProperties *p, gnutls_x509_crt_t crt) {
         return found;
 }
 
-/* Section 5.3: the imprint is over the canonical ds:SignatureValue. */
-static int read_timestamp(const XmlDocument *d, const XmlSignature *s, const xmlNode *property, const xmlNode *token, XadesTimestamp *ret) {
-        const xmlNode *method = xml_child(property, XML_NS_DSIG, "CanonicalizationMethod");
-        XmlSelection value = { .document = d, .apex = s->value };
-        _cleanup_xml_canonical_ XmlCanonical c = { 0 };
-        XadesTimestamp t = { 0 };
-        int r;
-
-        r = method ? xml_canonical_of_element(method, &c) : xml_canonical_of_uri(XML_C14N_10, &c);
-        if (r >= 0)
-                r = xml_base64(token, TOKEN_TEXT_MAX, &t.token);
-        if (r >= 0)
-                r = xml_canonical_bytes(&value, &c, STAMPED_MAX, &t.stamped);
-        if (r >= 0)
-                *ret = t;
-        else
-                xades_timestamps_done(&t, 1);
-        return r;
-}
-
-int xades_timestamps_read(const XmlDocument *d, const XmlSignature *s, const XadesProperties *p, XadesTimestamp ret[static XADES_TIMESTAMPS_MAX], size_t *ret_n) {
-        size_t n = 0;
-        int r = 0;
-
-        for (const xmlNode *t = p->unsigned_properties ? xml_child(p->unsigned_properties, p->ns, "SignatureTimeStamp") : NULL; t; t = xml_next(t))
-                for (const xmlNode *token = xml_child(t, p->ns, "EncapsulatedTimeStamp"); token && n < XADES_TIMESTAMPS_MAX; token = xml_next(token)) {
-                        r = read_timestamp(d, s, t, token, &ret[n]);
-                        if (r == -ENOMEM) {
-                                xades_timestamps_done(ret, n);
-                                return r;
-                        }
-                        n += r >= 0;
-                }
-        *ret_n = n;
-        return 0;
-}
-
-bool xades_timestamp_fits(const XadesTimestamp *t) {
-        _cleanup_bytes_ Bytes content = BYTES_NULL;
-        TimestampInfo info;
-        Digest digest;
-
-        return timestamp_token_read(bytes_view(&t->token), &content, &info) >= 0 && digest_of(info.algorithm, bytes_view(&t->stamped), &digest) >= 0 &&
-                view_equal(info.imprint, digest_view(&digest));
-}
-
-void xades_timestamps_done(XadesTimestamp *list, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                bytes_done(&list[i].token);
-                bytes_done(&list[i].stamped);
-        }
-}
-
 static int add_revocation(RevocationPool *pool, RevocationKind kind, const xmlNode *list, const char *ns, const char *name) {
         int r = 0;
 
@@ -274,12 +217,12 @@ static int add_revocation(RevocationPool *pool, RevocationKind kind, const xmlNo
         return r == -ENOMEM ? r : 0;
 }
 
-/* CertificateValues and RevocationValues that are children of `parent`. */
-static int collect(const xmlNode *parent, const char *ns, XmlCertificates *certificates, RevocationPool *pool) {
-        const xmlNode *values = xml_child(parent, ns, "CertificateValues"), *revocation = xml_child(parent, ns, "RevocationValues");
+/* From CertificateValues or RevocationValues. */
+static int collect(const xmlNode *element, const char *ns, XmlCertificates *certificates, RevocationPool *pool) {
+        const xmlNode *values = xml_is(element, ns, "CertificateValues") ? element : NULL, *revocation = xml_is(element, ns, "RevocationValues") ? element : NULL;
         int r = 0;
 
-        for (const xmlNode *n = values ? xml_child(values, ns, "EncapsulatedX509Certificate") : NULL; r >= 0 && n; n = xml_next(n))
+        for (const xmlNode *n = values && certificates ? xml_child(values, ns, "EncapsulatedX509Certificate") : NULL; r >= 0 && n; n = xml_next(n))
                 r = xml_certificates_add(certificates, n);
         if (r >= 0 && revocation && pool)
                 r = add_revocation(pool, REVOCATION_CRL, xml_child(revocation, ns, "CRLValues"), ns, "EncapsulatedCRLValue");
@@ -288,14 +231,17 @@ static int collect(const xmlNode *parent, const char *ns, XmlCertificates *certi
         return r;
 }
 
-int xades_values_collect(const XadesProperties *p, XmlCertificates *certificates, RevocationPool *pool) {
-        int r;
+int xades_values_collect(const XadesProperties *p, const xmlNode *before, XmlCertificates *certificates, RevocationPool *pool) {
+        const xmlNode *n = p->unsigned_properties ? xml_first_element(p->unsigned_properties) : NULL;
+        int r = 0;
 
-        if (!p->unsigned_properties)
-                return 0;
-        r = collect(p->unsigned_properties, p->ns, certificates, pool);
-        for (const xmlNode *n = xml_child(p->unsigned_properties, XML_NS_XADES_141, "TimeStampValidationData"); r >= 0 && n; n = xml_next(n))
+        for (; r >= 0 && n && n != before; n = xml_next_element(n)) {
                 r = collect(n, p->ns, certificates, pool);
+                if (!xml_is(n, XML_NS_XADES_141, "TimeStampValidationData") && !xml_is(n, XML_NS_XADES_141, "AnyValidationData"))
+                        continue;
+                for (const xmlNode *inner = xml_first_element(n); r >= 0 && inner; inner = xml_next_element(inner))
+                        r = collect(inner, p->ns, certificates, pool);
+        }
         return r;
 }
 

@@ -10,22 +10,16 @@
 #include "sign/xml/xml-signature.h"
 
 #define XADES_CERT_DIGESTS_MAX 16U
-#define XADES_TIMESTAMPS_MAX 8U
 
 typedef struct XadesCertDigest {
         gnutls_digest_algorithm_t algorithm;
         Bytes value;
 } XadesCertDigest;
 
-/* A signature timestamp, and what it is over. */
-typedef struct XadesTimestamp {
-        Bytes token;
-        Bytes stamped;
-} XadesTimestamp;
-
 typedef struct XadesProperties {
         const char *ns;             /* the version's namespace, borrowed; NULL: there are none, it is no XAdES */
         xmlNode *signed_properties; /* NULL when there are none */
+        xmlNode *data_properties;   /* SignedDataObjectProperties; NULL */
         xmlNode *unsigned_properties; /* UnsignedSignatureProperties; NULL */
         int64_t signing_time;       /* -1 when there is none */
         XadesCertDigest certificates[XADES_CERT_DIGESTS_MAX]; /* SigningCertificate(V2) */
@@ -43,16 +37,9 @@ int xades_properties_read(const XmlSignature *s, XadesProperties *ret, const cha
 /* Whether a certificate is one that SigningCertificate or SigningCertificateV2 names: by its digest, which cannot be of another. */
 bool xades_names_certificate(const XadesProperties *p, gnutls_x509_crt_t crt);
 
-/* Signature timestamps, the first XADES_TIMESTAMPS_MAX; what cannot be read is passed over. `ret` holds as many. */
-int xades_timestamps_read(const XmlDocument *d, const XmlSignature *s, const XadesProperties *p, XadesTimestamp ret[static XADES_TIMESTAMPS_MAX], size_t *ret_n);
-
-/* Whether a timestamp says that it is of this very signature, whatever else it is worth. */
-bool xades_timestamp_fits(const XadesTimestamp *t);
-
-void xades_timestamps_done(XadesTimestamp *list, size_t n);
-
-/* What came along: CertificateValues and RevocationValues, also those for timestamps. `pool` may be NULL. 0, -ENOMEM. */
-int xades_values_collect(const XadesProperties *p, XmlCertificates *certificates, RevocationPool *pool);
+/* What came along: CertificateValues and RevocationValues, also those for timestamps, in the unsigned properties that stand before `before` (NULL: in all). `certificates` and `pool` may be
+ * NULL. 0, -ENOMEM. */
+int xades_values_collect(const XadesProperties *p, const xmlNode *before, XmlCertificates *certificates, RevocationPool *pool);
 
 /* Whether an unsigned property of that name is there. */
 bool xades_has_unsigned(const XadesProperties *p, const char *name);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "sign/trust/signer-trust.h"
-#include "sign/xml/xades-properties.h"
 #include "sign/xml/xades-signature.h"
+#include "sign/xml/xades-timestamps.h"
 #include "sign/xml/xml-algorithms.h"
 #include "sign/xml/xml-canonical.h"
 #include "sign/xml/xml-coverage.h"
@@ -26,15 +26,14 @@ typedef struct Verification {
         CmsAlgorithms algorithms;
         Bytes signed_info, value;
         gnutls_x509_crt_t signer; /* borrowed from `certificates` */
-        XadesTimestamp timestamps[XADES_TIMESTAMPS_MAX];
-        size_t n_timestamps;
+        XadesTimestamps timestamps;
         XmlCoverage coverage;
 } Verification;
 
 static void verification_done(Verification *v) {
         xades_properties_done(&v->properties);
         xml_certificates_done(&v->certificates);
-        xades_timestamps_done(v->timestamps, v->n_timestamps);
+        xades_timestamps_done(&v->timestamps);
         bytes_done(&v->signed_info);
         bytes_done(&v->value);
 }
@@ -158,9 +157,13 @@ static int verify_value(Verification *v) {
         return r;
 }
 
+static XmlReferences references_of(Verification *v) {
+        return (XmlReferences) { .document = v->context->document, .signature = &v->signature, .signed_properties = v->properties.signed_properties,
+                                 .resolver = v->context->resolver, .report = v->report, .index = v->index, .budget = &v->context->budget };
+}
+
 static int verify_references(Verification *v) {
-        const XmlReferences references = { .document = v->context->document, .signature = &v->signature, .signed_properties = v->properties.signed_properties,
-                                           .resolver = v->context->resolver, .report = v->report, .index = v->index, .budget = &v->context->budget };
+        const XmlReferences references = references_of(v);
         SubIndication sub;
         const char *reason;
         int r;
@@ -184,11 +187,10 @@ static int check_coverage(Verification *v) {
         return 0;
 }
 
-static bool is_stamped(const Verification *v) {
-        for (size_t i = 0; i < v->n_timestamps; i++)
-                if (xades_timestamp_fits(&v->timestamps[i]))
-                        return true;
-        return false;
+static int read_timestamps(Verification *v) {
+        const XmlReferences references = references_of(v);
+
+        return xades_timestamps_read(&references, &v->properties, &v->timestamps);
 }
 
 /* EN 319 132-1 section 6.3, by what is there. A timestamp of something else is none. */
@@ -199,26 +201,31 @@ static const char *level_of(const Verification *v) {
                 return NULL;
         if (!p->has_format && !v->signature.countersigned)
                 return NULL;
-        if (!is_stamped(v))
+        if (!xades_timestamps_have(&v->timestamps, TIMESTAMP_SIGNATURE))
                 return "B-B";
         if (!xades_has_unsigned(p, "RevocationValues"))
                 return "B-T";
-        return xades_has_unsigned(p, "ArchiveTimeStamp") ? "B-LTA" : "B-LT";
+        return xades_timestamps_have(&v->timestamps, TIMESTAMP_ARCHIVE) ? "B-LTA" : "B-LT";
+}
+
+/* The revocation information that an archive timestamp is over. */
+static int collect_covered(void *userdata, size_t i, RevocationPool *ret) {
+        const Verification *v = userdata;
+
+        return v->timestamps.list[i].kind == TIMESTAMP_ARCHIVE ? xades_values_collect(&v->properties, v->timestamps.properties[i], NULL, ret) : 0;
 }
 
 static int judge_signer(Verification *v) {
         CmsAlgorithms weakest = v->algorithms;
-        SignatureTimestamp timestamps[XADES_TIMESTAMPS_MAX];
-        SignerEvidence evidence = { .certificate = v->signer, .others = v->certificates.list, .algorithms = &weakest, .value = bytes_view(&v->value),
-                                    .timestamps = timestamps, .n_timestamps = v->n_timestamps };
+        SignerEvidence evidence = { .certificate = v->signer, .algorithms = &weakest, .value = bytes_view(&v->value), .timestamps = v->timestamps.list,
+                                    .n_timestamps = v->timestamps.n, .covered = collect_covered, .userdata = v };
         int r;
 
         weakest.digest = xml_digest_weaker(weakest.digest, v->coverage.digest);
-        r = xades_values_collect(&v->properties, &v->certificates, v->context->params->revocation);
+        r = xades_values_collect(&v->properties, NULL, &v->certificates, v->context->params->revocation);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < v->n_timestamps; i++)
-                timestamps[i] = (SignatureTimestamp) { bytes_view(&v->timestamps[i].token), bytes_view(&v->timestamps[i].stamped) };
+        evidence.others = v->certificates.list;
         evidence.n_others = v->certificates.n;
         return signer_trust_judge(&evidence, v->context->params, v->report);
 }
@@ -242,7 +249,7 @@ int xades_signature_verify(XadesContext *c, xmlNode *element, VerifyReport *r, s
         if (q == 0)
                 q = check_coverage(&v);
         if (q == 0)
-                q = xades_timestamps_read(c->document, &v.signature, &v.properties, v.timestamps, &v.n_timestamps);
+                q = read_timestamps(&v);
         if (q != 0)
                 return q < 0 ? q : 0;
         v.report->integrity = true;

@@ -103,6 +103,15 @@ static bool is_in_subtrees(xmlNodeSet *nodes, xmlNode *node, const xmlNode *elem
         return false;
 }
 
+static bool is_in_child(const XmlFilter *f, const xmlNode *element) {
+        while (element && element->parent != f->node)
+                element = element->parent;
+        for (int i = 0; element && i < f->nodes->nodeNr; i++)
+                if (f->nodes->nodeTab[i] == element)
+                        return true;
+        return false;
+}
+
 static bool is_in_signature(const xmlNode *element) {
         for (const xmlNode *n = element; n && n->type == XML_ELEMENT_NODE; n = n->parent)
                 if (xml_is(n, XML_NS_DSIG, "Signature"))
@@ -125,6 +134,8 @@ static bool filter_passes(const XmlFilter *f, bool in, xmlNode *node, const xmlN
                 return in && !is_in_subtrees(f->nodes, node, element);
         case XML_FILTER_UNION:
                 return in || is_in_subtrees(f->nodes, node, element);
+        case XML_FILTER_CHILDREN:
+                return in && is_in_child(f, element);
         }
         return false;
 }

@@ -30,6 +30,7 @@ typedef enum XmlFilterType {
         XML_FILTER_INTERSECT,          /* only nodes of the subtrees of `nodes` */
         XML_FILTER_SUBTRACT,           /* without the subtrees of `nodes` */
         XML_FILTER_UNION,              /* and the subtrees of `nodes` */
+        XML_FILTER_CHILDREN,           /* only the subtrees of `nodes`, which are children of `node`: in document order, as if each was written alone */
 } XmlFilterType;
 
 typedef struct XmlFilter {

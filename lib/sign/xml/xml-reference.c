@@ -228,6 +228,43 @@ static int verify_list(const XmlReferences *c, xmlNode *first, bool in_manifest,
         return q;
 }
 
+static int write_file(const XmlReferences *c, const Reference *r, const XmlCanonical *rest, XmlSink f, void *userdata) {
+        _cleanup_bytes_ Bytes octets = BYTES_NULL;
+        uint64_t cost;
+        bool empty;
+        int q;
+
+        q = c->resolver ? c->resolver->read(c->resolver->userdata, r->uri, &octets) : -ENOENT;
+        if (q < 0)
+                return q;
+        cost = r->transforms.n > 0 ? FILE_COST : 1;
+        if (octets.len > *c->budget / cost)
+                return -E2BIG;
+        *c->budget -= cost * octets.len;
+        return xml_transforms_write(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, rest, f, userdata, &empty);
+}
+
+int xml_reference_write(const XmlReferences *c, xmlNode *element, const XmlCanonical *rest, XmlSink f, void *userdata) {
+        _cleanup_(reference_done) Reference r = { 0 };
+        XmlInput input = { .selection = { .document = c->document } };
+        Finding ignored = { 0 };
+        bool empty;
+        int q, error = 0;
+
+        q = read_reference(element, &r, &ignored);
+        if (q == 0 && xml_target_resolve(c->document, r.uri, &r.target, &ignored.reason, &error) != SUB_NONE)
+                q = 1;
+        if (q == 0)
+                q = error < 0 ? error : spend(c, &r, &ignored);
+        if (q != 0)
+                return q < 0 ? q : -ENOENT;
+        if (r.target.external)
+                return write_file(c, &r, rest, f, userdata);
+        input.selection.apex = r.target.node;
+        input.selection.without_comments = r.target.without_comments;
+        return xml_transforms_write(&r.transforms, &input, c->signature->element, rest, f, userdata, &empty);
+}
+
 int xml_references_verify(const XmlReferences *c, XmlCoverage *ret, SubIndication *ret_sub, const char **ret_reason) {
         XmlCoverage v = { .digest = GNUTLS_DIG_SHA512 }; /* no weaker one seen */
         Finding f = { 0 };

@@ -6,6 +6,7 @@
 
 #include "crypto/digest.h"
 #include "sign/verify.h"
+#include "sign/xml/xml-canonical.h"
 #include "sign/xml/xml-signature.h"
 
 /* Who has the files that a detached signature refers to. A URI stands as the document has it. Each returns 0, -ENOENT when there is no such file, or another negative
@@ -49,3 +50,7 @@ uint64_t xml_references_budget(uint64_t size);
 
 /* Verifies all references. 0 when all fit; 1 when not, with why: a subindication and its sentence. A negative errno. */
 int xml_references_verify(const XmlReferences *r, XmlCoverage *ret, SubIndication *ret_sub, const char **ret_reason);
+
+/* Writes what one ds:Reference is of, as XAdES has its timestamps over it: octets, and nodes by `rest`. Only after xml_references_verify() found them to fit. 0, or a negative errno: also
+ * for what cannot be had (-ENOENT), or goes beyond the budget. */
+int xml_reference_write(const XmlReferences *r, xmlNode *reference, const XmlCanonical *rest, XmlSink f, void *userdata);

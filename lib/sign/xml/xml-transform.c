@@ -101,8 +101,10 @@ typedef struct Pipe {
         size_t n_documents;
         xmlXPathObject *objects[XML_FILTERS_MAX];
         size_t n_objects;
-        gnutls_hash_hd_t hash;
-        bool any; /* something was digested */
+        const XmlCanonical *rest; /* for nodes that are left at the end */
+        XmlSink sink;
+        void *userdata;
+        bool any; /* something came out */
 } Pipe;
 
 static void pipe_done(Pipe *p) {
@@ -230,10 +232,10 @@ static int sink(void *userdata, View piece) {
         Pipe *p = userdata;
 
         p->any = p->any || piece.len > 0;
-        return xml_sink_hash(p->hash, piece);
+        return p->sink(p->userdata, piece);
 }
 
-/* Octets into the digest, where they are the last. */
+/* Octets go out at once, where they are the last. */
 static int canonicalize(Pipe *p, const XmlTransform *t, bool last) {
         _cleanup_bytes_ Bytes octets = BYTES_NULL;
         int r = need_nodes(p);
@@ -247,7 +249,6 @@ static int canonicalize(Pipe *p, const XmlTransform *t, bool last) {
 }
 
 static int run(Pipe *p, const XmlTransforms *t) {
-        static const XmlCanonical c14n10 = { .mode = XML_C14N_1_0 };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < t->n; i++) {
@@ -268,25 +269,34 @@ static int run(Pipe *p, const XmlTransforms *t) {
         }
         if (r < 0)
                 return r;
-        return p->selection.document ? xml_canonicalize(&p->selection, &c14n10, sink, p) : sink(p, p->octets);
+        return p->selection.document ? xml_canonicalize(&p->selection, p->rest, sink, p) : sink(p, p->octets);
+}
+
+int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, const XmlCanonical *rest, XmlSink f, void *userdata, bool *ret_empty) {
+        static const XmlCanonical c14n10 = { .mode = XML_C14N_1_0 };
+        _cleanup_(pipe_done) Pipe p = { .selection = input->selection, .octets = input->octets, .signature = signature, .rest = rest ?: &c14n10, .sink = f, .userdata = userdata };
+        int r;
+
+        r = run(&p, t);
+        /* An empty file may be signed; that a transform leaves nothing of one is another thing. */
+        if (r >= 0)
+                *ret_empty = !p.any && (input->selection.document || t->n > 0);
+        return r < 0 ? r : 0;
 }
 
 int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret,
                           bool *ret_empty) {
-        _cleanup_(pipe_done) Pipe p = { .selection = input->selection, .octets = input->octets, .signature = signature };
         Digest d = { .len = gnutls_hash_get_len(algorithm) };
+        gnutls_hash_hd_t hash;
         int r;
 
         if (d.len == 0 || d.len > sizeof(d.data))
                 return -EOPNOTSUPP;
-        if (gnutls_hash_init(&p.hash, algorithm) < 0)
+        if (gnutls_hash_init(&hash, algorithm) < 0)
                 return -EIO;
-        r = run(&p, t);
-        gnutls_hash_deinit(p.hash, d.data);
-        if (r < 0)
-                return r;
-        *ret = d;
-        /* An empty file may be signed; that a transform leaves nothing of one is another thing. */
-        *ret_empty = !p.any && (input->selection.document || t->n > 0);
-        return 0;
+        r = xml_transforms_write(t, input, signature, NULL, xml_sink_hash, hash, ret_empty);
+        gnutls_hash_deinit(hash, d.data);
+        if (r >= 0)
+                *ret = d;
+        return r;
 }

@@ -48,5 +48,8 @@ typedef struct XmlInput {
 int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret,
                           bool *ret_empty);
 
+/* The same, with what comes out given to `f`. Nodes that are left at the end are written by `rest`; NULL: by Canonical XML 1.0, as digests have it. */
+int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, const XmlCanonical *rest, XmlSink f, void *userdata, bool *ret_empty);
+
 /* Whether what these select of a document is all of it but ds:Signature elements. */
 bool xml_transforms_keep_all(const XmlTransforms *t);

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Debian packages: which are needed, which of them quickstart had to install, and taking those out again.
 
-build_packages=(gcc libc6-dev meson ninja-build pkg-config gettext libsystemd-dev libgnutls28-dev nettle-dev libtasn1-6-dev libtasn1-bin
+build_packages=(gcc libc6-dev meson ninja-build pkg-config gettext libsystemd-dev libgnutls28-dev libgcrypt20-dev nettle-dev libtasn1-6-dev libtasn1-bin
         libsqlite3-dev libargon2-dev libqpdf-dev libxml2-dev libqrencode-dev libpng-dev libharfbuzz-dev zlib1g-dev libcurl4-gnutls-dev libmicrohttpd-dev)
 run_packages=(dbus polkitd ca-certificates openssl python3 fonts-dejavu-core)
 # Used by the example: one computes one-time codes, the others look at the result with programs that are not ours.

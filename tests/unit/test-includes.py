@@ -16,7 +16,7 @@ TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2]).reso
 # folder -> (folders of ours, foreign headers by prefix) beside itself and libc.
 RULES = {
     "lib/base": ((), ()),
-    "lib/crypto": (("lib/base",), ("gnutls/", "nettle/", "argon2.h")),
+    "lib/crypto": (("lib/base",), ("gnutls/", "nettle/", "argon2.h", "gcrypt.h")),
     "lib/der": (("lib/base",), ("libtasn1.h",)),
     "lib/bus": (("lib/base",), ("systemd/",)),
     "lib/store": (("lib/base", "lib/crypto"), ("sqlite3.h",)),
@@ -52,7 +52,7 @@ for folder, foreign in PROGRAMS.items():
 # Headers of libc and the kernel that are not plain NAME.h of ISO C or POSIX.
 LIBC = ("sys/", "linux/", "arpa/", "netinet/", "bits/")
 FOREIGN = ("gnutls/", "nettle/", "qpdf/", "systemd/", "libtasn1.h", "sqlite3.h", "argon2.h", "qrencode.h", "png.h", "zlib.h", "libxml/", "hb-", "sygnet/", "curl/",
-           "microhttpd.h", "archive", "openssl/", "polkit/", "glib", "p11-kit/")
+           "microhttpd.h", "archive", "gcrypt.h", "openssl/", "polkit/", "glib", "p11-kit/")
 
 
 def folder_of(path):

@@ -24,6 +24,8 @@
 #define OID_RSASSA_PSS "1.2.840.113549.1.1.10" /* RFC 4055 §3.1 */
 #define OID_MGF1 "1.2.840.113549.1.1.8"       /* §2.2 */
 
+#define OID_EC_PUBLIC_KEY "1.2.840.10045.2.1" /* RFC 5480 §2.1.1 */
+
 #define OID_SHA256 "2.16.840.1.101.3.4.2.1"
 #define OID_SHA384 "2.16.840.1.101.3.4.2.2"
 #define OID_SHA512 "2.16.840.1.101.3.4.2.3"

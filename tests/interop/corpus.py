@@ -23,9 +23,6 @@ KNOWN = {
     "xades/XSW-enveloped-fake-content.xml": (
         (False, "TOTAL-FAILED", "HASH_FAILURE"),
         "the digest of the element that was signed does not fit, as xmlsec1 says too; the document around it is another one, whatever it says"),
-    "xades/xades-ecc-brainpool.xml": (
-        (False, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"),
-        "GnuTLS does not know the Brainpool curves; the signature is not called wrong, it cannot be told"),
     "pades/separate-annots-kids-indir.pdf": (
         (True, "INDETERMINATE", "TRY_LATER"),
         "the certificate's state can be looked up, and nothing in the file tells it: without the network it is open (EN 319 102-1 section 5.2.6.4)"),

@@ -127,7 +127,7 @@ def stamp(seconds):
 
 
 class Case(unittest.TestCase):
-    places = ""
+    places, curve = "", "P-256"
 
     @classmethod
     def setUpClass(cls):
@@ -162,7 +162,7 @@ class Case(unittest.TestCase):
 
     @classmethod
     def request(cls, name, subject):
-        cls.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{name}.key")
+        cls.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{cls.curve}", "-out", f"{name}.key")
         cls.openssl("req", "-new", "-key", f"{name}.key", "-subj", subject, "-out", f"{name}.csr")
 
     @classmethod

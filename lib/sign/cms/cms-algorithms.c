@@ -8,9 +8,9 @@
 #include "crypto/key.h"
 #include "der/oids.h"
 #include "sign/cms/cms-algorithms.h"
+#include "sign/cms/cms-brainpool.h"
 
 #define OID_RSA "1.2.840.113549.1.1.1"
-#define OID_EC_PUBLIC_KEY "1.2.840.10045.2.1"
 #define OID_DSA "1.2.840.10040.4.1"
 
 /* Of a key that came along, and may be anybody's: beyond what anybody uses, verifying takes minutes. */
@@ -228,8 +228,12 @@ int cms_signature_verify_key(const CmsAlgorithms *a, gnutls_pubkey_t key, const 
 
 int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
+        BrainpoolKey brainpool;
         int r;
 
+        r = cms_brainpool_key(signer, &brainpool);
+        if (r > 0)
+                return cms_brainpool_verify(a, &brainpool, data, digest, signature);
         r = public_key(signer, &key);
         return r < 0 ? r : cms_signature_verify_key(a, key, data, digest, signature);
 }

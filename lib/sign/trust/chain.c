@@ -8,8 +8,9 @@
 #include <gnutls/x509.h>
 
 #include "crypto/key.h"
-#include "sign/trust/chain.h"
 #include "sign/cms/cms-algorithms.h"
+#include "sign/trust/chain.h"
+#include "sign/trust/path.h"
 
 #define PATHS_MAX 64U
 
@@ -35,6 +36,65 @@ static bool in_path(const Search *s, gnutls_x509_crt_t crt) {
         return false;
 }
 
+static bool signed_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
+        const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN |
+                               GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
+        unsigned status = 0;
+
+        if (gnutls_x509_crt_check_issuer(crt, issuer) == 0)
+                return false;
+        if (path_has_other_key(issuer))
+                return path_is_signed_by(crt, issuer);
+        return gnutls_x509_crt_verify(crt, &issuer, 1, flags, &status) >= 0 &&
+               !(status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNATURE_FAILURE));
+}
+
+/* The anchor above a certificate. Two may bear one name; then it is the one whose key signed. */
+static gnutls_x509_crt_t find_anchor(gnutls_x509_trust_list_t anchors, gnutls_x509_crt_t crt) {
+        gnutls_x509_trust_list_iter_t iter = NULL;
+        gnutls_x509_crt_t anchor = NULL, found = NULL;
+
+        if (gnutls_x509_trust_list_get_issuer(anchors, crt, &anchor, GNUTLS_TL_GET_COPY) >= 0) {
+                if (signed_by(crt, anchor))
+                        return anchor;
+                gnutls_x509_crt_deinit(anchor);
+        }
+        while (gnutls_x509_trust_list_iter_get_ca(anchors, &iter, &anchor) >= 0) {
+                if (!found && (gnutls_x509_crt_equals(anchor, crt) || signed_by(crt, anchor)))
+                        found = anchor;
+                else
+                        gnutls_x509_crt_deinit(anchor);
+        }
+        return found;
+}
+
+/* GnuTLS says of an unknown key what it says of a wrong signature. */
+static bool has_other_key(const Search *s, gnutls_x509_crt_t anchor) {
+        bool found = path_has_other_key(anchor);
+
+        for (size_t i = 1; i < s->n_path && !found; i++)
+                found = path_has_other_key(s->path[i]);
+        return found;
+}
+
+/* The path from the signer to what is below the anchor, which may also have come along. An anchor that was not issued by itself was met with the path before. */
+static unsigned follow_other_keys(const Search *s, unsigned status) {
+        gnutls_x509_crt_t anchor = NULL, last = s->path[s->n_path - 1];
+        size_t n = s->n_path;
+
+        if (gnutls_x509_trust_list_get_issuer(s->params->anchors, last, &anchor, 0) < 0) /* by name alone */
+                return status;
+        anchor = find_anchor(s->params->anchors, last);
+        if (!anchor)
+                return status;
+        if (n > 1 && gnutls_x509_crt_equals(anchor, last))
+                n--;
+        if (has_other_key(s, anchor))
+                status = path_status(s->path, n, anchor);
+        gnutls_x509_crt_deinit(anchor);
+        return status;
+}
+
 /* Depth-first: the path as it is, then with each certificate that may have issued its last. */
 static bool search(Search *s) {
         const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
@@ -47,6 +107,8 @@ static bool search(Search *s) {
                 --*s->params->paths;
         if (gnutls_x509_trust_list_verify_crt2(s->params->anchors, s->path, (unsigned) s->n_path, NULL, 0, flags, &status, NULL) < 0)
                 return false;
+        if (status != 0)
+                status = follow_other_keys(s, status);
         if (status == 0)
                 return true;
         if (came_further(status, s->status))
@@ -128,34 +190,6 @@ SubIndication chain_check_times(const ChainPath *path, int64_t when, const char 
                         return sub;
         }
         return check_time(path->anchor, false, when, ret_reason);
-}
-
-static bool signed_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
-        const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN |
-                               GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1;
-        unsigned status = 0;
-
-        return gnutls_x509_crt_check_issuer(crt, issuer) != 0 && gnutls_x509_crt_verify(crt, &issuer, 1, flags, &status) >= 0 &&
-               !(status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNATURE_FAILURE));
-}
-
-/* The anchor above a certificate. Two may bear one name; then it is the one whose key signed. */
-static gnutls_x509_crt_t find_anchor(gnutls_x509_trust_list_t anchors, gnutls_x509_crt_t crt) {
-        gnutls_x509_trust_list_iter_t iter = NULL;
-        gnutls_x509_crt_t anchor = NULL, found = NULL;
-
-        if (gnutls_x509_trust_list_get_issuer(anchors, crt, &anchor, GNUTLS_TL_GET_COPY) >= 0) {
-                if (signed_by(crt, anchor))
-                        return anchor;
-                gnutls_x509_crt_deinit(anchor);
-        }
-        while (gnutls_x509_trust_list_iter_get_ca(anchors, &iter, &anchor) >= 0) {
-                if (!found && (gnutls_x509_crt_equals(anchor, crt) || signed_by(crt, anchor)))
-                        found = anchor;
-                else
-                        gnutls_x509_crt_deinit(anchor);
-        }
-        return found;
 }
 
 /* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1). False when nobody is found

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sign/cms/cms-brainpool.h"
 #include "sign/trust/signer-trust.h"
 #include "sign/xml/xades-signature.h"
 #include "sign/xml/xades-timestamps.h"
@@ -89,7 +90,10 @@ static int read_value(Verification *v) {
 
 static int verify_with(const Verification *v, gnutls_x509_crt_t crt) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
+        BrainpoolKey brainpool;
 
+        if (cms_brainpool_key(crt, &brainpool) > 0)
+                return cms_brainpool_verify_numbers(&v->algorithms, &brainpool, bytes_view(&v->signed_info), bytes_view(&v->value));
         if (gnutls_pubkey_init(&key) < 0)
                 return -ENOMEM;
         if (gnutls_pubkey_import_x509(key, crt, 0) < 0)

@@ -28,7 +28,8 @@ int issue_append_factors(sd_bus_message *m, const IssueFactors *f) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-int issue_get_request(Client *c, const char *id, const IssueFactors *factors, Bytes *ret) {
+/* The certificate request of a credential, DER. */
+static int get_request(Client *c, const char *id, const IssueFactors *factors, Bytes *ret) {
         _cleanup_message_ sd_bus_message *m = NULL, *reply = NULL;
         const void *data;
         size_t size;
@@ -162,7 +163,7 @@ int issue_all(Client *c, const char *id, const char *profile, const IssueFactors
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         int r;
 
-        r = issue_get_request(c, id, factors, &request);
+        r = get_request(c, id, factors, &request);
         return r != 0 ? issue_tell_failed(r, id, profile) : issue_for_request(c, id, bytes_view(&request), profile, factors, ret_waits);
 }
 
@@ -231,7 +232,7 @@ int issue_write_request(Client *c, const char *id, RequestForm form, const Issue
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         int r;
 
-        r = issue_get_request(c, id, factors, &request);
+        r = get_request(c, id, factors, &request);
         return r != 0 ? r : issue_write_der(c, id, form, bytes_view(&request));
 }
 

@@ -14,9 +14,6 @@ typedef struct IssueFactors {
         const Secret *pin, *otp;  /* of a signature */
 } IssueFactors;
 
-/* The certificate request of a credential, DER. */
-int issue_get_request(Client *c, const char *id, const IssueFactors *factors, Bytes *ret);
-
 /* Has sygnet-cad issue; `days` of 0 is its default. */
 int issue_by_local_ca(Client *c, View request, const char *profile, unsigned days, CertificateList *ret);
 

@@ -39,7 +39,8 @@ bool key_path_is(const char *word) {
         return (strchr(word, '/') || has_ending(word)) && access(word, F_OK) == 0;
 }
 
-int key_path_fail(int outcome, const char *path) {
+/* Says an outcome of crypto/key-file.h about a path (which may be NULL); an exit code. */
+static int fail_outcome(int outcome, const char *path) {
         _cleanup_free_ char *name = path ? text_from_locale(path) : NULL, *clean = text_clean(name ?: "");
         int status = outcome == KEY_FILE_E_PASSWORD ? EXIT_DENIED : EXIT_FAILED;
 
@@ -91,12 +92,12 @@ int key_path_read(const char *path, Bytes *ret) {
                 return r;
         r = read_fd(fd, KEY_FILE_SIZE_MAX, &b);
         if (r == -EFBIG)
-                return key_path_fail(KEY_FILE_E_FORMAT, path);
+                return fail_outcome(KEY_FILE_E_FORMAT, path);
         if (r < 0)
                 return fail_file(r, path);
         r = key_file_check(bytes_view(&b), &format);
         if (r != 0)
-                return key_path_fail(r, path);
+                return fail_outcome(r, path);
         warn_of_readers(path, &st);
         *ret = bytes_take(&b);
         return 0;
@@ -117,7 +118,7 @@ int key_path_unlock(Client *c, View file, const char *question, KeyFile *ret, Se
                         return 0;
                 }
                 if (r != KEY_FILE_E_PASSWORD || attempt >= ATTEMPTS || arguments_has(&c->arguments, "password-file") || !prompt_possible()) {
-                        int status = key_path_fail(r, NULL);
+                        int status = fail_outcome(r, NULL);
 
                         if (r == KEY_FILE_E_PASSWORD)
                                 hint("%s", _("A forgotten password of a key cannot be recovered: make a new key."));

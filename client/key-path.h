@@ -27,6 +27,3 @@ int key_path_check_new(const char *path);
 
 /* The absolute path, without symbolic links, of a file that is there. */
 int key_path_resolve(const char *path, char **ret);
-
-/* Says an outcome of crypto/key-file.h about a path (which may be NULL); an exit code. */
-int key_path_fail(int outcome, const char *path);

@@ -140,7 +140,8 @@ static int open_file(LocalSigner *s) {
         return 0;
 }
 
-int local_signer_open(LocalSigner *s) {
+/* Opens the key where it is not open yet. 0 or an exit code. */
+static int open_key(LocalSigner *s) {
         if (s->key)
                 return 0;
         return s->key_uri ? token_private_key(&s->token, s->key_uri, &s->key) : open_file(s);
@@ -172,7 +173,7 @@ static bool sign_portion(const LocalSigner *s, const SignerItem *items, size_t n
 }
 
 static int sign_items(LocalSigner *s, const SignerItem *items, size_t n, Bytes *ret) {
-        int r = local_signer_open(s);
+        int r = open_key(s);
 
         if (r > 0)
                 return r;

@@ -34,6 +34,3 @@ int local_signer_init(LocalSigner *s, Client *c, const char *word, bool login);
 int local_signer_init_record(LocalSigner *s, Client *c, KeyRecord *record, bool login);
 
 void local_signer_done(LocalSigner *s);
-
-/* Opens the key where it is not open yet. 0 or an exit code. */
-int local_signer_open(LocalSigner *s);

@@ -190,7 +190,8 @@ int nss_read(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRIN
         return 0;
 }
 
-int nss_count(const char *folder, size_t *ret) {
+/* How many certificates it holds. */
+static int count_certificates(const char *folder, size_t *ret) {
         _cleanup_sqlite_ sqlite3 *db = NULL;
         _cleanup_statement_ sqlite3_stmt *s = NULL;
         int r;
@@ -348,7 +349,7 @@ int nss_create(const char *folder) {
         r = program_run(&(Program) { .argv = argv, .seconds = SECONDS }, NULL);
         if (r < 0)
                 return r;
-        return nss_count(folder, &n) < 0 ? -EIO : 0;
+        return count_certificates(folder, &n) < 0 ? -EIO : 0;
 }
 
 int nss_discard(const char *folder) {
@@ -359,7 +360,7 @@ int nss_discard(const char *folder) {
 
         if (!copy)
                 return -ENOMEM;
-        r = nss_count(folder, &n);
+        r = count_certificates(folder, &n);
         if (r == -ENOENT)
                 return 0;
         if (r < 0 || n > 0)

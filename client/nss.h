@@ -24,9 +24,6 @@ typedef struct NssEntry {
 /* -ENOENT when there is no database, -EBADMSG when it is none that we understand, -EBUSY when another program keeps it locked. */
 int nss_read(const char *folder, const uint8_t fingerprint[static NSS_FINGERPRINT], NssEntry *ret);
 
-/* How many certificates it holds. */
-int nss_count(const char *folder, size_t *ret);
-
 /* Whether it has a primary password, without which trust cannot be written; -ENOENT without certutil. */
 int nss_needs_password(const char *folder);
 

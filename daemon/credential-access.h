@@ -11,8 +11,6 @@ int credential_access(Txn *t, CredentialJob *j);
 /* The same for seals only: a person's key has no users. */
 int credential_access_seal(Txn *t, CredentialJob *j);
 
-/* The same, with what an Administrator's power needs: credential_settle_power(). */
-int credential_access_power(Txn *t, CredentialJob *j, bool gives);
 
 /* Retires `record`, which was loaded and may be: erases its key, a renewal's too, frees it, and takes back its invitations. */
 int credential_retire(Txn *t, CredentialJob *j);

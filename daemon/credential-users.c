@@ -22,7 +22,7 @@ int credential_access_seal(Txn *t, CredentialJob *j) {
         return j->record->kind == CREDENTIAL_SEAL ? 0 : OUTCOME_NOT_FOUND;
 }
 
-int credential_access_power(Txn *t, CredentialJob *j, bool gives) {
+static int access_power(Txn *t, CredentialJob *j, bool gives) {
         int r;
 
         r = credential_access_seal(t, j);
@@ -75,7 +75,7 @@ int credential_job_list_users(Txn *t, CredentialJob *j) {
 int credential_job_add_user(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j, true);
+        r = access_power(t, j, true);
         if (r != 0)
                 return r;
         if (j->record->status == CREDENTIAL_RETIRED)
@@ -137,7 +137,7 @@ int credential_job_invite_user(Txn *t, CredentialJob *j) {
         Invitation i;
         int r;
 
-        r = credential_access_power(t, j, true);
+        r = access_power(t, j, true);
         if (r == 0 && j->record->status == CREDENTIAL_RETIRED)
                 r = OUTCOME_DISABLED;
         if (r == 0)
@@ -239,7 +239,7 @@ static int remove_user(Txn *t, CredentialJob *j) {
 int credential_job_remove_user(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j, false);
+        r = access_power(t, j, false);
         if (r == 0)
                 r = remove_user(t, j);
         if (r == 0 && j->other_account[0])
@@ -250,7 +250,7 @@ int credential_job_remove_user(Txn *t, CredentialJob *j) {
 int credential_job_break_lease(Txn *t, CredentialJob *j) {
         int r;
 
-        r = credential_access_power(t, j, false);
+        r = access_power(t, j, false);
         if (r != 0)
                 return r;
         r = lease_break(t, j->id);

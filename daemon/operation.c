@@ -32,7 +32,7 @@ struct OperationTable {
         unsigned next_preparation;
 };
 
-Operation *operation_ref(Operation *o) {
+static Operation *operation_ref(Operation *o) {
         o->refs++;
         return o;
 }

@@ -76,7 +76,6 @@ void operation_end_lease(Manager *m, const char *credential);
 /* Notes use: it lapses ten minutes from now. */
 void operation_touch(Operation *o);
 
-Operation *operation_ref(Operation *o);
 Operation *operation_unref(Operation *o);
 DEFINE_CLEANUP(Operation *, operation_unref);
 

@@ -49,7 +49,7 @@ unsigned purpose_from_word(const char *word) {
         return 0;
 }
 
-const char *purpose_word(unsigned purpose) {
+static const char *purpose_word(unsigned purpose) {
         for (size_t i = 0; i < ELEMENTSOF(purpose_words); i++)
                 if (purpose == 1U << i)
                         return purpose_words[i];

@@ -43,7 +43,6 @@ static inline unsigned store_bit(StoreId id) {
 
 /* "tls", "email", "code"; 0 for another word. */
 unsigned purpose_from_word(const char *word);
-const char *purpose_word(unsigned purpose);
 
 typedef struct Record {
         char fingerprint[FINGERPRINT_TEXT_SIZE]; /* SHA-256, lower-case hexadecimal */

@@ -198,14 +198,6 @@ static int parse(Bytes *content, StatusList **ret) {
         return 0;
 }
 
-int status_list_open(const char *path, StatusList **ret) {
-        _cleanup_bytes_ Bytes content = BYTES_NULL;
-        int r;
-
-        r = read_file(path, FILE_SIZE_MAX, &content);
-        return r < 0 ? r : parse(&content, ret);
-}
-
 int status_list_read(int fd, StatusList **ret) {
         _cleanup_bytes_ Bytes content = BYTES_NULL;
         int r;

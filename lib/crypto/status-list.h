@@ -42,7 +42,6 @@ typedef struct StatusList StatusList;
 
 /* Reads a list. -EBADMSG when it is none or anything about it is not as above, -EPROTONOSUPPORT for a later version, -EFBIG, -errno. Whether it is
  * still valid is the caller's to judge by the two times. */
-int status_list_open(const char *path, StatusList **ret);
 int status_list_read(int fd, StatusList **ret); /* from where the descriptor stands */
 int status_list_parse(View content, StatusList **ret);
 StatusList *status_list_free(StatusList *l);

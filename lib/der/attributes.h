@@ -24,7 +24,7 @@ DEFINE_CLEANUP(Attributes *, attributes_free);
 #define _cleanup_attributes_ _cleanup_(attributes_freep)
 
 /* Reads the contents of a SET OF Attribute (its header taken off: it is [0] in a SignerInfo). -EBADMSG, -E2BIG beyond
- * ATTRIBUTES_MAX attributes or values of one, -ENOMEM. Order is not looked at: der_set_of_is_sorted() does. */
+ * ATTRIBUTES_MAX attributes or values of one, -ENOMEM. Order is not looked at. */
 int attributes_read(View contents, Attributes **ret);
 
 size_t attributes_count(const Attributes *a, const char *type);

@@ -281,19 +281,6 @@ static int compare_encodings(const void *x, const void *y) {
         return r != 0 ? r : (a->len > b->len) - (a->len < b->len);
 }
 
-bool der_set_of_is_sorted(View contents) {
-        View previous = { 0 }, element;
-
-        while (contents.len > 0) {
-                if (der_next(&contents, &element, NULL) < 0)
-                        return false;
-                if (previous.data && compare_encodings(&previous, &element) > 0)
-                        return false;
-                previous = element;
-        }
-        return true;
-}
-
 int der_append_set_of(Bytes *b, uint8_t tag, View contents) {
         _cleanup_free_ View *elements = NULL;
         size_t before = b->len, n;

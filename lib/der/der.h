@@ -75,6 +75,3 @@ int der_count_elements(View contents, size_t *ret);
  * the attributes so (tag 0x31), whatever order they came in. */
 #define DER_SET_OF_MAX 1024U
 int der_append_set_of(Bytes *b, uint8_t tag, View contents);
-
-/* Whether the elements stand in that order. */
-bool der_set_of_is_sorted(View contents);

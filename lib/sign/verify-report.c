@@ -49,7 +49,8 @@ const char *subindication_to_string(SubIndication s) {
         return subindications[s].name;
 }
 
-Indication subindication_to_indication(SubIndication s) {
+/* The main indication that goes with a subindication. */
+static Indication subindication_to_indication(SubIndication s) {
         return subindications[s].indication;
 }
 

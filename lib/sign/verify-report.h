@@ -31,6 +31,3 @@ void signature_report_done(SignatureReport *s);
 /* The whole document's indication from its signatures': the worst. Countersignatures do not count: anybody can add one. A report without signatures is TOTAL-FAILED, FORMAT_FAILURE
  * with `none` as the reason. 0 or -ENOMEM. */
 int verify_report_conclude(VerifyReport *r, const char *none);
-
-/* The main indication that goes with a subindication. */
-Indication subindication_to_indication(SubIndication s);

@@ -67,7 +67,7 @@ int database_error(sqlite3 *db, int rc) {
         }
 }
 
-int database_exec(sqlite3 *db, const char *sql) {
+static int exec(sqlite3 *db, const char *sql) {
         return database_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
@@ -113,7 +113,7 @@ static int configure(sqlite3 *db) {
         for (size_t i = 0; i < ELEMENTSOF(options); i++)
                 if (sqlite3_db_config(db, options[i].option, options[i].value, NULL) != SQLITE_OK)
                         return -EIO;
-        r = database_exec(db, pragmas);
+        r = exec(db, pragmas);
         if (r < 0)
                 return r;
         /* A pragma that is not obeyed says nothing. */
@@ -154,10 +154,10 @@ int database_format(sqlite3 *db, uint32_t application_id) {
         int r;
 
         snprintf(sql, sizeof(sql), "PRAGMA application_id=%d", (int32_t) application_id);
-        r = database_exec(db, sql);
+        r = exec(db, sql);
         if (r < 0)
                 return r;
-        return database_exec(db, "CREATE TABLE store_identity ("
+        return exec(db, "CREATE TABLE store_identity ("
                                  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
                                  "  store BLOB NOT NULL,"
                                  "  generation INTEGER NOT NULL,"
@@ -286,7 +286,7 @@ static int migrate_step(sqlite3 *db, const char *sql, unsigned to) {
         char version[48];
         int r, rc;
 
-        r = database_exec(db, sql);
+        r = exec(db, sql);
         if (r < 0)
                 return r;
         rc = sqlite3_prepare_v2(db, "PRAGMA foreign_key_check", -1, &stmt, NULL);
@@ -295,21 +295,21 @@ static int migrate_step(sqlite3 *db, const char *sql, unsigned to) {
         if (rc != SQLITE_DONE)
                 return rc == SQLITE_ROW ? -EBADMSG : database_error(db, rc);
         snprintf(version, sizeof(version), "PRAGMA user_version=%u", to);
-        return database_exec(db, version);
+        return exec(db, version);
 }
 
 static int migrate_all(sqlite3 *db, const StoreSchema *schema, unsigned from) {
         int r;
 
         for (unsigned i = from; i < schema->version; i++) {
-                r = database_exec(db, "BEGIN IMMEDIATE");
+                r = exec(db, "BEGIN IMMEDIATE");
                 if (r < 0)
                         return r;
                 r = migrate_step(db, schema->migrations[i], i + 1);
                 if (r == 0)
-                        r = database_exec(db, "COMMIT");
+                        r = exec(db, "COMMIT");
                 if (r < 0) {
-                        (void) database_exec(db, "ROLLBACK");
+                        (void) exec(db, "ROLLBACK");
                         return r;
                 }
         }
@@ -334,10 +334,10 @@ int database_migrate(sqlite3 *db, const StoreSchema *schema, const char *directo
                 if (r < 0)
                         return r;
         }
-        r = database_exec(db, "PRAGMA foreign_keys=OFF");
+        r = exec(db, "PRAGMA foreign_keys=OFF");
         if (r < 0)
                 return r;
         r = migrate_all(db, schema, (unsigned) version);
-        restored = database_exec(db, "PRAGMA foreign_keys=ON");
+        restored = exec(db, "PRAGMA foreign_keys=ON");
         return r < 0 ? r : restored;
 }

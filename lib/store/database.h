@@ -24,7 +24,6 @@ int database_open(const char *path, sqlite3 **ret);
  * -EBADMSG for a damaged file, -ENOMEM, -EBUSY, -EROFS, else -EIO. */
 int database_error(sqlite3 *db, int rc);
 
-int database_exec(sqlite3 *db, const char *sql);
 int database_int(sqlite3 *db, const char *sql, int64_t *ret);
 
 /* What the one row says. Its MAC covers all of it. */

@@ -173,7 +173,8 @@ static int build_start(const CmsParts *p, Bytes *b) {
         return r < 0 ? r : der_append_element(b, TAG_SET, bytes_view(&inner));
 }
 
-uint64_t cms_header_size(uint64_t length) {
+/* The octets of a header for contents of this length. */
+static uint64_t header_size(uint64_t length) {
         uint64_t n = 2;
 
         if (length >= 0x80)
@@ -184,7 +185,7 @@ uint64_t cms_header_size(uint64_t length) {
 
 int cms_append_encapsulation(Bytes *b, const char *content_type, bool detached, uint64_t content_len) {
         _cleanup_bytes_ Bytes oid = BYTES_NULL;
-        uint64_t octets = cms_header_size(content_len) + content_len;
+        uint64_t octets = header_size(content_len) + content_len;
         int r;
 
         r = der_append_oid(&oid, content_type);
@@ -192,7 +193,7 @@ int cms_append_encapsulation(Bytes *b, const char *content_type, bool detached, 
                 return r;
         if (detached)
                 return der_append_element(b, TAG_SEQUENCE, bytes_view(&oid));
-        r = der_append_header(b, TAG_SEQUENCE, oid.len + cms_header_size(octets) + octets);
+        r = der_append_header(b, TAG_SEQUENCE, oid.len + header_size(octets) + octets);
         if (r >= 0)
                 r = bytes_append_view(b, bytes_view(&oid));
         if (r >= 0)
@@ -202,12 +203,12 @@ int cms_append_encapsulation(Bytes *b, const char *content_type, bool detached, 
 
 int cms_append_content_info(Bytes *b, uint64_t inside) {
         _cleanup_bytes_ Bytes oid = BYTES_NULL;
-        uint64_t signed_data = cms_header_size(inside) + inside;
+        uint64_t signed_data = header_size(inside) + inside;
         int r;
 
         r = der_append_oid(&oid, OID_SIGNED_DATA);
         if (r >= 0)
-                r = der_append_header(b, TAG_SEQUENCE, oid.len + cms_header_size(signed_data) + signed_data);
+                r = der_append_header(b, TAG_SEQUENCE, oid.len + header_size(signed_data) + signed_data);
         if (r >= 0)
                 r = bytes_append_view(b, bytes_view(&oid));
         if (r >= 0)

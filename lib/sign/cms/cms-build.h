@@ -25,9 +25,7 @@ int cms_append_attribute(Bytes *b, const char *type, View value);
 /* The SignerInfo alone. */
 int cms_append_signer_info(Bytes *b, const CmsParts *parts);
 
-/* The octets of a header for contents of this length, and encapContentInfo up to the content's first octet. Where `detached`, there is no
- * eContent. */
-uint64_t cms_header_size(uint64_t length);
+/* encapContentInfo up to the content's first octet. Where `detached`, there is no eContent. */
 int cms_append_encapsulation(Bytes *b, const char *content_type, bool detached, uint64_t content_len);
 
 /* The ContentInfo around a SignedData that has `inside` octets, up to the first of them. */

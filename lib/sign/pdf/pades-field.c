@@ -95,7 +95,8 @@ int pades_field_choose(PdfDocument *d, const PdfFields *fields, const char *name
         return found ? take_existing(d, fields, found, ret) : PADES_FIELD_NO_SUCH;
 }
 
-bool pades_field_rect(PdfDocument *d, const PadesField *f, double ret[static 4]) {
+/* Where an existing field's widget stands. False when it shows nothing: no widget, or one without extent. */
+static bool widget_rect(PdfDocument *d, const PadesField *f, double ret[static 4]) {
         qpdf_oh rect = f->is_new ? qpdf_oh_new_null(d->q) : pdf_get(d, f->widget, "/Rect");
         double v[4] = { 0 };
 
@@ -227,7 +228,7 @@ static int write_existing(PdfUpdate *u, const PadesField *f, const PadesWidget *
         double rect[4];
 
         if (has_widget && appearance_id == 0 && qpdf_oh_is_null(d->q, pdf_get(d, f->widget, "/AP"))) {
-                pades_field_rect(d, f, rect);
+                widget_rect(d, f, rect);
                 r = write_blank(u, rect, &appearance_id);
         }
         if (r == 0)

@@ -33,9 +33,6 @@ typedef struct PadesWidget {
  * locks. 0, an outcome, or -errno. */
 int pades_field_choose(PdfDocument *d, const PdfFields *fields, const char *name, PadesField *ret);
 
-/* Where an existing field's widget stands. False when it shows nothing: no widget, or one without extent. */
-bool pades_field_rect(PdfDocument *d, const PadesField *f, double ret[static 4]);
-
 /* Writes the field, with the signature dictionary `signature_id` as its value, and its widget. `*ret_new_id` is the number of a new field, for the
  * form to list; 0 otherwise. */
 int pades_field_write(PdfUpdate *u, const PadesField *f, const PadesWidget *w, int signature_id, int *ret_new_id);

@@ -199,8 +199,13 @@ int xml_sink_hash(void *hash, View piece) {
         return gnutls_hash(hash, piece.data, piece.len) < 0 ? -EIO : 0;
 }
 
-int xml_sink_buffer(void *userdata, View piece) {
-        XmlBuffer *b = userdata;
+typedef struct Buffer {
+        Bytes bytes;
+        size_t max;
+} Buffer;
+
+static int sink_buffer(void *userdata, View piece) {
+        Buffer *b = userdata;
 
         return piece.len > b->max - b->bytes.len ? -E2BIG : bytes_append_view(&b->bytes, piece);
 }
@@ -222,10 +227,10 @@ int xml_canonical_digest(const XmlSelection *s, const XmlCanonical *c, gnutls_di
 }
 
 int xml_canonical_bytes(const XmlSelection *s, const XmlCanonical *c, size_t max, Bytes *ret) {
-        XmlBuffer b = { .max = max };
+        Buffer b = { .max = max };
         int r;
 
-        r = xml_canonicalize(s, c, xml_sink_buffer, &b);
+        r = xml_canonicalize(s, c, sink_buffer, &b);
         if (r == 0)
                 *ret = bytes_take(&b.bytes);
         bytes_done(&b.bytes);

@@ -63,11 +63,5 @@ int xml_canonicalize(const XmlSelection *s, const XmlCanonical *c, XmlSink sink,
 int xml_canonical_digest(const XmlSelection *s, const XmlCanonical *c, gnutls_digest_algorithm_t algorithm, Digest *ret);
 int xml_canonical_bytes(const XmlSelection *s, const XmlCanonical *c, size_t max, Bytes *ret);
 
-/* Sinks: into a gnutls_hash_hd_t, and into an XmlBuffer. */
-typedef struct XmlBuffer {
-        Bytes bytes;
-        size_t max;
-} XmlBuffer;
-
+/* A sink into a gnutls_hash_hd_t. */
 int xml_sink_hash(void *hash, View piece);
-int xml_sink_buffer(void *buffer, View piece);

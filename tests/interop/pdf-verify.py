@@ -196,6 +196,16 @@ class Verification(unittest.TestCase):
         self.assertEqual([s["indication"] for s in report["signatures"]], ["INDETERMINATE", "TOTAL-PASSED"])
         self.assertEqual(self.report(self.sign(data.replace(b"Invoice", b"invoice")))["indication"], "TOTAL-FAILED")
 
+    def test_pages_gone(self):
+        """Of a document without pages, as its cross-reference has it, other readers look for some, and may find other signatures."""
+        def free(data):
+            table = data.rindex(b"xref\n0 ") + 5
+            entry = data.index(b"\n", table) + 1 + 2 * 20
+            return data[:entry] + b"0000000000 00001 f \n" + data[entry + 20:]
+
+        self.assertEqual(self.verdicts(self.by_hand()), [(True, "TOTAL-PASSED", None)])
+        self.assertEqual(self.verdicts(self.by_hand(edit=free)), [(True, "TOTAL-FAILED", "FORMAT_FAILURE")])
+
     # What may be appended.
 
     def test_allowed_changes(self):

@@ -204,13 +204,22 @@ static int read_signatures(Verification *v) {
         return 0;
 }
 
+/* A document without pages: its cross-reference misses what other readers find in the file by looking for it, other signatures too. */
+static bool has_pages(PdfDocument *d) {
+        qpdf_oh pages = pdf_get(d, qpdf_get_root(d->q), "/Pages");
+        bool has = qpdf_oh_is_dictionary(d->q, pages);
+
+        qpdf_oh_release(d->q, pages);
+        return has;
+}
+
 /* Opens the document, repaired if it must be: its signatures are then shown, and none passes. */
 static int open_document(Verification *v) {
         int r;
 
         r = pdf_document_open_by_password(v->fd, v->size, v->size, false, v->params->document_password, &v->document);
         if (r == 0)
-                v->document->repaired = false; /* what qpdf merely warned about */
+                v->document->repaired = !has_pages(v->document); /* and not what qpdf merely warned about */
         if (r != PDF_DOCUMENT_DAMAGED)
                 return r;
         r = pdf_document_open_by_password(v->fd, v->size, v->size, true, v->params->document_password, &v->document);

@@ -206,6 +206,22 @@ class Attacks(unittest.TestCase):
             with self.subTest(name):
                 self.check_refused(signed, forms.update(signed, changed), shows=name != "default resources")
 
+    def test_shadow_appearance(self):
+        """A field that may be filled in, and of which what it shows is exchanged while its value stays, however that is written; or what is said
+        of it beside the value."""
+        text = b"<< /FT /Tx /T (payee) %s /DA (/F1 12 Tf 0 g) /Type /Annot /Subtype /Widget /F 4 /Rect [60 680 360 740] /P 3 0 R /AP << /N %s >> >>"
+        form = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR << /Font << /F1 5 0 R >> >> >> >>"
+        plain, wide = b"/V (Example)", b"/V <feff004500780061006d0070006c0065>"
+        for name, was, later in (("value", plain, plain), ("none", b"", b""), ("wide", plain, wide), ("rich", plain, plain + b" /RV (<body>Other</body>)")):
+            with self.subTest(name):
+                signed = self.shadow({1: form, 3: forms.page(b"/Annots [6 0 R]"), 6: text % (was, b"7 0 R"), 7: WHITE})
+                self.check_refused(signed, forms.update(signed, {6: text % (later, b"30 0 R"), 30: BLACK}))
+                self.assertEqual(self.verdicts(forms.update(signed, {6: text % (was, b"30 0 R"), 30: WHITE}))[0], PASSED)
+                self.assertEqual(self.verdicts(forms.update(signed, {6: text % (b"/V (Other)", b"30 0 R"), 30: BLACK}))[0], PASSED)
+        box = b"<< /FT /Btn /T (box) /V /%s /AS /%s /Type /Annot /Subtype /Widget /F 4 /Rect [60 680 360 740] /P 3 0 R /AP << /N << /Yes 7 0 R /Off 8 0 R >> >> >>"
+        signed = self.shadow({1: form, 3: forms.page(b"/Annots [6 0 R]"), 6: box % (b"Off", b"Off"), 7: BLACK, 8: WHITE})
+        self.check_refused(signed, forms.update(signed, {6: box % (b"Off", b"Yes")}))
+
     def test_shadow_button(self):
         """What nobody fills in: a button's picture, what a check box looks like, a field of no kind, one below a read-only field."""
         form = b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] /DR << /Font << /F1 5 0 R >> >> /DA (/F1 12 Tf 0 g) >> >>"
@@ -286,13 +302,25 @@ class Attacks(unittest.TestCase):
                     self.assertNotEqual(verdicts[0], PASSED)
                     self.assertEqual(verdicts[1] == PASSED, level == 0, verdicts)
 
-    def sign_at_once(self, signed, catalog, fields, annots, field):
+    def test_waiting_field(self):
+        """A field that waited in the form comes onto a page when it is signed, as a new one would; empty, it does not."""
+        field = b"<< /FT /Sig /T (waiting) /Type /Annot /Subtype /Widget /F 132 /Rect [0 0 500 800] /AP << /N 41 0 R >> /P 3 0 R >>"
+        signed = self.shadow({1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [40 0 R] >> >>", 40: field, 41: WHITE, 60: b"null"})
+        annots = re.findall(rb"/Annots \[(.*?)\]", signed)[-1]
+        catalog = re.findall(rb"\n1 0 obj\n(<<.*?>>)\nendobj", signed, re.DOTALL)[-1]
+        verdicts = self.verdicts(self.sign_at_once(signed, catalog, b"-", annots, field))
+        self.assertEqual((len(verdicts), verdicts.count(PASSED)), (3, 1), verdicts)
+        self.check_refused(signed, forms.update(signed, {3: forms.page(b"/Annots [%s 40 0 R]" % annots)}), shows=False)
+
+    def sign_at_once(self, signed, catalog, fields, annots, field, page=None, more=None):
         """The stranger's visible signature field, its appearance and its signature as one update."""
+        page = page or forms.page(b"")
         room = 12000
         value = (b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /M (D:20260601000000Z) /ByteRange [0 AAAAAAAA BBBBBBBB CCCCCCCC] "
                  b"/Contents <%s> >>" % (b"0" * room))
-        data = forms.update(signed, {1: catalog.replace(b"[%s]" % fields, b"[%s 40 0 R]" % fields), 3: forms.page(b"/Annots [%s 40 0 R]" % annots),
-                                     40: field.replace(b"/FT", b"/V 42 0 R /FT"), 41: BLACK, 42: value})
+        data = forms.update(signed, {1: catalog.replace(b"[%s]" % fields, b"[%s 40 0 R]" % fields),
+                                     3: page.replace(b"/Parent", b"/Annots [%s 40 0 R] /Parent" % annots),
+                                     40: field.replace(b"/FT", b"/V 42 0 R /FT"), 41: BLACK, 42: value, **(more or {})})
         start = data.rindex(b"<" + b"0" * room)
         end = start + room + 2
         for name, number in ((b"AAAAAAAA", start), (b"BBBBBBBB", end), (b"CCCCCCCC", len(data) - end)):

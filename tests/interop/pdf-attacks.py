@@ -302,6 +302,41 @@ class Attacks(unittest.TestCase):
                     self.assertNotEqual(verdicts[0], PASSED)
                     self.assertEqual(verdicts[1] == PASSED, level == 0, verdicts)
 
+    def test_structure(self):
+        """Who signs a tagged document tags the signature as well; what is tagged besides, or otherwise than it was, is a change."""
+        tree = b"<< /Type /StructTreeRoot /K [11 0 R] /ParentTree << /Nums [%s] >> /ParentTreeNextKey 9 >>"
+        document = b"<< /Type /StructElem /S /Document /P 10 0 R /K [%s] %s >>"
+        heading = b"<< /Type /StructElem /S /H1 /P 11 0 R /Pg 3 0 R /K %s %s >>"
+        form = b"<< /Type /StructElem /S /Form /P 11 0 R /Pg 3 0 R /K %s %s >>"
+        widget = b"<< /Type /OBJR /Obj 40 0 R >>"
+        catalog = b"<< /Type /Catalog /Pages 2 0 R /MarkInfo << /Marked true >> /StructTreeRoot 10 0 R >>"
+        signed = self.shadow({1: catalog, 3: forms.page(b"/StructParents 0"), 10: tree % b"0 [12 0 R]", 11: document % (b"12 0 R", b""), 12: heading % (b"0", b"")})
+        annots = re.findall(rb"/Annots \[(.*?)\]", signed)[-1]
+        fields = re.findall(rb"/Fields \[(.*?)\]", signed)[-1]
+        catalog = re.findall(rb"\n1 0 obj\n(<<.*?>>)\nendobj", signed, re.DOTALL)[-1]
+        field = b"<< /FT /Sig /T (second) /StructParent 1 /Type /Annot /Subtype /Widget /F 132 /Rect [0 0 50 80] /AP << /N 41 0 R >> /P 3 0 R >>"
+        good = {10: tree % b"0 [12 0 R] 1 50 0 R", 11: document % (b"12 0 R 50 0 R", b""), 50: form % (widget, b"")}
+        for name, changed, passes in (
+                ("tagged", {}, True),
+                ("in a list", {50: form % (b"[%s]" % widget, b"")}, True),
+                ("tree anew", {10: (tree % b"").replace(b"/Nums []", b"/Kids [51 0 R]"), 51: b"<< /Limits [0 1] /Nums [0 52 0 R 1 50 0 R] >>", 52: b"[12 0 R]"}, True),
+                ("text for", {50: form % (widget, b"/ActualText (Paid)")}, False),
+                ("of content", {50: form % (b"[%s 0]" % widget, b"")}, False),
+                ("of another annotation", {50: form % (b"<< /Type /OBJR /Obj 3 0 R >>", b"")}, False),
+                ("heading's text", {12: heading % (b"0", b"/ActualText (Invoice 9/2026)")}, False),
+                ("heading gone", {11: document % (b"50 0 R", b"")}, False),
+                ("heading more", {12: heading % (b"[0 50 0 R]", b"")}, False),
+                ("mapped to another", {10: tree % b"0 [50 0 R] 1 50 0 R"}, False),
+                ("mapped besides", {10: tree % b"0 [12 0 R] 1 50 0 R 2 [50 0 R]"}, False),
+                ("mapped twice", {10: tree % b"0 [12 0 R] 0 50 0 R"}, False),
+                ("mapped no more", {10: tree % b"1 50 0 R"}, False),
+                ("other roles", {10: (tree % b"0 [12 0 R] 1 50 0 R").replace(b"/K", b"/RoleMap << /H1 /P >> /K")}, False)):
+            with self.subTest(name):
+                # The stranger's own signature does not pass, ours is what is looked at.
+                verdicts = self.verdicts(self.sign_at_once(signed, catalog, fields, annots, field, forms.page(b"/StructParents 0"), {**good, **changed}))
+                self.assertEqual(len(verdicts), 3)
+                self.assertEqual(verdicts[1] == PASSED, passes, verdicts)
+
     def test_waiting_field(self):
         """A field that waited in the form comes onto a page when it is signed, as a new one would; empty, it does not."""
         field = b"<< /FT /Sig /T (waiting) /Type /Annot /Subtype /Widget /F 132 /Rect [0 0 500 800] /AP << /N 41 0 R >> /P 3 0 R >>"

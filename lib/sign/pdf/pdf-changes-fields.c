@@ -99,6 +99,13 @@ bool pdf_changes_may_add(PdfChanges *x, qpdf_oh annotation) {
         return f && ((x->level == 0 && pdf_field_is_signed(x->c.later, f)) || is_invisible(x->c.later, annotation));
 }
 
+bool pdf_changes_is_new_signature(void *userdata, qpdf_oh annotation) {
+        PdfChanges *x = userdata;
+        const PdfField *f = later_field(x, annotation), *former = f ? was(x, f) : NULL;
+
+        return f && pdf_field_is_signed(x->c.later, f) && (!former || !pdf_field_is_signed(x->c.former, former));
+}
+
 /* What a node of the field tree takes over from those above it. */
 typedef struct Inherited {
         const char *name; /* qualified so far */

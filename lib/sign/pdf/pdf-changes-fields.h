@@ -23,3 +23,6 @@ int pdf_changes_compare_fields(PdfChanges *x, qpdf_oh former, qpdf_oh later);
 
 /* Whether a page of the later revision may have gained this annotation. */
 bool pdf_changes_may_add(PdfChanges *x, qpdf_oh annotation);
+
+/* Whether an annotation is the widget of a signature that the later revision brought, in a new field or one that waited for it. `userdata` is a PdfChanges. */
+bool pdf_changes_is_new_signature(void *userdata, qpdf_oh annotation);

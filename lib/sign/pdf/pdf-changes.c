@@ -8,6 +8,7 @@
 
 #include "sign/pdf/pdf-changes.h"
 #include "sign/pdf/pdf-changes-fields.h"
+#include "sign/pdf/pdf-structure.h"
 
 #define TREE_DEPTH_MAX 64U
 
@@ -46,7 +47,7 @@ static int mark_trees(PdfChanges *x) {
         for (int i = 0; i < n && r == 0; i++)
                 r = mark_tree(x, qpdf_oh_get_array_item(d->q, fields, i), 0);
         pdf_compare_set_mark(&x->c, form, PDF_MARK_SPECIAL);
-        return r;
+        return r != 0 ? r : pdf_changes_outcome(pdf_structure_mark(&x->c), PDF_CHANGES_CATALOG);
 }
 
 /* An annotation that was there stays as it was; a field's widget is compared with the field. */
@@ -177,7 +178,8 @@ static int compare_permissions(PdfChanges *x, qpdf_oh former, qpdf_oh later) {
 }
 
 static int compare_catalog(PdfChanges *x) {
-        static const char *const except[] = { "/Pages", "/AcroForm", "/DSS", "/Metadata", "/Version", "/Extensions", "/Perms", NULL };
+        const PdfStructureWidgets widgets = { .is_signature = pdf_changes_is_new_signature, .userdata = x };
+        static const char *const except[] = { "/Pages", "/AcroForm", "/DSS", "/Metadata", "/Version", "/Extensions", "/Perms", "/StructTreeRoot", NULL };
         PdfDocument *old = x->c.former, *new = x->c.later;
         qpdf_oh a = qpdf_get_root(old->q), b = qpdf_get_root(new->q);
         int r;
@@ -187,6 +189,8 @@ static int compare_catalog(PdfChanges *x) {
                 r = compare_form(x, pdf_get(old, a, "/AcroForm"), pdf_get(new, b, "/AcroForm"));
         if (r == 0)
                 r = compare_permissions(x, pdf_get(old, a, "/Perms"), pdf_get(new, b, "/Perms"));
+        if (r == 0)
+                r = pdf_changes_outcome(pdf_structure_compare(&x->c, &widgets), PDF_CHANGES_CATALOG);
         if (r == 0)
                 r = pdf_changes_outcome(pdf_compare_entries(&x->c, a, b, except, 0), PDF_CHANGES_CATALOG);
         if (r == 0)

@@ -99,7 +99,7 @@ static int compare_arrays(PdfCompare *c, qpdf_oh former, qpdf_oh later, unsigned
 /* The keys by which a document refers back to a page, a field or the catalog. By another, one that the rules for those let change could
  * serve as something that they know nothing of: an XObject dictionary, say, that is also in the list of fields. */
 static bool refers_back(const char *key) {
-        static const char *const keys[] = { "/Parent", "/P", "/Pg", "/Obj", "/T", "/Data", "/D", "/Dest", "/Page", "/Root", NULL };
+        static const char *const keys[] = { "/Parent", "/P", "/Pg", "/Obj", "/T", "/Data", "/D", "/Dest", "/Page", "/Root", "/SE", NULL };
 
         return pdf_key_is_listed(keys, key);
 }

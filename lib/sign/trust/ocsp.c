@@ -44,8 +44,8 @@ static int read_time(View *v, int64_t *ret) {
         return attribute_time_read(element, ret);
 }
 
-/* Extensions, whose [N] EXPLICIT header is off. A critical one beyond the nonce is one that is not understood. */
-static int read_extensions(View explicit, int64_t *archive_cutoff) {
+/* Extensions, whose [N] EXPLICIT header is off; of an answer they have a cutoff, of all of it a nonce. A critical one beyond the nonce is one that is not understood. */
+static int read_extensions(View explicit, int64_t *archive_cutoff, View *nonce) {
         View extensions, contents, oid, critical, value;
         int r, outcome = 0;
 
@@ -60,7 +60,10 @@ static int read_extensions(View explicit, int64_t *archive_cutoff) {
                 if (archive_cutoff && view_equal(oid, OID_ARCHIVE_CUTOFF)) {
                         if (read_time(&value, archive_cutoff) < 0)
                                 return -EBADMSG;
-                } else if (r > 0 && (critical.len != 1 || critical.data[0] != 0) && !view_equal(oid, OID_NONCE))
+                } else if (view_equal(oid, OID_NONCE)) {
+                        if (nonce)
+                                *nonce = value;
+                } else if (r > 0 && (critical.len != 1 || critical.data[0] != 0))
                         outcome = OCSP_E_UNSUPPORTED;
         }
         return outcome;
@@ -91,7 +94,7 @@ static int read_tbs(View tbs, OcspResponse *o) {
         r = der_optional(&tbs, TAG_CONTEXT_1, &explicit);
         if (r < 0 || tbs.len > 0)
                 return -EBADMSG;
-        return r > 0 ? read_extensions(explicit, NULL) : 0;
+        return r > 0 ? read_extensions(explicit, NULL, &o->nonce) : 0;
 }
 
 static int read_basic(View contents, OcspResponse *ret) {
@@ -245,7 +248,7 @@ static int read_single(View single, OcspAnswer *ret) {
         if (r < 0 || single.len > 0)
                 return -EBADMSG;
         if (r > 0) {
-                r = read_extensions(explicit, &a.archive_cutoff);
+                r = read_extensions(explicit, &a.archive_cutoff, NULL);
                 if (r != 0)
                         return r;
         }
@@ -361,8 +364,7 @@ static int try_delegate(const OcspResponse *o, View der, gnutls_x509_crt_t issue
         return r;
 }
 
-/* The first of §4.2.2.2: who verifies has chosen the responder, as trusted lists name some that are not under the issuer. */
-static int try_local(const OcspResponse *o, gnutls_x509_trust_list_t local, int64_t at, int64_t now) {
+int ocsp_verify_local(const OcspResponse *o, gnutls_x509_trust_list_t local, int64_t at, int64_t now) {
         gnutls_x509_trust_list_iter_t iter = NULL;
         gnutls_x509_crt_t anchor;
         int r = -EKEYREJECTED;
@@ -389,7 +391,7 @@ int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_tru
                 r = try_delegate(o, element, issuer, at, now, &responder);
         }
         if (r == -EKEYREJECTED)
-                r = try_local(o, local, at, now);
+                r = ocsp_verify_local(o, local, at, now);
         if (r < 0)
                 return r;
         if (responder && has_nocheck(responder)) {

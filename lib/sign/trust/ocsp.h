@@ -20,6 +20,7 @@ typedef struct OcspResponse {
         int64_t produced_at;     /* seconds since the epoch */
         View responses;          /* contents of responses */
         View certificates;       /* those that came along, one after the other */
+        View nonce;              /* contents of extnValue; empty where there is none */
 } OcspResponse;
 
 enum {
@@ -48,6 +49,9 @@ int ocsp_find(const OcspResponse *o, gnutls_x509_crt_t certificate, gnutls_x509_
  * OCSPSigning that is itself in the list `local` (NULL: none), valid at `at`; with what was secure at `now`. `*ret_responder` is that certificate, owned by the caller, where its own state has still to be looked at;
  * else NULL: the issuer signed, or said by id-pkix-ocsp-nocheck that nobody need, or who made the list answers for it. 0, -EKEYREJECTED, -EBADMSG, -ENOMEM. */
 int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_trust_list_t local, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder);
+
+/* The first of §4.2.2.2 alone: who verifies has chosen the responder, as trusted lists name some that are not under the issuer. */
+int ocsp_verify_local(const OcspResponse *o, gnutls_x509_trust_list_t local, int64_t at, int64_t now);
 
 /* A request for the one certificate, to be sent by POST as application/ocsp-request. Without nonce: responders answer with what they signed
  * before, and how old that may be is judged by its times. -EIO, -ENOMEM. */

@@ -16,6 +16,14 @@ typedef struct Proofs {
         uint32_t proven; /* and those that hold */
 } Proofs;
 
+/* The policy of time-marks has no other proofs (§5.2.8). */
+static int refuse_timestamps(uint32_t own, SignatureReport *report) {
+        if (!(own & UINT32_C(1) << TIMESTAMP_SIGNATURE))
+                return 0;
+        return signature_report_note(report, SUB_SIG_CONSTRAINTS_FAILURE,
+                                     N_("The signature names a policy that takes its time from an OCSP answer, and bears a timestamp besides."));
+}
+
 int proof_describe(const SignerEvidence *e, SignatureReport *report) {
         uint32_t own = 0, foreign = 0; /* bits by kind */
 
@@ -35,7 +43,7 @@ int proof_describe(const SignerEvidence *e, SignatureReport *report) {
         /* Those of the content the signer put there, and those of references say little. */
         foreign &= ~own & (UINT32_C(1) << TIMESTAMP_SIGNATURE | UINT32_C(1) << TIMESTAMP_ARCHIVE);
         if (foreign == 0)
-                return 0;
+                return e->time_marked ? refuse_timestamps(own, report) : 0;
         report->integrity = false;
         if (foreign & UINT32_C(1) << TIMESTAMP_ARCHIVE)
                 return signature_report_note(report, SUB_SIG_CONSTRAINTS_FAILURE,

@@ -9,6 +9,7 @@
 #include "crypto/key.h"
 #include "sign/trust/chain.h"
 #include "sign/trust/proof.h"
+#include "sign/trust/time-mark.h"
 
 typedef struct Judgement {
         const SignerEvidence *evidence;
@@ -32,9 +33,39 @@ static int take_proof(Judgement *j) {
         return 0;
 }
 
+static gnutls_x509_crt_t issuer_of(const ChainPath *path, size_t i) {
+        return i + 1 < path->n ? path->certificates[i + 1] : path->anchor;
+}
+
+/* What the OCSP answer proves that was asked for with the signature's digest. */
+static int take_time_mark(Judgement *j) {
+        RevocationPool *pool = j->params->revocation;
+        SignatureReport *report = j->report;
+        char *authority;
+        int64_t time;
+        int r;
+
+        if (!j->evidence->time_marked || !pool || !j->path.anchor)
+                return 0;
+        pool->authorities = j->params->anchors;
+        r = time_mark_verify(pool, j->evidence->value, j->evidence->certificate, issuer_of(&j->path, 0), j->params->now, &time, &authority);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        if (report->proven_time >= 0 && report->proven_time <= time) {
+                free(authority);
+                return 0;
+        }
+        free(report->proven_by);
+        report->proven_by = authority;
+        report->proven_time = time;
+        return 0;
+}
+
 static int prove_time(Judgement *j) {
         int r = take_proof(j);
 
+        if (r >= 0)
+                r = take_time_mark(j);
         return r < 0 || j->params->no_timestamps ? r : proof_collect(j->evidence, j->params, j->report);
 }
 
@@ -86,7 +117,7 @@ static SubIndication judge_status(const Judgement *j, size_t i, const Certificat
 
 static int look_up(const Judgement *j, size_t i, CertificateStatus *ret) {
         const ChainPath *path = &j->path;
-        gnutls_x509_crt_t issuer = i + 1 < path->n ? path->certificates[i + 1] : path->anchor;
+        gnutls_x509_crt_t issuer = issuer_of(path, i);
 
         *ret = (CertificateStatus) { .state = CERTIFICATE_UNKNOWN, .since = -1, .next_update = -1 };
         if (!j->params->revocation)

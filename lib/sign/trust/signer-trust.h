@@ -18,6 +18,7 @@ typedef struct SignerEvidence {
         size_t n_timestamps;
         int (*covered)(void *userdata, size_t i, RevocationPool *ret); /* adds the revocation information that one of these is over; may be NULL */
         void *userdata;
+        bool time_marked; /* under a policy by which its time is that of an OCSP answer with its digest, and of no timestamp */
 } SignerEvidence;
 
 /* Notes in the report what speaks against the signer, the proven time, and the state of the certificate. 0, -ENOMEM or another negative errno. */

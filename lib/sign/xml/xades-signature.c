@@ -8,6 +8,8 @@
 
 #include "sign/cms/cms-brainpool.h"
 #include "sign/trust/signer-trust.h"
+#include "sign/trust/time-mark.h"
+#include "sign/xml/xades-policy.h"
 #include "sign/xml/xades-signature.h"
 #include "sign/xml/xades-timestamps.h"
 #include "sign/xml/xml-algorithms.h"
@@ -222,7 +224,8 @@ static int collect_covered(void *userdata, size_t i, RevocationPool *ret) {
 static int judge_signer(Verification *v) {
         CmsAlgorithms weakest = v->algorithms;
         SignerEvidence evidence = { .certificate = v->signer, .algorithms = &weakest, .value = bytes_view(&v->value), .timestamps = v->timestamps.list,
-                                    .n_timestamps = v->timestamps.n, .covered = collect_covered, .userdata = v };
+                                    .n_timestamps = v->timestamps.n, .covered = collect_covered, .userdata = v,
+                                    .time_marked = xades_names_policy(&v->properties, TIME_MARK_POLICY) };
         int r;
 
         weakest.digest = xml_digest_weaker(weakest.digest, v->coverage.digest);

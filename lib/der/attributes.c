@@ -58,8 +58,11 @@ int attributes_read(View contents, Attributes **ret) {
                 r = der_next(&contents, &element, &attribute);
                 if (r >= 0 && element.data[0] != TAG_SEQUENCE)
                         r = -EBADMSG;
-                if (r >= 0)
-                        r = attribute_read(attribute, &a->list[a->n]);
+                if (r < 0)
+                        return r;
+                a->list[a->n].element = element;
+                a->list[a->n].contents = attribute;
+                r = attribute_read(attribute, &a->list[a->n]);
                 if (r < 0)
                         return r;
         }

@@ -11,7 +11,9 @@
 
 typedef struct Attribute {
         char type[DER_OID_MAX];
-        View values; /* contents of the SET OF values: elements one after the other, at least one */
+        View element;  /* the whole Attribute */
+        View contents; /* attrType and attrValues */
+        View values;   /* contents of the SET OF values: elements one after the other, at least one */
 } Attribute;
 
 typedef struct Attributes {

@@ -20,6 +20,15 @@
 #define OID_CERTIFICATE_VALUES "1.2.840.113549.1.9.16.2.23"   /* annex A.1.1.2 */
 #define OID_REVOCATION_VALUES "1.2.840.113549.1.9.16.2.24"
 #define OID_ARCHIVE_TIME_STAMP_V3 "0.4.0.1733.2.4" /* §5.5.3 */
+#define OID_ATS_HASH_INDEX_V3 "0.4.0.19122.1.5"    /* §5.5.2 */
+#define OID_ATS_HASH_INDEX_V2 "0.4.0.19122.1.4"    /* of the draft */
+#define OID_ATS_HASH_INDEX "0.4.0.1733.2.5"        /* TS 101 733 §6.4.2 */
+#define OID_ARCHIVE_TIME_STAMP_V2 "1.2.840.113549.1.9.16.2.48" /* §6.4.1 */
+#define OID_CONTENT_TIME_STAMP "1.2.840.113549.1.9.16.2.20"    /* EN 319 122-1 §5.2.8 */
+#define OID_CERTIFICATE_REFS "1.2.840.113549.1.9.16.2.21"      /* annex A.1.1.1 */
+#define OID_REVOCATION_REFS "1.2.840.113549.1.9.16.2.22"       /* A.1.2.1 */
+#define OID_CADES_C_TIME_STAMP "1.2.840.113549.1.9.16.2.25"    /* A.1.5.2 */
+#define OID_REFS_TIME_STAMP "1.2.840.113549.1.9.16.2.26"       /* A.1.5.1, time-stamped-certs-crls-references */
 
 #define OID_RSASSA_PSS "1.2.840.113549.1.1.10" /* RFC 4055 §3.1 */
 #define OID_MGF1 "1.2.840.113549.1.1.8"       /* §2.2 */

@@ -23,5 +23,8 @@ typedef struct CadesTimestamps {
 /* Reads them, the first SIGNATURE_TIMESTAMPS_MAX; views are into what was given. 0 or -ENOMEM. */
 int cades_timestamps_read(const CadesStamped *s, CadesTimestamps *ret);
 
+/* Adds the revocation information that one of them is over. 0 or -ENOMEM. */
+int cades_timestamps_covered(const CadesStamped *s, const CadesTimestamps *t, size_t i, RevocationPool *pool);
+
 /* Whether one of that kind is of this very signature, whatever else it is worth. */
 bool cades_timestamps_have(const CadesTimestamps *t, TimestampKind kind);

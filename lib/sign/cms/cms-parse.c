@@ -94,6 +94,7 @@ static int read_encapsulation(BerSource *s, const BerElement *signed_data, uint6
         r = expect(s, signed_data, at, TAG_SEQUENCE, &encap);
         if (r < 0)
                 return r;
+        d->encapsulation = encap;
         inner = encap.body;
         r = expect_oid(s, &encap, &inner, d->content_type);
         if (r < 0)

@@ -20,6 +20,7 @@ typedef struct CmsSignedData {
         gnutls_digest_algorithm_t digest_algorithms[CMS_DIGEST_ALGORITHMS_MAX];
         size_t n_digest_algorithms;
         char content_type[DER_OID_MAX];
+        BerElement encapsulation;        /* encapContentInfo */
         bool has_content;
         BerElement content;              /* what is in eContent's [0]: an OCTET STRING, or in PKCS #7 1.5 anything */
         BerElement certificate_set;      /* the certificates field; nothing in it where it is absent */

@@ -35,6 +35,7 @@ typedef struct SignerState {
         bool certificate_enclosed;
         bool ess;                      /* a signing-certificate attribute that fits */
         bool signing_time;
+        CadesStamped stamped;
         CadesTimestamps timestamps;
 } SignerState;
 
@@ -432,22 +433,29 @@ static int collect_revocation(const CmsContext *c, const SignerState *s) {
 
 /* A timestamp's own are none of ours. */
 static int read_timestamps(CmsContext *c, SignerState *s) {
-        CadesStamped stamped = { .context = c, .signed_attributes = s->signed_attributes, .unsigned_attributes = s->unsigned_attributes };
         View core = bytes_view(&s->core);
         int r;
 
+        s->stamped = (CadesStamped) { .context = c, .signed_attributes = s->signed_attributes, .unsigned_attributes = s->unsigned_attributes };
         if (c->params->no_timestamps)
                 return 0;
-        r = der_expect(&core, 0x30, &stamped.core);
-        if (r >= 0 && der_value(s->info, "signature", &stamped.value) < 0)
+        r = der_expect(&core, 0x30, &s->stamped.core);
+        if (r >= 0 && der_value(s->info, "signature", &s->stamped.value) < 0)
                 r = -EBADMSG;
-        return r < 0 ? r : cades_timestamps_read(&stamped, &s->timestamps);
+        return r < 0 ? r : cades_timestamps_read(&s->stamped, &s->timestamps);
+}
+
+static int collect_covered(void *userdata, size_t i, RevocationPool *ret) {
+        const SignerState *s = userdata;
+
+        return cades_timestamps_covered(&s->stamped, &s->timestamps, i, ret);
 }
 
 /* Who signed, and whether one may rely on it; integrity holds. */
 static int verify_signer(const CmsContext *c, SignerState *s, SignatureReport *report) {
         SignerEvidence evidence = { .certificate = s->certificate, .others = c->signed_data->certificates, .n_others = c->signed_data->n_certificates,
-                                    .algorithms = &s->algorithms, .timestamps = s->timestamps.list, .n_timestamps = s->timestamps.n };
+                                    .algorithms = &s->algorithms, .timestamps = s->timestamps.list, .n_timestamps = s->timestamps.n,
+                                    .covered = collect_covered, .userdata = s };
         int r;
 
         r = collect_revocation(c, s);

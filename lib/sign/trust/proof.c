@@ -25,6 +25,12 @@ static int refuse_timestamps(uint32_t own, SignatureReport *report) {
 }
 
 int proof_describe(const SignerEvidence *e, SignatureReport *report) {
+        static const int outcomes[] = {
+                [TIMESTAMP_UNREADABLE] = TIMESTAMP_E_MALFORMED,
+                [TIMESTAMP_FOREIGN] = TIMESTAMP_E_DIFFERENT,
+                [TIMESTAMP_INCOMPLETE] = TIMESTAMP_E_INCOMPLETE,
+                [TIMESTAMP_FITS] = TIMESTAMP_NOT_TRIED,
+        };
         uint32_t own = 0, foreign = 0; /* bits by kind */
 
         report->timestamps = calloc(e->n_timestamps + 1, sizeof(*report->timestamps));
@@ -33,9 +39,7 @@ int proof_describe(const SignerEvidence *e, SignatureReport *report) {
         for (size_t i = 0; i < e->n_timestamps; i++) {
                 const Timestamp *t = &e->timestamps[i];
 
-                report->timestamps[i] = (TimestampReport) { .kind = timestamp_kind_to_string(t->kind), .time = t->time, .outcome = TIMESTAMP_NOT_TRIED };
-                if (t->state == TIMESTAMP_FOREIGN)
-                        report->timestamps[i].outcome = TIMESTAMP_E_DIFFERENT;
+                report->timestamps[i] = (TimestampReport) { .kind = timestamp_kind_to_string(t->kind), .time = t->time, .outcome = outcomes[t->state] };
                 own |= (uint32_t) (t->state == TIMESTAMP_FITS) << t->kind;
                 foreign |= (uint32_t) (t->state == TIMESTAMP_FOREIGN) << t->kind;
         }

@@ -3,6 +3,7 @@
 /* Names of certificates; see name.h. GnuTLS writes RFC 4514 and escapes what a value holds, so an attribute type begins at the
  * start of the text or behind a separator that no backslash escapes: there, and nowhere else, the type is replaced. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,27 +81,52 @@ static char *readable(const char *text) {
         return r == 0 ? utf8_sanitize(bytes_view(&b)) : NULL;
 }
 
-static char *name_of(gnutls_x509_crt_t certificate, int (*get)(gnutls_x509_crt_t, gnutls_datum_t *, unsigned)) {
+static int name_of(gnutls_x509_crt_t certificate, int (*get)(gnutls_x509_crt_t, gnutls_datum_t *, unsigned), char **ret) {
         gnutls_datum_t d = { 0 };
-        char *s = NULL;
+        char *s;
+        int r;
 
-        if (get(certificate, &d, 0) < 0)
-                return NULL;
+        r = get(certificate, &d, 0);
+        if (r == GNUTLS_E_MEMORY_ERROR)
+                return -ENOMEM;
+        if (r < 0) {
+                *ret = NULL;
+                return 0;
+        }
         /* GnuTLS ends the text with a NUL; one within it would hide what follows. */
         if (strlen((const char *) d.data) == d.size)
                 s = readable((const char *) d.data);
         else
                 s = utf8_sanitize(VIEW(d.data, d.size));
         gnutls_free(d.data);
-        return s;
+        if (!s)
+                return -ENOMEM;
+        *ret = s;
+        return 0;
+}
+
+int certificate_names(gnutls_x509_crt_t certificate, char **ret_subject, char **ret_issuer) {
+        _cleanup_free_ char *subject = NULL;
+        int r;
+
+        r = name_of(certificate, gnutls_x509_crt_get_dn3, &subject);
+        if (r >= 0)
+                r = name_of(certificate, gnutls_x509_crt_get_issuer_dn3, ret_issuer);
+        if (r >= 0)
+                *ret_subject = TAKE_PTR(subject);
+        return r;
 }
 
 char *certificate_subject(gnutls_x509_crt_t certificate) {
-        return name_of(certificate, gnutls_x509_crt_get_dn3);
+        char *s = NULL;
+
+        return name_of(certificate, gnutls_x509_crt_get_dn3, &s) < 0 ? NULL : s;
 }
 
 char *certificate_issuer(gnutls_x509_crt_t certificate) {
-        return name_of(certificate, gnutls_x509_crt_get_issuer_dn3);
+        char *s = NULL;
+
+        return name_of(certificate, gnutls_x509_crt_get_issuer_dn3, &s) < 0 ? NULL : s;
 }
 
 static bool is_hex(char c) {

@@ -11,6 +11,9 @@
 char *certificate_subject(gnutls_x509_crt_t certificate);
 char *certificate_issuer(gnutls_x509_crt_t certificate);
 
+/* Both; NULL is what there is not. For who has to tell that from memory that ran out: 0 or -ENOMEM. The caller frees them. */
+int certificate_names(gnutls_x509_crt_t certificate, char **ret_subject, char **ret_issuer);
+
 /* The first attribute of that type (an object identifier), as people read it: without the escapes of RFC 4514, UTF-8, fit to be shown. The caller
  * frees; NULL when there is none, or it is no text. */
 char *certificate_subject_attribute(gnutls_x509_crt_t certificate, const char *oid);

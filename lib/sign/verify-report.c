@@ -176,11 +176,16 @@ int signature_report_describe(SignatureReport *s, gnutls_x509_crt_t certificate)
         _cleanup_(datum_done) gnutls_datum_t der = { 0 };
         uint8_t serial[128];
         size_t len = sizeof(serial);
+        int r;
 
-        s->signer = certificate_subject(certificate);
-        s->issuer = certificate_issuer(certificate);
-        if (gnutls_x509_crt_get_serial(certificate, serial, &len) >= 0)
+        r = certificate_names(certificate, &s->signer, &s->issuer);
+        if (r < 0)
+                return r;
+        if (gnutls_x509_crt_get_serial(certificate, serial, &len) >= 0) {
                 s->serial = hex_encode(without_sign(VIEW(serial, len)));
+                if (!s->serial)
+                        return -ENOMEM;
+        }
         if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der) < 0)
                 return -ENOMEM;
         return bytes_dup(VIEW(der.data, der.size), &s->certificate);

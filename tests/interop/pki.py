@@ -24,13 +24,13 @@ def run(*command, **options):
 
 
 class Pki:
-    """Everything lies in `directory`: root.pem, and for each kind KIND.key (PKCS#8 DER), KIND.pem, KIND-chain.pem, KIND.p12; nss/."""
+    """Everything lies in `directory`: root.pem, and for each kind KIND.key (PKCS#8 DER), KIND.pem, KIND-chain.pem, KIND.p12; nss/. The root lasts for `days`, the others for 30."""
 
-    def __init__(self, directory, kinds=("p256", "rsa3072")):
+    def __init__(self, directory, kinds=("p256", "rsa3072"), days=30):
         self.directory = Path(directory)
         self.root = self.directory / "root.pem"
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-keyout", self.directory / "root.key", "-out", self.root, "-subj", "/C=PL/O=Example CA/CN=Example Root", "-days", "30",
+            "-keyout", self.directory / "root.key", "-out", self.root, "-subj", "/C=PL/O=Example CA/CN=Example Root", "-days", str(days),
             "-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
         for kind in kinds:
             self._issue(kind)

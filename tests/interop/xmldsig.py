@@ -116,22 +116,23 @@ class Signer:
 class Authority:
     """A time-stamping authority under the root of a Pki, or (`own`) under nobody."""
 
-    def __init__(self, pki, own=False):
+    def __init__(self, pki, own=False, name=None, days=30):
         self.folder = pki.directory
-        name = self.folder / ("own-tsa" if own else "tsa")
+        subject = name or "TSA"
+        name = self.folder / (name or ("own-tsa" if own else "tsa"))
         extensions = self.folder / "tsa.ext"
         extensions.write_text("basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n")
-        run("openssl", "req", "-new", "-newkey", "rsa:3072", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", "/CN=Example TSA")
+        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN=Example {subject}")
         issuer = ["-signkey", f"{name}.key"] if own else ["-CA", pki.root, "-CAkey", self.folder / "root.key", "-CAcreateserial"]
-        run("openssl", "x509", "-req", "-in", f"{name}.csr", *issuer, "-days", "30", "-extfile", extensions, "-out", f"{name}.pem")
+        run("openssl", "x509", "-req", "-in", f"{name}.csr", *issuer, "-days", str(days), "-extfile", extensions, "-out", f"{name}.pem")
         self.name, self.config = name, self.folder / "tsa.cnf"
         self.config.write_text(f"[tsa]\ndefault_tsa=t\n[t]\nserial={name}.serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\ness_cert_id_alg=sha256\n")
         Path(f"{name}.serial").write_text("01\n", encoding="ascii")
 
     def stamp(self, data):
-        """The token over a text, in base64."""
+        """The token over a text or octets, in base64."""
         paths = [self.folder / f"stamp.{n}" for n in ("data", "tsq", "tst")]
-        paths[0].write_text(data, encoding="utf-8")
+        paths[0].write_bytes(data if isinstance(data, bytes) else data.encode())
         run("openssl", "ts", "-query", "-data", paths[0], "-sha256", "-cert", "-out", paths[1])
         run("openssl", "ts", "-reply", "-config", self.config, "-queryfile", paths[1], "-signer", f"{self.name}.pem", "-inkey", f"{self.name}.key", "-token_out", "-out", paths[2])
         return b64(paths[2].read_bytes())

@@ -84,7 +84,7 @@ static int note_time(SignatureReport *report, const Timestamp *t, const char *au
 
         if (t->kind == TIMESTAMP_CONTENT)
                 report->not_before = t->time > report->not_before ? t->time : report->not_before;
-        if (t->kind == TIMESTAMP_CONTENT || t->kind == TIMESTAMP_REFERENCES || (report->proven_time >= 0 && report->proven_time <= t->time))
+        if (t->kind == TIMESTAMP_CONTENT || t->kind == TIMESTAMP_REFERENCES || (report->proven_time >= 0 && report->proven_time < t->time))
                 return 0;
         copy = strdup(authority ?: "");
         if (!copy)

@@ -30,6 +30,8 @@ static int outcome_of_document(int r) {
                 return PADES_E_ENCRYPTED;
         case PDF_DOCUMENT_UNKNOWN_CIPHER:
                 return PADES_E_CIPHER;
+        case PDF_DOCUMENT_EXCESSIVE:
+                return PADES_E_TOO_COMPLEX;
         default:
                 return r;
         }

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "sign/pdf/pdf-cipher.h"
 #include "sign/pdf/pdf-document.h"
+#include "sign/pdf/pdf-guard.h"
 #include "sign/pdf/pdf-tail.h"
 
 /* No revision looks at more. */
@@ -101,6 +102,38 @@ static int read_small(PdfDocument *d, int fd, uint64_t length) {
         return r == -EIO ? 0 : r;
 }
 
+/* A stream of an encrypted document as qpdf deciphers it, without inflating it. */
+static int raw_stream(void *userdata, uint32_t number, uint8_t **ret, size_t *ret_len) {
+        PdfDocument *d = userdata;
+        qpdf_oh stream = qpdf_get_object_by_id(d->q, (int) number, 0);
+        unsigned char *data = NULL;
+        int r = 0;
+
+        if (!qpdf_oh_is_stream(d->q, stream) || (qpdf_oh_get_stream_data(d->q, stream, qpdf_dl_none, NULL, &data, ret_len) & QPDF_ERRORS))
+                r = PDF_SCAN_BROKEN;
+        else
+                *ret = data;
+        qpdf_oh_release(d->q, stream);
+        return r;
+}
+
+static int guard_outcome(int r) {
+        return r == PDF_GUARD_EXCESSIVE ? PDF_DOCUMENT_EXCESSIVE : r == PDF_GUARD_DAMAGED ? PDF_DOCUMENT_DAMAGED : r;
+}
+
+/* What the file says of itself is looked at before qpdf believes it. */
+static int read_guarded(PdfDocument *d, int fd, uint64_t length, uint64_t size, bool repair, const char *password) {
+        _cleanup_(pdf_guard_done) PdfGuard guard = { 0 };
+        int r;
+
+        r = pdf_guard_check(&guard, fd, d->map ?: d->small, length, repair);
+        if (r != 0)
+                return guard_outcome(r);
+        if (read_document(d, fd, length, size, password) & QPDF_ERRORS)
+                return read_outcome(d);
+        return guard.is_encrypted ? guard_outcome(pdf_guard_check_streams(&guard, raw_stream, d)) : 0;
+}
+
 static int open_document(int fd, uint64_t length, uint64_t size, bool repair, const char *password, PdfDocument **ret) {
         _cleanup_(pdf_document_freep) PdfDocument *d = NULL;
         int r;
@@ -120,8 +153,9 @@ static int open_document(int fd, uint64_t length, uint64_t size, bool repair, co
         qpdf_silence_errors(d->q);
         qpdf_set_suppress_warnings(d->q, QPDF_TRUE);
         qpdf_set_attempt_recovery(d->q, repair ? QPDF_TRUE : QPDF_FALSE);
-        if (read_document(d, fd, length, size, password) & QPDF_ERRORS)
-                return read_outcome(d);
+        r = read_guarded(d, fd, length, size, repair, password);
+        if (r != 0)
+                return r;
         if (!qpdf_oh_is_dictionary(d->q, qpdf_get_root(d->q)))
                 return PDF_DOCUMENT_DAMAGED;
         d->next_id = clamp(pdf_get_int(d, qpdf_get_trailer(d->q), "/Size", 0));

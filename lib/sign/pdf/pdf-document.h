@@ -24,6 +24,7 @@ enum {
         PDF_DOCUMENT_DAMAGED = 1,
         PDF_DOCUMENT_ENCRYPTED, /* and the password does not open it */
         PDF_DOCUMENT_UNKNOWN_CIPHER,
+        PDF_DOCUMENT_EXCESSIVE, /* would take far more to read than its size (pdf-guard.h) */
 };
 
 /* Opens the first `length` bytes of the `size` bytes of `fd`, which must stay open. With `repair` qpdf may rebuild a broken

@@ -195,7 +195,7 @@ static int read_fields(Reading *r, const PdfFields *fields, uint64_t size) {
 }
 
 static int document_outcome(int r) {
-        return r == PDF_DOCUMENT_DAMAGED ? PDF_PANEL_DAMAGED : r > 0 ? PDF_PANEL_ENCRYPTED : r;
+        return r == PDF_DOCUMENT_DAMAGED ? PDF_PANEL_DAMAGED : r == PDF_DOCUMENT_EXCESSIVE ? PDF_PANEL_TOO_COMPLEX : r > 0 ? PDF_PANEL_ENCRYPTED : r;
 }
 
 int pdf_panel_read(int fd, View password, PdfPanel *ret) {
@@ -208,7 +208,9 @@ int pdf_panel_read(int fd, View password, PdfPanel *ret) {
 
         if (fstat(fd, &st) < 0)
                 return -errno;
-        r = pdf_document_open_by_password(fd, (uint64_t) st.st_size, (uint64_t) st.st_size, true, password, &d);
+        r = pdf_document_open_by_password(fd, (uint64_t) st.st_size, (uint64_t) st.st_size, false, password, &d);
+        if (r == PDF_DOCUMENT_DAMAGED)
+                r = pdf_document_open_by_password(fd, (uint64_t) st.st_size, (uint64_t) st.st_size, true, password, &d);
         if (r != 0)
                 return document_outcome(r);
         r = pdf_fields_collect(d, &fields);

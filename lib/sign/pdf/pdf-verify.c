@@ -288,6 +288,8 @@ static int verify_document(Verification *v, VerifyReport *r) {
                 return conclude(r, INDICATION_INDETERMINATE, N_("The PDF document is encrypted; give its password with --document-password-file."));
         case PDF_DOCUMENT_UNKNOWN_CIPHER:
                 return conclude(r, INDICATION_INDETERMINATE, N_("The PDF document is encrypted in a way that is not known here."));
+        case PDF_DOCUMENT_EXCESSIVE:
+                return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document would take far more memory to read than its size explains."));
         case PDF_DOCUMENT_DAMAGED:
                 return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document is damaged beyond reading."));
         default:

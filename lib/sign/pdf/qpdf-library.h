@@ -8,7 +8,7 @@
 #include <qpdf/qpdf-c.h>
 
 #define QPDF_FUNCTIONS(f) \
-        f(cleanup) f(get_error) f(get_error_code) f(get_error_message_detail) f(get_last_string_length) f(get_num_pages) f(get_root) \
+        f(cleanup) f(get_error) f(get_error_code) f(get_error_message_detail) f(get_last_string_length) f(get_num_pages) f(get_object_by_id) f(get_root) \
         f(get_trailer) f(has_error) f(init) f(init_write) f(is_encrypted) f(more_warnings) f(next_warning) f(oh_begin_dict_key_iter) \
         f(oh_dict_more_keys) f(oh_dict_next_key) f(oh_get_array_item) f(oh_get_array_n_items) f(oh_get_binary_string_value) \
         f(oh_get_bool_value) f(oh_get_dict) f(oh_get_generation) f(oh_get_int_value) f(oh_get_key) f(oh_get_key_if_dict) \
@@ -37,6 +37,7 @@ int qpdf_library_load(void);
 #define qpdf_get_error_message_detail qpdf_library.get_error_message_detail
 #define qpdf_get_last_string_length qpdf_library.get_last_string_length
 #define qpdf_get_num_pages qpdf_library.get_num_pages
+#define qpdf_get_object_by_id qpdf_library.get_object_by_id
 #define qpdf_get_root qpdf_library.get_root
 #define qpdf_get_trailer qpdf_library.get_trailer
 #define qpdf_has_error qpdf_library.has_error

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Files of strangers that are small and would be costly: each is refused in words, by all verbs that read it, and costs no more than 2 s of a processor and
+64 MiB more than a tiny file of its kind (sanitizers take some four times as much, and keep what was freed). Usage: bounded.py SYGNET"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+from pathlib import Path
+
+import forms
+import pki
+
+SYGNET = sys.argv[1]
+IS_SANITIZED = b"__asan_init" in Path(SYGNET).read_bytes()
+FACTOR = 4 if IS_SANITIZED else 1
+SECONDS = 2 * FACTOR
+MEMORY = (64 << 20) * FACTOR
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:detect_leaks=0"}
+
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def peak(*command):
+    """Exit code, output, and the most memory that the command had, in bytes."""
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen([SYGNET, *map(str, command)], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=ENVIRONMENT, preexec_fn=limit)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        return child.returncode, output.read().decode(errors="replace"), usage.ru_maxrss * 1024
+
+
+class Bounded(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.directory = Path(cls.temporary.name)
+        cls.pki = pki.Pki(cls.directory, kinds=("p256",))
+        cls.password = cls.directory / "password"
+        cls.password.write_text("")
+        cls.usual = {}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def usual_of(self, kind, verb, command):
+        """What a tiny file costs."""
+        if (kind, verb) not in self.usual:
+            tiny = self.directory / f"tiny.{kind}"
+            tiny.write_bytes(TINY[kind])
+            self.usual[kind, verb] = peak(*command(tiny))[2]
+        return self.usual[kind, verb]
+
+    def check(self, kind, verb, command, path, code, words):
+        done, output, memory = peak(*command(path))
+        self.assertEqual(done, code, f"{verb}: {output[-2000:]}")
+        self.assertRegex(output, words)
+        self.assertLess(memory - self.usual_of(kind, verb, command) - path.stat().st_size, MEMORY, f"{verb}: {memory >> 20} MiB")
+
+    def verify(self, name, data, code, words):
+        path = self.directory / name
+        path.write_bytes(data)
+        self.check(path.suffix[1:], "verify", lambda p: ["verify", "--offline", p], path, code, words)
+        return path
+
+    def sign(self, path, code, words):
+        out = self.directory / "out"
+        self.check("pdf", "sign", lambda p: ["sign", p, "-f", "-o", out, "-c", self.directory / "p256.p12", "--password-file", self.password, "--no-timestamp"],
+                   path, code, words)
+
+    def show(self, path, code, words):
+        self.check("pdf", "show", lambda p: ["show-signatures", p], path, code, words)
+
+    def refused(self, name, data, verified=r"far more memory", signed=r"larger or more deeply nested", shown=r"more"):
+        path = self.verify(name, data, 5, verified)
+        self.sign(path, 1, signed)
+        self.show(path, 1, shown)
+
+
+def stream(dictionary, data):
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (dictionary, len(data), data)
+
+
+def deflated(piece, count):
+    """`piece` very often, as zlib has it, without ever holding it."""
+    z = zlib.compressobj(9)
+    return b"".join(z.compress(piece * 4096) for _ in range(count // 4096)) + z.compress(piece * (count % 4096)) + z.flush()
+
+
+def with_xref_stream(objects, number, dictionary, data, tail=b""):
+    out = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % o for o in objects.items()) + tail
+    return out + b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, stream(dictionary, data), len(out))
+
+
+def packed(objects, contained, body=None, dictionary=b"", stream_number=20):
+    """A file whose objects `contained` are in one object stream. `body` is (N, First, deflated data) where it is to be another."""
+    header, text = b"", b""
+    for number, content in contained.items():
+        header += b"%d %d " % (number, len(text))
+        text += content + b" "
+    n, first, data = body or (len(contained), len(header), zlib.compress(header + text))
+    out, rows = b"%PDF-1.7\n", {}
+    everything = {**objects, stream_number: stream(b"/Type /ObjStm /N %d /First %d /Filter /FlateDecode %s" % (n, first, dictionary), data)}
+    for number, content in everything.items():
+        rows[number] = b"\1" + len(out).to_bytes(4, "big") + b"\0\0"
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    for i, number in enumerate(contained):
+        rows[number] = b"\2" + stream_number.to_bytes(4, "big") + i.to_bytes(2, "big")
+    last = max(rows) + 1
+    table = b"".join(rows.get(i, b"\0" * 7) for i in range(last)) + b"\1" + len(out).to_bytes(4, "big") + b"\0\0"
+    return out + b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+        last, stream(b"/Type /XRef /Size %d /W [1 4 2] /Root 1 0 R /Filter /FlateDecode" % (last + 1), zlib.compress(table)), len(out))
+
+
+class Pdf(Bounded):
+    XREF = b"/Type /XRef /W [1 3 1] /Root 1 0 R /Filter /FlateDecode "
+
+    def test_entries(self):
+        """Ten million entries in 50 KB."""
+        self.refused("entries.pdf", with_xref_stream(forms.objects(), 6, self.XREF + b"/Size 10000000", deflated(b"\1\0\0\x09\0", 10_000_000)))
+
+    def test_entries_by_other_names(self):
+        data = deflated(b"\1\0\0\x09\0", 10_000_000)
+        self.refused("escaped.pdf", with_xref_stream(forms.objects(), 6, b"/Type /#58Ref /W [1 3 1] /Root 1 0 R /Filter /Fl /Si#7ae 10000000", data))
+        self.refused("array.pdf", with_xref_stream(forms.objects(), 6, b"/Type /XRef /W [1 3 1] /Root 1 0 R /Filter [/FlateDecode] /Size 6 /Index [0 9000000]", data))
+
+    def test_entries_of_a_former_revision(self):
+        """The newest section is harmless; Prev, or XRefStm, leads to the other."""
+        first = with_xref_stream(forms.objects(), 6, self.XREF + b"/Size 10000000", deflated(b"\1\0\0\x09\0", 10_000_000))
+        at = first.index(b"6 0 obj")
+        for key in (b"Prev", b"XRefStm"):
+            data = first + b"xref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 7 /Root 1 0 R /%s %d >>\nstartxref\n%d\n%%%%EOF\n" % (key, at, len(first))
+            self.refused("former.pdf", data)
+
+    def test_more_data_than_entries(self):
+        self.refused("data.pdf", with_xref_stream(forms.objects(), 6, self.XREF + b"/Size 7", deflated(b"\1\0\0\x09\0", 30_000_000)))
+
+    def test_indirect_values(self):
+        """What a cross-reference stream is may not be said elsewhere (§7.5.8.2)."""
+        objects = {**forms.objects(), 7: b"/XRef", 8: b"10000000"}
+        for dictionary in (b"/Type 7 0 R /Size 9", b"/Type /XRef /Size 8 0 R"):
+            data = with_xref_stream(objects, 6, dictionary + b" /W [1 3 1] /Root 1 0 R /Filter /FlateDecode", deflated(b"\1\0\0\x09\0", 10_000_000))
+            former = data.index(b"6 0 obj")
+            table = forms.document(objects)
+            table = data + table[table.index(b"xref\n"):].split(b"trailer")[0] + b"trailer\n<< /Size 9 /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (former, len(data))
+            self.refused("indirect.pdf", table, verified="damaged", signed="damaged", shown="damaged|nothing|no signature")
+
+    def test_row_of_a_predictor(self):
+        for columns in (b"2000000000", b"100000"):
+            self.refused("row.pdf", with_xref_stream(forms.objects(), 6, self.XREF + b"/Size 7 /DecodeParms << /Predictor 12 /Columns %s >>" % columns,
+                                                     zlib.compress(b"\0" * 100)))
+
+    def test_object_stream(self):
+        """It inflates to 200 MB; to ten million tokens; its objects are each in the other."""
+        catalog = {1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}
+        self.refused("inflated.pdf", packed({}, catalog, (2, 8, deflated(b" " * 1024, 200_000))))
+        self.refused("tokens.pdf", packed({}, catalog, (1, 4, zlib.compress(b"1 0 [" + b"0 " * 5_000_000))))
+        self.refused("count.pdf", packed({}, catalog, (10_000_000, 4, zlib.compress(b"1 0 " * 1000))))
+        nested = b"".join(b"%d %d " % (i, i) for i in range(1, 10_000))
+        self.refused("nested.pdf", packed({}, catalog, (9_999, len(nested), zlib.compress(nested + b"[" * 10_000))), verified="damaged|far more", signed="damaged|larger", shown="damaged|more")
+
+    def test_object_streams_together(self):
+        """Each is below the limits, and the catalog's form names an object of each."""
+        text = b"0 " * 90_000
+        objects = {1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>" % b" ".join(b"%d 0 R" % n for n in range(200, 260)),
+                   2: b"<< /Type /Pages /Kids [] /Count 0 >>"}
+        out, rows = b"%PDF-1.7\n", {}
+        for i in range(60):
+            objects[100 + i] = stream(b"/Type /ObjStm /N 1 /First 6 /Filter /FlateDecode", zlib.compress(b"%d 0 [" % (200 + i) + text + b"]"))
+            rows[200 + i] = b"\2" + (100 + i).to_bytes(4, "big") + b"\0\0"
+        for number, content in objects.items():
+            rows[number] = b"\1" + len(out).to_bytes(4, "big") + b"\0\0"
+            out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+        table = b"".join(rows.get(i, b"\0" * 7) for i in range(260))
+        out += b"260 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (stream(b"/Type /XRef /Size 260 /W [1 4 2] /Root 1 0 R", table), len(out))
+        self.refused("together.pdf", out)
+
+    def test_rebuilding(self):
+        """The place of the cross-reference is broken, so that the file is rebuilt line by line."""
+        lines = b"".join(b"%d 0 obj\n" % n for n in range(10, 300_000))
+        data = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % o for o in forms.objects().items()) + lines
+        self.refused("rebuilt.pdf", data + b"trailer\n<< /Root 1 0 R >>\nstartxref\n1\n%%EOF\n")
+
+
+TINY = {"pdf": forms.document(forms.objects())}
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])

@@ -21,10 +21,11 @@ struct Crew {
         pthread_mutex_t lock;
         pthread_cond_t changed;
         size_t next, end; /* jobs from `next` to before `end` wait */
+        unsigned n_idle;  /* threads that wait for one */
         bool over;        /* no more will be offered */
 };
 
-static unsigned processors(void) {
+unsigned crew_processors(void) {
         cpu_set_t set;
 
         return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned) CPU_COUNT(&set) : 1;
@@ -36,7 +37,7 @@ int crew_new(const char *name, unsigned n_threads, CrewRun run, void *userdata, 
         if (!c)
                 return -ENOMEM;
         if (n_threads == 0)
-                n_threads = processors();
+                n_threads = crew_processors();
         c->name = name;
         c->run = run;
         c->userdata = userdata;
@@ -66,21 +67,34 @@ static void *work(void *userdata) {
                 run_waiting(c);
                 if (c->over)
                         break;
+                c->n_idle++;
                 pthread_cond_wait(&c->changed, &c->lock);
+                c->n_idle--;
         }
         pthread_mutex_unlock(&c->lock);
         return NULL;
+}
+
+/* As many as there are jobs: more would only get into each other's way at the lock. With the lock held. */
+static void wake(Crew *c, size_t n_jobs) {
+        size_t n_awake = n_jobs < c->n_idle ? n_jobs : c->n_idle;
+
+        for (size_t i = 0; i < n_awake; i++)
+                pthread_cond_signal(&c->changed);
+        for (size_t i = n_awake; i < n_jobs && c->n_started < c->n_threads; i++) {
+                if (thread_start(c->name, work, c, &c->threads[c->n_started]) < 0)
+                        break;
+                c->n_started++;
+        }
 }
 
 void crew_offer(Crew *c, size_t end) {
         pthread_mutex_lock(&c->lock);
         if (end > c->end)
                 c->end = end;
-        while (c->n_started < c->n_threads && c->n_started < c->end && thread_start(c->name, work, c, &c->threads[c->n_started]) == 0)
-                c->n_started++;
+        wake(c, c->end - c->next);
         if (c->n_started == 0)
                 run_waiting(c);
-        pthread_cond_broadcast(&c->changed);
         pthread_mutex_unlock(&c->lock);
 }
 

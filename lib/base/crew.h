@@ -12,6 +12,9 @@ typedef struct Crew Crew;
 
 typedef void (*CrewRun)(void *userdata, size_t job);
 
+/* How many processors this process may use. */
+unsigned crew_processors(void);
+
 /* `n_threads` threads at most; 0: one for each processor that this process may use. Each starts when there is work for it. `name` has at
  * most 15 bytes, and is borrowed like `userdata` until the crew is freed. -ENOMEM. */
 int crew_new(const char *name, unsigned n_threads, CrewRun run, void *userdata, Crew **ret);

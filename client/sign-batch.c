@@ -2,8 +2,10 @@
 
 /* Many files at once; see sign-batch.h. */
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/crew.h"
 #include "client/output.h"
@@ -71,6 +73,13 @@ static size_t held_max(void) {
         return l.rlim_cur < HELD_MAX ? (size_t) l.rlim_cur : HELD_MAX;
 }
 
+/* While there is one thread only: to grow later, the kernel's table makes all threads wait until no processor can still look at the smaller one, several
+ * milliseconds each time that it doubles. */
+static void make_room_for_descriptors(size_t n_items) {
+        size_t held = held_max(), n = (n_items < held ? n_items : held) * FILES_AN_ITEM + FILES_SPARED;
+        _cleanup_close_ int last = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int) n);
+}
+
 int sign_batch_open(SignBatch *b, char *const *paths, size_t n, const SignOptions *options) {
         bool one = sign_options_is_container(options);
         int r;
@@ -80,7 +89,7 @@ int sign_batch_open(SignBatch *b, char *const *paths, size_t n, const SignOption
         b->items = calloc(b->n, sizeof(*b->items));
         if (!b->items)
                 return fail_memory();
-        (void) held_max();
+        make_room_for_descriptors(b->n);
         for (size_t i = 0; i < b->n; i++)
                 b->items[i].fd = -1;
         for (size_t i = 0; i < b->n; i++)

@@ -11,11 +11,9 @@
 #include "client/output.h"
 #include "client/progress.h"
 #include "client/sign-batch.h"
+#include "client/sign-writer.h"
 
 #define HELD_MAX 4096U     /* drafts that are kept whole */
-#define WRITERS 32U        /* threads: they wait for the disk, or for time-stamping authorities, most of the time */
-#define GROUP 8U           /* documents that are synced together, where there are */
-#define GROUPED_FROM 256U
 #define FILES_AN_ITEM 2U
 #define FILES_SPARED 256U  /* for all else that is open, a few for each thread */
 
@@ -23,14 +21,13 @@
 typedef struct Run {
         SignBatch *batch;
         Signer *signer;
-        size_t *wanted; /* indexes of the items that are to be signed */
+        SignItem **wanted; /* the items that are to be signed */
         size_t n;
         size_t held_max;
         Bytes *signatures;
         Progress progress;
-        Crew *writers;
+        SignWriter *writer;
         size_t n_signed; /* told by the signer */
-        size_t group;    /* items that are written together */
 } Run;
 
 static bool is_wanted(const SignItem *item) {
@@ -143,17 +140,13 @@ static int select_wanted(Run *run) {
                 return fail_memory();
         for (size_t i = 0; i < b->n; i++)
                 if (is_wanted(&b->items[i]))
-                        run->wanted[run->n++] = i;
+                        run->wanted[run->n++] = &b->items[i];
         return 0;
-}
-
-static SignItem *item_of(const Run *run, size_t job) {
-        return &run->batch->items[run->wanted[job]];
 }
 
 static void compare_one(void *userdata, size_t job) {
         Run *run = userdata;
-        SignItem *item = item_of(run, job);
+        SignItem *item = run->wanted[job];
 
         item->status = sign_item_compare(item, run->signer, run->batch->options);
         progress_step(&run->progress);
@@ -161,32 +154,12 @@ static void compare_one(void *userdata, size_t job) {
 
 static void draft_one(void *userdata, size_t job) {
         Run *run = userdata;
-        SignItem *item = item_of(run, job);
+        SignItem *item = run->wanted[job];
 
         item->status = sign_item_draft(item, run->signer, run->batch->options);
         if (item->status == 0 && job >= run->held_max)
                 item->status = sign_item_let_go(item);
         progress_step(&run->progress);
-}
-
-/* All of a group are written before the first waits for the disk, so that most find their work done. */
-static void write_range(Run *run, size_t from, size_t to) {
-        const SignOptions *options = run->batch->options;
-
-        for (size_t i = from; i < to; i++)
-                item_of(run, i)->status = sign_item_complete(item_of(run, i), run->signer, bytes_view(&run->signatures[i]), options);
-        for (size_t i = from; i < to; i++) {
-                if (item_of(run, i)->status == 0)
-                        item_of(run, i)->status = sign_item_commit(item_of(run, i), options);
-                progress_step(&run->progress);
-        }
-}
-
-static void write_group(void *userdata, size_t job) {
-        Run *run = userdata;
-        size_t from = job * run->group;
-
-        write_range(run, from, run->n - from < run->group ? run->n : from + run->group);
 }
 
 /* One step of all that are wanted, which are chosen anew. */
@@ -204,43 +177,43 @@ static int step(Run *run, const char *what, CrewRun each) {
 
 /* --- Signing ------------------------------------------------------------------------------------------------------ */
 
-/* Documents are written while further ones are signed. */
 static void hand_on(void *userdata, size_t n) {
         Run *run = userdata;
 
         run->n_signed = n;
-        crew_offer(run->writers, n == run->n ? (n + run->group - 1) / run->group : n / run->group);
+        sign_writer_offer(run->writer, n);
 }
 
-/* Waits for those that write. What was signed before it failed may be no whole group. */
-static void end_writers(Run *run) {
-        run->writers = crew_free(run->writers);
-        if (run->n_signed < run->n)
-                write_range(run, run->n_signed / run->group * run->group, run->n_signed);
+static int sign_and_write(Run *run, KeySigner *key, const SignerItem *items) {
+        Signer *signer = run->signer;
+        SignWriting w = {
+                .items = run->wanted, .signatures = run->signatures, .n = run->n, .signer = signer,
+                .options = run->batch->options, .progress = &run->progress, .is_held = run->n <= run->held_max,
+        };
+        int r;
+
+        r = sign_writer_new(&w, &run->writer);
+        if (r < 0)
+                return fail_memory();
+        signer->signed_so_far = hand_on;
+        signer->signed_userdata = run;
+        progress_begin(&run->progress, _("Signing"), run->n);
+        r = signer->sign(signer, items, run->n, run->signatures);
+        run->writer = sign_writer_free(run->writer);
+        progress_end(&run->progress);
+        signer->signed_so_far = NULL;
+        return r < 0 ? key_signer_status(key) : 0;
 }
 
 static int sign_items(Run *run, KeySigner *key) {
         _cleanup_free_ SignerItem *items = calloc(run->n, sizeof(*items));
-        int r;
 
         run->signatures = calloc(run->n, sizeof(*run->signatures));
         if (!items || !run->signatures)
                 return fail_memory();
         for (size_t i = 0; i < run->n; i++)
-                items[i] = item_of(run, i)->item;
-        /* Who waits for time-stamping authorities waits long enough, and what is drafted once more needs open files of its own. */
-        run->group = run->batch->options->timestamps || run->n < GROUPED_FROM || run->n > run->held_max ? 1 : GROUP;
-        r = crew_new("documents", WRITERS, write_group, run, &run->writers);
-        if (r < 0)
-                return fail_memory();
-        run->signer->signed_so_far = hand_on;
-        run->signer->signed_userdata = run;
-        progress_begin(&run->progress, _("Signing"), run->n);
-        r = run->signer->sign(run->signer, items, run->n, run->signatures);
-        end_writers(run);
-        progress_end(&run->progress);
-        run->signer->signed_so_far = NULL;
-        return r < 0 ? key_signer_status(key) : 0;
+                items[i] = run->wanted[i]->item;
+        return sign_and_write(run, key, items);
 }
 
 static int sign_all(Run *run, KeySigner *key) {
@@ -253,7 +226,7 @@ static int sign_all(Run *run, KeySigner *key) {
                 return fail(EXIT_USAGE, _("Too many files: at most %u in one go."), SIGN_BATCH_MAX);
         r = sign_items(run, key);
         for (size_t i = run->n_signed; i < run->n; i++)
-                item_of(run, i)->status = r;
+                run->wanted[i]->status = r;
         for (size_t i = 0; run->signatures && i < run->n; i++)
                 bytes_done(&run->signatures[i]);
         free(TAKE_PTR(run->signatures));

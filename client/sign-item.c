@@ -338,8 +338,6 @@ static int complete(SignItem *item, View signature, const SignOptions *options) 
                 return fail_outcome(item, r);
         if (r == 0 && !is_unchanged(item))
                 return fail_changed(item);
-        if (r == 0)
-                atomic_file_push(item->file);
         return r < 0 ? fail_write(item, r) : 0;
 }
 

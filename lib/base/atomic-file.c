@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 
 #include "base/atomic-file.h"
+#include "base/sync-together.h"
 
 struct AtomicFile {
         char *path;
         char *directory;
         char *temporary; /* NULL while the file has no name at all */
         int fd;
+        bool is_synced;
 };
 
 static char *directory_of(const char *path) {
@@ -126,12 +128,32 @@ static int sync_directory(const char *path) {
         return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
-void atomic_file_push(AtomicFile *f) {
-        (void) sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+void atomic_files_push(AtomicFile *const *files, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                (void) sync_file_range(files[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+static bool with_fds(AtomicFile *const *files, size_t n, bool (*what)(const int *fds, size_t n)) {
+        _cleanup_free_ int *fds = calloc(n + 1, sizeof(*fds));
+
+        for (size_t i = 0; fds && i < n; i++)
+                fds[i] = files[i]->fd;
+        return fds && what(fds, n);
+}
+
+void atomic_files_sync(AtomicFile *const *files, size_t n) {
+        bool together = with_fds(files, n, sync_together);
+
+        for (size_t i = 0; i < n; i++)
+                files[i]->is_synced = together;
+}
+
+bool atomic_files_pay(AtomicFile *const *files, size_t n) {
+        return with_fds(files, n, sync_together_pays);
 }
 
 int atomic_file_name(AtomicFile *f, bool replace) {
-        if (fsync(f->fd) < 0 && errno != EINVAL)
+        if (!f->is_synced && fsync(f->fd) < 0 && errno != EINVAL)
                 return -errno;
         return name_file(f, replace);
 }

@@ -22,12 +22,18 @@ int atomic_file_fd(AtomicFile *f);
  * replaced in one step. The directory is synced too. The object must still be freed. */
 int atomic_file_commit(AtomicFile *f, bool replace);
 
-/* atomic_file_commit() in three steps, for many files at once: each sync waits for the disk, and what one of them carries the next ones need not. The
- * first begins to write to the disk and waits for nothing; the second syncs and names the file; the third syncs the directory of the file at
- * `path`, and only then is it certain that it has its name. */
-void atomic_file_push(AtomicFile *f);
+/* atomic_file_commit() in two steps, for many files at once: the first syncs and names the file; the second syncs the directory of the file at `path`, and
+ * only then is it certain that it has its name. */
 int atomic_file_name(AtomicFile *f, bool replace);
 int atomic_file_sync_directory(const char *path);
+
+/* To be called before atomic_file_name() where what one sync carries the next ones need not: of few files, it begins to write all of them to the disk
+ * and waits for nothing. */
+void atomic_files_push(AtomicFile *const *files, size_t n);
+
+/* Instead, where it pays, which the second tells: syncs all of them together, so that naming needs not. They are on one file system. */
+void atomic_files_sync(AtomicFile *const *files, size_t n);
+bool atomic_files_pay(AtomicFile *const *files, size_t n);
 
 /* Forgets the file if it was not committed. Takes NULL, returns NULL. */
 AtomicFile *atomic_file_free(AtomicFile *f);

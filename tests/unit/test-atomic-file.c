@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/atomic-file.h"
+#include "base/sync-together.h"
 
 static char top[] = "/tmp/sygnet-atomic-XXXXXX";
 
@@ -118,12 +119,56 @@ static void test_read_limit(void **state) {
         assert_null(nothing.data);
 }
 
+/* Many at once: all have their content and their names, and those that are in the way stay. */
+static void test_together(void **state) {
+        AtomicFile *files[20];
+        char name[16];
+
+        for (unsigned i = 0; i < 20; i++) {
+                snprintf(name, sizeof(name), "many-%u", i);
+                assert_int_equal(atomic_file_open(name, 0600, &files[i]), 0);
+                assert_int_equal(write_all(atomic_file_fd(files[i]), view_string(name)), 0);
+        }
+        assert_int_equal(atomic_file_write("many-7", view_string("other"), 0600, false), 0);
+        assert_false(atomic_files_pay(files, 1));
+        atomic_files_sync(files, 20);
+        atomic_files_sync(files, 0);
+        for (unsigned i = 0; i < 20; i++)
+                assert_int_equal(atomic_file_name(files[i], false), i == 7 ? -EEXIST : 0);
+        for (unsigned i = 0; i < 20; i++) {
+                snprintf(name, sizeof(name), "many-%u", i);
+                assert_content(name, i == 7 ? "other" : name, 0600);
+                files[i] = atomic_file_free(files[i]);
+                unlink(name);
+        }
+        assert_int_equal(atomic_file_sync_directory("many-0"), 0);
+}
+
+/* What syncfs(2) would not sync whole, and what it would not sync at all. */
+static void test_not_together(void **state) {
+        int fds[20];
+
+        for (unsigned i = 0; i < 20; i += 2)
+                assert_int_equal(pipe(fds + i), 0);
+        assert_false(sync_together_pays(fds, 20));
+        for (unsigned i = 1; i < 20; i++) {
+                close(fds[i]);
+                fds[i] = open(i % 2 ? "." : "/proc", O_RDONLY | O_DIRECTORY);
+                assert_true(fds[i] >= 0);
+        }
+        assert_false(sync_together_pays(fds + 1, 19));
+        assert_false(sync_together((int[]) { -1 }, 1));
+        for (unsigned i = 0; i < 20; i++)
+                close(fds[i]);
+}
+
 #define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 FILE_TEST(test_write),   FILE_TEST(test_not_before_commit), FILE_TEST(test_symlink_is_replaced_not_followed),
-                FILE_TEST(test_refuses), FILE_TEST(test_read_limit),
+                FILE_TEST(test_refuses), FILE_TEST(test_read_limit),      FILE_TEST(test_together),
+                FILE_TEST(test_not_together),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -425,6 +425,18 @@ class Archived(Base):
                 self.assertEqual(self.later(self.rewrite(path, change))["indication"], "INDETERMINATE")
 
 
+    def test_assertions(self):
+        """A container of one file has its time from a time-stamp or an evidence record (§4.3.3.2), not from one of which nobody knows whether it fits the other."""
+        path = self.directory / "assertion"
+        entries = {"mimetype": b"application/vnd.etsi.asic-s+zip", "contract.txt": FILES["contract.txt"], "META-INF/timestamp.tst": self.token(FILES["contract.txt"])}
+        for name in (None, "META-INF/evidencerecord.ers", "META-INF/evidencerecord.xml"):
+            with zipfile.ZipFile(path, "w") as z:
+                for each, content in (entries if name is None else {**entries, name: b"record"}).items():
+                    z.writestr(each, content)
+            report = json.loads(pki.run(SIGN_FILE, "verify", path, "--anchors", self.directory / "old.pem"))
+            self.assertEqual((report["indication"], report["subindication"]), ("TOTAL-FAILED", "FORMAT_FAILURE") if name else ("TOTAL-PASSED", None), report)
+
+
 class OpenDocument(Base):
     def test_libreoffice(self):
         """What LibreOffice signs, and what of it was changed, added or taken away."""

@@ -26,12 +26,13 @@ static int note_all(VerifyReport *report, SubIndication sub, const char *reason)
         return r;
 }
 
-/* §4.3.3: one file, at the top, and signatures of one kind. */
+/* §4.3.3: one file, at the top, and signatures of one kind, or a time assertion of one. */
 static bool is_simple(const AsicContainer *c) {
         const ZipEntry *e = asic_single(c);
         size_t kinds = (c->n[ASIC_ROLE_CADES] > 0) + (c->n[ASIC_ROLE_XADES] > 0) + (c->n[ASIC_ROLE_TIMESTAMP] > 0);
+        bool assertions = c->n[ASIC_ROLE_TIMESTAMP] > 0 && c->n[ASIC_ROLE_EVIDENCE] > 0;
 
-        if (!e || strchr(e->name, '/') || kinds > 1 || c->n[ASIC_ROLE_MANIFEST] > 0)
+        if (!e || strchr(e->name, '/') || kinds > 1 || assertions || c->n[ASIC_ROLE_MANIFEST] > 0)
                 return false;
         for (size_t i = 0; i < c->zip.n; i++)
                 if (c->roles[i] == ASIC_ROLE_FOLDER && strcmp(c->zip.entries[i].name, "META-INF/") != 0)

@@ -8,6 +8,7 @@ import calendar
 import hashlib
 import hmac
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -135,7 +136,7 @@ class Attacks(unittest.TestCase):
         self.refused(f"<a>{digest}</a>", "SIGNED_DATA_NOT_FOUND", "element that is not in the document")
         for uri in ("#", "#xpointer(id('x')/..)", "#xpointer(//b)", "#element(/1)", "#xmlns(a=b)xpointer(/)"):
             self.refused(f"<a>{self.signer.sign(reference(uri, '', transform(EXCLUSIVE)))}</a>", "SIGNED_DATA_NOT_FOUND", " ")
-        self.refused(f"<a>{self.signer.sign(reference(None, '<a></a>', transform(EXCLUSIVE)))}</a>", "FORMAT_FAILURE", "cannot be read")
+        self.refused(f"<a>{self.signer.sign(reference(None, '<a></a>', transform(EXCLUSIVE)))}</a>", "SIGNED_DATA_NOT_FOUND", "was not given")
 
     def test_xpointer(self):
         inner = '<b Id="x">1<!--2--></b>'
@@ -291,8 +292,17 @@ class Attacks(unittest.TestCase):
         self.passes(f"<a>{detached}</a>", "--content", content)
         self.passes(f"<a>{detached}<b>2</b></a>", "--content", content, whole=False)
         self.refused(detached, "SIGNED_DATA_NOT_FOUND", "was not given")
+        # One reference may have no name: it is of the document that was given, and of nothing else.
+        unnamed = self.signer.sign(reference(None, "1"), properties=True)
+        report = self.passes(unnamed, "--content", content)
+        self.assertNotIn("files", report["signatures"][0])
+        self.refused(unnamed, "SIGNED_DATA_NOT_FOUND", "was not given")
+        self.refused(unnamed, "SIGNED_DATA_NOT_FOUND", "was not given", "--content", self.folder)
+        self.refused(self.signer.sign(reference(None, "1") * 2, properties=True), "FORMAT_FAILURE", "cannot be read", "--content", content)
+        self.refused(self.signer.sign(reference(None, "1") + reference("content.bin", "1")), "SIGNED_DATA_NOT_FOUND", "was not given", "--content", content)
         content.write_bytes(b"2")
         self.refused(detached, "HASH_FAILURE", "is not the one that was signed", "--content", content)
+        self.refused(unnamed, "HASH_FAILURE", "is not the one that was signed", "--content", content)
         # Not of what was given at all; two names for one file; names that lead out of the folder; addresses, which nobody asks.
         self.refused(self.signer.enveloped(), "SIGNED_DATA_NOT_FOUND", "not the one that was given", "--content", content, integrity=True)
         two = self.signer.sign(reference("one", "2") + reference("two", "2"), properties=True)
@@ -341,6 +351,10 @@ class Attacks(unittest.TestCase):
         value = self.value_of(self.signer.enveloped())
         report = self.passes(self.countersigned(self.counter("#S-value", value)), n=2)
         self.assertEqual(report["signatures"][1]["covers_whole_document"], False)
+        # Of what countersigns nothing the type says nothing either.
+        inner = f'<ds:Object xmlns:ds="{DS}" Id="S-object"><a>1</a></ds:Object>'
+        text = self.signer.sign(reference("#S-object", inner, transform(EXCLUSIVE), COUNTERSIGNED, more=' Id="S-data"'), inner, properties=True)
+        self.assertNotIn("countersignature", self.passes(text)["signatures"][0])
 
     def test_injected_countersignature(self):
         """One of another signature, by a value that came along; of nothing of this one; or of the document."""
@@ -418,6 +432,19 @@ class Attacks(unittest.TestCase):
         self.assertIn("rsa3072", report["signatures"][0]["signer"])
         self.passes(self.signer.enveloped(key_info=key_info, properties=None), fmt="XMLDSig", level=None)
 
+    def test_certificate_among_values(self):
+        """The signer's certificate may come with the values for later, if the signed properties name it."""
+        def values(der):
+            return f"<xades:CertificateValues><xades:EncapsulatedX509Certificate>{xmldsig.b64(der)}</xades:EncapsulatedX509Certificate></xades:CertificateValues>"
+
+        stranger = Signer(self.pki, "p256")
+        self.passes(self.signer.enveloped(key_info="", unsigned=values(self.signer.der)))
+        self.refused(self.signer.enveloped(key_info="", unsigned=values(stranger.der)), "NO_SIGNING_CERTIFICATE_FOUND", "certificate is not in the signature")
+        unnamed = re.sub("<xades:SigningCertificateV2>.*</xades:SigningCertificateV2>", "", self.signer.properties())
+        self.refused(self.signer.enveloped(key_info="", properties=unnamed, unsigned=values(self.signer.der)), "NO_SIGNING_CERTIFICATE_FOUND", "certificate is not in the signature")
+        named = self.signer.properties(certificate=stranger.der)
+        self.refused(self.signer.enveloped(properties=named, unsigned=values(stranger.der)), "SIG_CRYPTO_FAILURE", "does not fit")
+
     def test_self_signed(self):
         """A certificate of one's own with the signer's name."""
         der, key = self.folder / "fake.der", self.folder / "fake.key"
@@ -438,6 +465,17 @@ class Attacks(unittest.TestCase):
         before, _, after = parts(sha1, "<ds:DigestValue>", "</ds:DigestValue>")
         sha1 = f"{before}<ds:DigestValue>{base64.b64encode(hashlib.sha1(b'<a></a>').digest()).decode()}</ds:DigestValue>{after}"
         self.refused(f"<a>{self.signer.sign(sha1)}</a>", "CRYPTO_CONSTRAINTS_FAILURE", "no longer secure", integrity=True)
+
+    def test_sha3(self):
+        """ECDSA over SHA-3 (RFC 9231 section 2.3.13)."""
+        signer = Signer(self.pki, "p256")
+        for n in (256, 384, 512):
+            method = f"http://www.w3.org/2021/04/xmldsig-more#ecdsa-sha3-{n}"
+            data = reference("", "<a></a>", transform(ENVELOPED) + transform(EXCLUSIVE))
+            der = subprocess.run(["openssl", "dgst", f"-sha3-{n}", "-keyform", "DER", "-sign", self.pki.key("p256")], input=signer.signed_info(data, method).encode(), check=True,
+                                 capture_output=True).stdout
+            self.passes(f"<a>{signer.sign(data, method=method, value=Signer.fixed(der))}</a>", fmt="XMLDSig", level=None)
+            self.refused(f"<a>{signer.sign(data, method=method)}</a>", "SIG_CRYPTO_FAILURE", "does not fit")
 
     def test_ecdsa_forms(self):
         """r and s of another width, or as DER, are the same numbers and another value."""

@@ -128,11 +128,11 @@ static int find_signer(Verification *v) {
 }
 
 /* A key without a certificate is nobody's; it tells whether the value fits, no more. */
-static int verify_with_bare_key(Verification *v) {
+static int verify_with_bare_key(Verification *v, bool came_with_another) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
         int r;
 
-        if (v->certificates.n > 0)
+        if (came_with_another)
                 return end(v, SUB_NO_SIGNING_CERTIFICATE_FOUND, N_("The signature names another certificate as the signer's than the one it came with."));
         r = xml_key_info_key(v->signature.key_info, &key);
         if (r == -ENOMEM)
@@ -143,19 +143,32 @@ static int verify_with_bare_key(Verification *v) {
         return r < 0 ? r : signature_report_note(v->report, SUB_NO_SIGNING_CERTIFICATE_FOUND, N_("The signer's certificate is not in the signature."));
 }
 
+/* EN 319 132-1 section 5.4.1: what KeyInfo lacks may be among the values; there the signer's certificate is found only by its signed name. */
+static int find_signer_among_values(Verification *v) {
+        int r = v->properties.has_signing_certificate ? xades_values_collect(&v->properties, NULL, &v->certificates, NULL) : 0;
+
+        return r < 0 ? r : find_signer(v);
+}
+
 static int verify_value(Verification *v) {
+        bool came_with_another;
         int r, q;
 
         r = xml_key_info_certificates(v->signature.key_info, &v->certificates);
         if (r < 0)
                 return r;
+        came_with_another = v->certificates.n > 0;
         r = find_signer(v);
+        if (r > 0)
+                r = find_signer_among_values(v);
+        if (r == -ENOMEM)
+                return r;
         if (v->signer) {
                 q = signature_report_describe(v->report, v->signer);
                 if (q < 0)
                         return q;
         } else if (r > 0)
-                r = verify_with_bare_key(v);
+                r = verify_with_bare_key(v, came_with_another);
         if (r == -EKEYREJECTED)
                 return end(v, SUB_SIG_CRYPTO_FAILURE, N_("The signature value does not fit: the signature was altered or made with another key."));
         if (r == -EOPNOTSUPP)

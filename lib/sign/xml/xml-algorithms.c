@@ -11,6 +11,7 @@
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define MORE_2007 "http://www.w3.org/2007/05/xmldsig-more#"
+#define MORE_2021 "http://www.w3.org/2021/04/xmldsig-more#"
 #define XMLENC "http://www.w3.org/2001/04/xmlenc#"
 #define XMLDSIG11 "http://www.w3.org/2009/xmldsig11#"
 
@@ -51,7 +52,13 @@ static const struct {
         { MORE "ecdsa-sha256", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA256 },
         { MORE "ecdsa-sha384", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA384 },
         { MORE "ecdsa-sha512", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA512 },
-        { "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519", GNUTLS_PK_EDDSA_ED25519, GNUTLS_DIG_SHA512 },
+        { MORE_2021 "eddsa-ed25519", GNUTLS_PK_EDDSA_ED25519, GNUTLS_DIG_SHA512 },
+        { MORE_2021 "eddsa-ed448", GNUTLS_PK_EDDSA_ED448, GNUTLS_DIG_SHA512 }, /* no weaker: it has SHAKE256 in itself */
+        { MORE_2021 "ecdsa-sha3-224", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA3_224 },
+        { MORE_2021 "ecdsa-sha3-256", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA3_256 },
+        { MORE_2021 "ecdsa-sha3-384", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA3_384 },
+        { MORE_2021 "ecdsa-sha3-512", GNUTLS_PK_ECDSA, GNUTLS_DIG_SHA3_512 },
+        { MORE "rsa-md5", GNUTLS_PK_RSA, GNUTLS_DIG_MD5 },
 };
 
 /* In the order in which TS 119 312 gives them up. */
@@ -100,7 +107,9 @@ gnutls_digest_algorithm_t xml_digest_weaker(gnutls_digest_algorithm_t a, gnutls_
 }
 
 static int set_method(gnutls_pk_algorithm_t pk, gnutls_digest_algorithm_t digest, unsigned salt, CmsAlgorithms *ret) {
-        gnutls_sign_algorithm_t sign = pk == GNUTLS_PK_EDDSA_ED25519 ? GNUTLS_SIGN_EDDSA_ED25519 : gnutls_pk_to_sign(pk, digest);
+        gnutls_sign_algorithm_t sign = pk == GNUTLS_PK_EDDSA_ED25519 ? GNUTLS_SIGN_EDDSA_ED25519 :
+                pk == GNUTLS_PK_EDDSA_ED448                          ? GNUTLS_SIGN_EDDSA_ED448
+                                                                     : gnutls_pk_to_sign(pk, digest);
 
         if (sign == GNUTLS_SIGN_UNKNOWN)
                 return XML_ALGORITHM_E_UNSUPPORTED;

@@ -21,7 +21,7 @@
 
 typedef struct Reference {
         const xmlNode *element;
-        const char *uri, *type;
+        const char *uri, *type; /* NULL where there is none */
         XmlTransforms transforms;
         gnutls_digest_algorithm_t algorithm;
         Bytes value;
@@ -63,7 +63,7 @@ static int read_reference(xmlNode *element, Reference *ret, Finding *f) {
         }
         method = n;
         value = n ? xml_next_element(n) : NULL;
-        if (!ret->uri || !method || !value || !xml_is(method, XML_NS_DSIG, "DigestMethod") || !xml_is(value, XML_NS_DSIG, "DigestValue") || xml_next_element(value))
+        if (!method || !value || !xml_is(method, XML_NS_DSIG, "DigestMethod") || !xml_is(value, XML_NS_DSIG, "DigestValue") || xml_next_element(value))
                 return found(f, SUB_FORMAT_FAILURE, N_("The signature is malformed: what it says of what it signs cannot be read."));
         ret->algorithm = xml_digest_of_uri(xml_attribute(method, "Algorithm"));
         if (ret->algorithm == GNUTLS_DIG_UNKNOWN)
@@ -97,10 +97,10 @@ static int digest_file(const XmlReferences *c, Reference *r, Digest *ret) {
         if (!c->resolver)
                 return -ENOENT;
         if (r->transforms.n == 0)
-                return c->resolver->digest(c->resolver->userdata, r->uri, r->algorithm, ret);
+                return c->resolver->digest(c->resolver->userdata, r->uri ?: "", r->algorithm, ret);
         if (*c->budget == 0)
                 return -E2BIG;
-        q = c->resolver->read(c->resolver->userdata, r->uri, &octets);
+        q = c->resolver->read(c->resolver->userdata, r->uri ?: "", &octets);
         if (q >= 0)
                 *c->budget -= octets.len < *c->budget / FILE_COST ? FILE_COST * octets.len : *c->budget;
         return q < 0 ? q : xml_transforms_digest(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, r->algorithm, ret, &r->empty);
@@ -150,7 +150,7 @@ static bool is_as_it_stands(const XmlTransforms *t) {
 static int name(const XmlReferences *c, const Reference *r, const XmlCoverage *v) {
         SignatureReport *report = c->report;
 
-        if (r->target.external && !xml_coverage_is_all_of_file(&r->transforms))
+        if (r->target.external && (!r->uri || !xml_coverage_is_all_of_file(&r->transforms)))
                 return 0;
         if (r->target.external && c->resolver->covered)
                 c->resolver->covered(c->resolver->userdata, c->index, r->uri);
@@ -219,10 +219,12 @@ static int verify_one(const XmlReferences *c, xmlNode *element, bool in_manifest
 }
 
 static int verify_list(const XmlReferences *c, xmlNode *first, bool in_manifest, XmlCoverage *v, Finding *f) {
+        unsigned unnamed = 0;
         int q = 0;
 
+        /* Section 4.4.3.1: one may have no URI, being of what the application knows: the document that was given. */
         for (xmlNode *n = first; q == 0 && n; n = xml_next_element(n))
-                q = xml_is(n, XML_NS_DSIG, "Reference") ?
+                q = xml_is(n, XML_NS_DSIG, "Reference") && (xml_attribute(n, "URI") || unnamed++ == 0) ?
                         verify_one(c, n, in_manifest, v, f) :
                         found(f, SUB_FORMAT_FAILURE, N_("The signature is malformed: what it says of what it signs cannot be read."));
         return q;
@@ -234,7 +236,7 @@ static int write_file(const XmlReferences *c, const Reference *r, const XmlCanon
         bool empty;
         int q;
 
-        q = c->resolver ? c->resolver->read(c->resolver->userdata, r->uri, &octets) : -ENOENT;
+        q = c->resolver ? c->resolver->read(c->resolver->userdata, r->uri ?: "", &octets) : -ENOENT;
         if (q < 0)
                 return q;
         cost = r->transforms.n > 0 ? FILE_COST : 1;

@@ -9,7 +9,7 @@
 #include "sign/xml/xml-canonical.h"
 #include "sign/xml/xml-signature.h"
 
-/* Who has the files that a detached signature refers to. A URI stands as the document has it. Each returns 0, -ENOENT when there is no such file, or another negative
+/* Who has the files that a detached signature refers to. A URI stands as the document has it, and is empty where it has none. Each returns 0, -ENOENT when there is no such file, or another negative
  * errno, which ends the verification. */
 typedef struct XmlResolver {
         int (*digest)(void *userdata, const char *uri, gnutls_digest_algorithm_t algorithm, Digest *ret);

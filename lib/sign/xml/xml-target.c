@@ -78,9 +78,9 @@ SubIndication xml_target_resolve(XmlDocument *d, const char *uri, XmlTarget *ret
         char *id;
 
         *ret = (XmlTarget) { .without_comments = true };
-        if (*uri == '\0')
+        if (uri && *uri == '\0')
                 return SUB_NONE;
-        if (*uri != '#') {
+        if (!uri || *uri != '#') {
                 ret->external = true;
                 return SUB_NONE;
         }
@@ -153,7 +153,7 @@ SubIndication xml_target_check(const XmlReferences *r, const XmlTarget *t, const
                 return misplaced(ret_reason);
         if (type && strcmp(type, XML_NS_DSIG "Object") == 0 && !xml_is(node, XML_NS_DSIG, "Object"))
                 return misplaced(ret_reason);
-        if (is_xades_type(type, "CountersignedSignature") && !xml_is(node, XML_NS_DSIG, "SignatureValue"))
+        if (r->signature->countersigned && is_xades_type(type, "CountersignedSignature") && !xml_is(node, XML_NS_DSIG, "SignatureValue"))
                 return misplaced(ret_reason);
         return SUB_NONE;
 }

@@ -13,7 +13,7 @@ typedef struct XmlTarget {
         xmlNode *node; /* NULL with !external: the whole document */
 } XmlTarget;
 
-/* Resolves a URI. SUB_NONE, or why it does not point at one thing. -ENOMEM by `*ret_error`. */
+/* Resolves a URI; NULL for none, which is external. SUB_NONE, or why it does not point at one thing. -ENOMEM by `*ret_error`. */
 SubIndication xml_target_resolve(XmlDocument *d, const char *uri, XmlTarget *ret, const char **ret_reason, int *ret_error);
 
 /* Whether a reference of that Type (NULL: none) may point there. SUB_NONE, or why not. */

@@ -33,6 +33,7 @@ static const struct {
         [SUB_REVOKED_CA_NO_POE] = { "REVOKED_CA_NO_POE", INDICATION_INDETERMINATE },
         [SUB_TRY_LATER] = { "TRY_LATER", INDICATION_INDETERMINATE },
         [SUB_NO_POE] = { "NO_POE", INDICATION_INDETERMINATE },
+        [SUB_TIMESTAMP_ORDER_FAILURE] = { "TIMESTAMP_ORDER_FAILURE", INDICATION_INDETERMINATE },
 };
 
 const char *indication_to_string(Indication i) {

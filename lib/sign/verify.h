@@ -38,6 +38,7 @@ typedef enum SubIndication {
         SUB_REVOKED_CA_NO_POE,
         SUB_TRY_LATER,
         SUB_NO_POE,
+        SUB_TIMESTAMP_ORDER_FAILURE,
         SUB_MAX,
 } SubIndication;
 

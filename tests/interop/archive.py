@@ -177,6 +177,32 @@ class Xades(Fixture):
             self.assertEqual(("TOTAL-PASSED", "B-B", None, {"content": "holds" if over == self.OBJECT else "different"}), told)
             self.assertEqual(over == self.OBJECT, "not_before" in self.verify(self.document(content=token))["signatures"][0])
 
+    def crl(self, when):
+        """A list on which the signer's certificate was revoked then, seconds from now."""
+        def stamp(seconds):
+            return time.strftime("%y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
+
+        serial = run("openssl", "x509", "-in", self.folder / "rsa3072.pem", "-noout", "-serial").strip().partition("=")[2]
+        (self.folder / "index").write_text(f"R\t{stamp(30 * DAY)}\t{stamp(when)}\t{serial}\tunknown\t/CN=Example\n")
+        (self.folder / "ca.cnf").write_text(f"[ca]\ndefault_ca=c\n[c]\ndatabase={self.folder}/index\ndefault_md=sha256\n")
+        run("openssl", "ca", "-gencrl", "-config", self.folder / "ca.cnf", "-cert", self.pki.root, "-keyfile", self.folder / "root.key", "-crldays", "9", "-out", self.folder / "crl.pem")
+        run("openssl", "crl", "-in", self.folder / "crl.pem", "-outform", "DER", "-out", self.folder / "list.crl")
+        return "--crl", self.folder / "list.crl"
+
+    def test_made_too_late(self):
+        """After the certificate was revoked, as a timestamp over the content proves; else it is open when."""
+        token = (f"<xades:AllDataObjectsTimeStamp>{METHOD}<xades:EncapsulatedTimeStamp>{self.archive.stamp(self.OBJECT)}</xades:EncapsulatedTimeStamp>"
+                 "</xades:AllDataObjectsTimeStamp>")
+        for text, when, expected in ((self.document(content=token), -DAY, "REVOKED"), (self.document(), -DAY, "REVOKED_NO_POE"), (self.document(content=token), DAY, "REVOKED_NO_POE")):
+            report = self.verify(text, *self.crl(when), at=2 * DAY)
+            self.assertEqual((expected, "TOTAL-FAILED" if expected == "REVOKED" else "INDETERMINATE"), (report["subindication"], report["indication"]))
+
+    def test_archived_before_revocation(self):
+        unsigned = [self.signature_timestamp, self.REVOCATION]
+        text = self.document("".join(unsigned) + self.stamped(unsigned)[0])
+        self.assertEqual("TOTAL-PASSED", self.verify(text, *self.crl(DAY), at=2 * DAY)["indication"])
+        self.assertEqual("REVOKED_NO_POE", self.verify(text, *self.crl(-DAY), at=2 * DAY)["subindication"])
+
     def test_references(self):
         """SigAndRefsTimeStamp proves the signature's value; RefsOnlyTimeStamp no more than the references."""
         refs = '<xades:CompleteCertificateRefs Id="R">certificates</xades:CompleteCertificateRefs>'

@@ -56,14 +56,28 @@ int proof_describe(const SignerEvidence *e, SignatureReport *report) {
                                      N_("A timestamp in the signature is not of it: it was altered, or taken from another document."));
 }
 
-/* The youngest that was not tried, of equally young ones the last: it may be over the others. */
-static size_t find_youngest(const Proofs *p) {
+/* Whether one that was not tried is over it. */
+static bool is_covered(const Proofs *p, size_t i) {
+        for (size_t k = 0; k < p->evidence->n_timestamps; k++)
+                if (!(p->done & UINT32_C(1) << k) && p->evidence->timestamps[k].covers & UINT32_C(1) << i)
+                        return true;
+        return false;
+}
+
+/* The next to be tried: one that none of the others is over, of several the youngest. Times alone do not tell, since clocks differ. */
+static size_t find_next(const Proofs *p) {
         const SignerEvidence *e = p->evidence;
         size_t found = e->n_timestamps;
+        bool covered = false;
 
-        for (size_t i = 0; i < e->n_timestamps; i++)
-                if (!(p->done & UINT32_C(1) << i) && (found == e->n_timestamps || e->timestamps[i].time >= e->timestamps[found].time))
-                        found = i;
+        for (size_t i = 0; i < e->n_timestamps; i++) {
+                bool c = is_covered(p, i);
+
+                if (p->done & UINT32_C(1) << i || (found < e->n_timestamps && (c > covered || (c == covered && e->timestamps[i].time < e->timestamps[found].time))))
+                        continue;
+                found = i;
+                covered = c;
+        }
         return found;
 }
 
@@ -129,7 +143,7 @@ int proof_collect(const SignerEvidence *e, const VerifyParams *params, Signature
         Proofs p = { .evidence = e, .params = params, .report = report };
         int r = 0;
 
-        for (size_t i = find_youngest(&p); r >= 0 && i < e->n_timestamps; i = find_youngest(&p)) {
+        for (size_t i = find_next(&p); r >= 0 && i < e->n_timestamps; i = find_next(&p)) {
                 p.done |= UINT32_C(1) << i;
                 r = try_timestamp(&p, i);
         }

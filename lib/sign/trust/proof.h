@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the timestamps in a signature prove (EN 319 102-1 §5.6.2.3): that the signature existed by a time, and what stood beside it. They are verified from the youngest to the
- * oldest, each under the proof of those that are over it. */
+/* What the timestamps in a signature prove (EN 319 102-1 §5.6.2.3): that the signature existed by a time, and what stood beside it. They are verified from the outermost inwards, each
+ * under the proof of those that are over it. */
 
 #include "sign/trust/signer-trust.h"
 

@@ -61,12 +61,31 @@ static int take_time_mark(Judgement *j) {
         return 0;
 }
 
+/* §5.5.4 (4): what is signed cannot be younger than its signature. Authorities' clocks differ. */
+static int check_order(Judgement *j) {
+        const SignatureReport *s = j->report;
+
+        if (s->not_before < 0 || s->proven_time < 0 || s->not_before <= s->proven_time + REVOCATION_SKEW_S)
+                return 0;
+        return signature_report_note(j->report, SUB_TIMESTAMP_ORDER_FAILURE, N_("By its timestamps the signature is older than what it signs."));
+}
+
 static int prove_time(Judgement *j) {
         int r = take_proof(j);
 
         if (r >= 0)
                 r = take_time_mark(j);
-        return r < 0 || j->params->no_timestamps ? r : proof_collect(j->evidence, j->params, j->report);
+        if (r >= 0 && !j->params->no_timestamps)
+                r = proof_collect(j->evidence, j->params, j->report);
+        return r < 0 ? r : check_order(j);
+}
+
+/* §5.3.4: a timestamp over the content proves that the signer's certificate had ended when it signed. */
+static SubIndication judge_expired(const Judgement *j, SubIndication sub, const char **reason) {
+        if (sub != SUB_OUT_OF_BOUNDS_NO_POE || j->report->not_before <= (int64_t) gnutls_x509_crt_get_expiration_time(j->path.certificates[0]))
+                return sub;
+        *reason = N_("The signature was made after the signer's certificate had expired: what it signs was stamped later.");
+        return SUB_EXPIRED;
 }
 
 static SubIndication judge_suspended(bool signer, const char **ret_reason) {
@@ -109,7 +128,13 @@ static SubIndication judge_status(const Judgement *j, size_t i, const Certificat
         case CERTIFICATE_SUSPENDED:
                 return proven >= 0 && proven < t->since ? SUB_NONE : judge_suspended(i == 0, ret_reason);
         case CERTIFICATE_REVOKED:
-                return proven >= 0 && proven < t->since ? SUB_NONE : judge_revoked(i == 0, ret_reason);
+                if (proven >= 0 && proven < t->since)
+                        return SUB_NONE;
+                if (i == 0 && j->report->not_before > t->since) {
+                        *ret_reason = N_("The signature was made after the signer's certificate was revoked: what it signs was stamped later.");
+                        return SUB_REVOKED;
+                }
+                return judge_revoked(i == 0, ret_reason);
         default:
                 return judge_unknown(j, j->path.certificates[i], t, ret_reason);
         }
@@ -165,6 +190,8 @@ static int judge_path(Judgement *j, SubIndication *ret) {
                 r = prove_time(j);
         if (r >= 0 && j->report->proven_time >= 0)
                 sub = chain_check_times(&j->path, j->report->proven_time, &reason);
+        if (r >= 0)
+                sub = judge_expired(j, sub, &reason);
         if (r >= 0)
                 r = signature_report_note(j->report, sub, reason);
         *ret = sub;

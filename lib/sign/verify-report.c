@@ -192,11 +192,17 @@ int signature_report_describe(SignatureReport *s, gnutls_x509_crt_t certificate)
         return bytes_dup(VIEW(der.data, der.size), &s->certificate);
 }
 
+/* A countersignature that holds is of the one that it stands with, and whether its signer is trusted is told of it alone (EN 319 102-1 validates each by
+ * itself). One that does not hold is something false that somebody put into the file, as a timestamp of something else is. */
+static bool counts(const SignatureReport *s) {
+        return !s->countersignature || !s->integrity;
+}
+
 int verify_report_conclude(VerifyReport *r, const char *none) {
         const SignatureReport *worst = NULL;
 
         for (size_t i = 0; i < r->n_signatures; i++)
-                if (!r->signatures[i].countersignature && (!worst || r->signatures[i].indication > worst->indication))
+                if (counts(&r->signatures[i]) && (!worst || r->signatures[i].indication > worst->indication))
                         worst = &r->signatures[i];
         r->indication = worst ? worst->indication : INDICATION_TOTAL_FAILED;
         r->subindication = worst ? worst->subindication : SUB_FORMAT_FAILURE;

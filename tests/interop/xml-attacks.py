@@ -360,7 +360,8 @@ class Attacks(unittest.TestCase):
         """One of another signature, by a value that came along; of nothing of this one; or of the document."""
         other = f'<ds:SignatureValue xmlns:ds="{DS}" Id="other-value">AAAA</ds:SignatureValue>'
         injected = self.counter("#other-value", other, objects=f"<ds:Object>{other}</ds:Object>")
-        self.refused(self.countersigned(injected), "SIGNED_DATA_NOT_FOUND", "moved away from its place", integrity=True)
+        report = self.refused(self.countersigned(injected), "SIGNED_DATA_NOT_FOUND", "moved away from its place", integrity=True)
+        self.assertEqual([s.get("countersignature", False) for s in report["signatures"]], [False, True])
         self.refused(self.countersigned(self.counter("#S-object", "<x></x>")), "SIGNED_DATA_NOT_FOUND", "element that is not in the document", integrity=True)
         data = '<b Id="x">1</b>'
         elsewhere = "<xades:CounterSignature>" + self.signer.sign(reference("#x", data, transform(EXCLUSIVE)), name="C", properties=True) + "</xades:CounterSignature>"

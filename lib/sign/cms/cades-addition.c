@@ -51,7 +51,7 @@ static int check_signatures(int fd, int content_fd, int64_t now) {
         if (!facts.has_embedded_content && content_fd < 0)
                 return CADES_E_NO_DOCUMENT;
         for (size_t i = 0; i < report.n_signatures; i++)
-                if (!report.signatures[i].countersignature && !report.signatures[i].integrity)
+                if (!report.signatures[i].integrity)
                         return CADES_E_BROKEN;
         return 0;
 }

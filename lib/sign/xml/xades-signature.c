@@ -258,6 +258,7 @@ int xades_signature_verify(XadesContext *c, xmlNode *element, VerifyReport *r, s
         q = read_structure(&v, element);
         if (v.properties.has_signing_certificate)
                 v.report->format = "XAdES";
+        v.report->countersignature = v.signature.countersigned;
         if (q == 0)
                 q = read_algorithms(&v);
         if (q == 0)
@@ -273,7 +274,6 @@ int xades_signature_verify(XadesContext *c, xmlNode *element, VerifyReport *r, s
         if (q != 0)
                 return q < 0 ? q : 0;
         v.report->integrity = true;
-        v.report->countersignature = v.signature.countersigned;
         v.report->covers_whole_document = xml_coverage_is_whole(&v.coverage, &v.signature, c->document);
         v.report->level = level_of(&v);
         return v.signer ? judge_signer(&v) : bytes_dup(bytes_view(&v.value), &v.report->value);

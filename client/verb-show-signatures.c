@@ -158,7 +158,7 @@ static void print_signature(const Shown *s, size_t i) {
         out("\n");
         verdict_print_mark(g->indication);
         out_styled(STYLE_BOLD, "%s", name);
-        out(" – %s\n", verdict_text(g->indication));
+        out(" – %s\n", g->timestamp && g->indication == INDICATION_TOTAL_PASSED ? _("a valid timestamp") : verdict_text(g->indication));
         const Pair pairs[] = {
                 { _("Why"), g->reason ? _(g->reason) : NULL },
                 { _("Signed on"), g->signing_time >= 0 ? text_time(g->signing_time) : _("not stated") },

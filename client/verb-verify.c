@@ -139,29 +139,34 @@ static char *text_archive(const SignatureReport *s) {
         return r < 0 || b.len == 0 ? NULL : strndup((const char *) b.data, b.len);
 }
 
+/* A timestamp alone, beside which there is nothing that it could be of. */
+static bool is_token(const SignatureReport *s) {
+        return s->timestamp && !s->covers_whole_document && !s->field && s->n_covered == 0;
+}
+
 static void print_signature(const SignatureReport *s, size_t number, gnutls_x509_trust_list_t anchors) {
         _cleanup_free_ char *format = NULL, *state = text_state(s), *proof = text_proof(s), *archive = text_archive(s), *files = verified_names(s->covered, s->n_covered),
                              *elements = verified_names(s->elements, s->n_elements);
         _cleanup_free_ char *earliest = s->not_before >= 0 ? strdup(text_time(s->not_before)) : NULL;
-        const char *law = s->indication == INDICATION_TOTAL_PASSED ? standing(s, anchors) : NULL;
+        const char *law = s->indication == INDICATION_TOTAL_PASSED && !s->timestamp ? standing(s, anchors) : NULL;
 
         if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
                 return;
         out("\n");
         verdict_print_mark(s->indication);
-        out(_("Signature %zu: %s\n"), number, verdict_text(s->indication));
+        verdict_print_title(s, number);
         const Pair pairs[] = {
-                { _("Signer"), s->signer },
+                { s->timestamp ? _("Authority") : _("Signer"), s->signer },
                 { _("Issued by"), s->issuer },
                 { _("Serial number"), s->serial },
-                { _("Certificate, at signing"), state },
-                { _("Signing time, claimed"), s->signing_time >= 0 ? text_time(s->signing_time) : _("not stated") },
+                { s->timestamp ? _("Certificate") : _("Certificate, at signing"), state },
+                { s->timestamp ? _("Time") : _("Signing time, claimed"), s->signing_time >= 0 ? text_time(s->signing_time) : _("not stated") },
                 { _("Not before"), earliest },
                 { _("Time, proven"), proof },
                 { _("Archived"), archive },
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
-                { _("Signed"), !s->integrity ? NULL : s->countersignature ? _("another signature of this file, not the document") :
+                { s->timestamp ? _("Timestamp of") : _("Signed"), !s->integrity || is_token(s) ? NULL : s->countersignature ? _("another signature of this file, not the document") :
                           s->covers_whole_document ? _("the whole file") : elements ? _("NOT the whole file: the elements below only") : _("NOT the whole file: see what was added") },
                 { _("Elements"), elements },
                 { _("Files"), files },
@@ -177,9 +182,8 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
 static void print_report(const VerifyReport *report, const char *path, gnutls_x509_trust_list_t anchors) {
         _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: ""), *unsigned_files = verified_names(report->unsigned_files, report->n_unsigned_files);
 
-        verdict_print_mark(report->indication);
-        out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict_text(report->indication));
-        if (report->n_signatures == 0 && report->reason)
+        verdict_print(clean, report);
+        if (report->reason && (report->n_signatures == 0 || verify_report_is_time_alone(report)))
                 out("  %s\n", _(report->reason));
         for (size_t i = 0; i < report->n_signatures; i++)
                 print_signature(&report->signatures[i], i + 1, anchors);
@@ -242,5 +246,5 @@ int verb_verify(Client *c) {
         else if (verify_report_write_json(&report, stdout) < 0)
                 return EXIT_FAILED;
         r = save_report(c, &report, params.now);
-        return r > 0 ? r : verdict_exit_code(report.indication);
+        return r > 0 ? r : verdict_exit_code(&report);
 }

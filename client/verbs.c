@@ -29,7 +29,7 @@ const Verb verbs[] = {
         { "verify", "[FILE…]", 0, UINT_MAX, N_("Verify the signatures of files"),
           N_("Takes signed PDF and XML files, ASiC containers, and .p7s or .p7m files. The document of a detached signature is looked for beside it. Whether the certificates were "
              "revoked or suspended is looked up in the signature, in the files given, in what the local CA publishes, and where the certificates say on the network. Needs no service. "
-             "Ends with 0 when all signatures passed, 5 when one is not valid, 6 when it cannot be told. Of several files it tells less about each: name one alone for all of it."), verify_options, verb_verify },
+             "Ends with 0 when all signatures passed, 4 when all there is is a valid timestamp and nobody's signature, 5 when one is not valid, 6 when it cannot be told. Of several files it tells less about each: name one alone for all of it."), verify_options, verb_verify },
         { "show-signatures", "FILE", 1, 1, N_("Show the signatures of a file as a viewer does"),
           N_("Who signed and when, with reason and place, where a PDF shows it, what it certifies and which revision it belongs to, and the fields that wait to be signed. "
              "Does not use the network: for the full verdict see “verify”. Ends with 0 when there was something to show, 4 when the file has no signatures and no fields for any."),

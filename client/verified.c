@@ -129,7 +129,29 @@ void verdict_print_mark(Indication i) {
         out_styled(styles[i], "%s ", (output_is_utf8() ? marks : ascii)[i]);
 }
 
-int verdict_exit_code(Indication i) {
+bool verdict_is_time_alone(const VerifyReport *r) {
+        return r->indication == INDICATION_TOTAL_PASSED && verify_report_is_time_alone(r);
+}
+
+void verdict_print(const char *path, const VerifyReport *r) {
+        bool time_alone = verdict_is_time_alone(r);
+
+        verdict_print_mark(time_alone ? INDICATION_INDETERMINATE : r->indication);
+        out_styled(STYLE_BOLD, "%s: %s\n", path, time_alone ? _("a valid timestamp, and NOBODY'S signature") : verdict_text(r->indication));
+}
+
+void verdict_print_title(const SignatureReport *s, size_t number) {
+        if (s->timestamp)
+                out(_("Timestamp %zu: %s\n"), number, verdict_text(s->indication));
+        else
+                out(_("Signature %zu: %s\n"), number, verdict_text(s->indication));
+}
+
+int verdict_exit_code(const VerifyReport *r) {
+        Indication i = r->indication;
+
+        if (verdict_is_time_alone(r))
+                return EXIT_NOT_FOUND;
         return i == INDICATION_TOTAL_PASSED ? EXIT_OK : i == INDICATION_INDETERMINATE ? EXIT_INDETERMINATE : EXIT_NOT_VALID;
 }
 

@@ -27,8 +27,15 @@ int verified_load_anchors(const Client *c, gnutls_x509_trust_list_t *ret);
 const char *verdict_text(Indication i);
 void verdict_print_mark(Indication i);
 
-/* 0, 5 or 6. */
-int verdict_exit_code(Indication i);
+/* Whether what is valid is a timestamp alone: nobody may take it for a signature. */
+bool verdict_is_time_alone(const VerifyReport *r);
+
+/* The line of a file, whose name is fit to be shown, and that of one of its signatures or timestamps. */
+void verdict_print(const char *path, const VerifyReport *r);
+void verdict_print_title(const SignatureReport *s, size_t number);
+
+/* 0, 4 for a valid timestamp without a signature, 5 or 6. */
+int verdict_exit_code(const VerifyReport *r);
 
 /* "a.pdf, b.pdf" of a container's files; NULL for none. The caller frees. */
 char *verified_names(char *const *list, size_t n);

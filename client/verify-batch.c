@@ -35,7 +35,7 @@ typedef struct Run {
         RevocationPool pools[POOLS_MAX]; /* that nobody uses */
         size_t n_pools, n_given; /* what the pools had from the beginning */
         size_t n_printed;
-        size_t counts[INDICATION_TOTAL_FAILED + 1], n_unread;
+        size_t counts[INDICATION_TOTAL_FAILED + 1], n_timed, n_unread;
         Json json;
         Progress progress;
 } Run;
@@ -46,7 +46,7 @@ typedef struct Run {
 
 static void print_signature(const SignatureReport *s, size_t number) {
         out("    ");
-        out(_("Signature %zu: %s\n"), number, verdict_text(s->indication));
+        verdict_print_title(s, number);
         if (s->signer)
                 out_wrapped(0, SIGNATURE_COLUMN, s->signer);
         if (s->reason)
@@ -58,9 +58,8 @@ static void print_signature(const SignatureReport *s, size_t number) {
 static void print_text(const char *path, const VerifyReport *report) {
         _cleanup_free_ char *name = text_from_locale(path), *clean = text_clean(name ?: "");
 
-        verdict_print_mark(report->indication);
-        out_styled(STYLE_BOLD, "%s: %s\n", clean, verdict_text(report->indication));
-        if (report->n_signatures == 0 && report->reason)
+        verdict_print(clean, report);
+        if (report->reason && (report->n_signatures == 0 || verify_report_is_time_alone(report)))
                 out_wrapped(0, SIGNATURE_COLUMN - 2, _(report->reason));
         for (size_t i = 0; i < report->n_signatures; i++)
                 print_signature(&report->signatures[i], i + 1);
@@ -81,10 +80,12 @@ static void print_one(Run *run, const char *path, Result *result) {
                 print_json(run, path, result);
         else if (result->status == 0)
                 print_text(path, &result->report);
-        if (result->status == 0)
-                run->counts[result->report.indication]++;
-        else
+        if (result->status != 0)
                 run->n_unread++;
+        else if (verdict_is_time_alone(&result->report))
+                run->n_timed++;
+        else
+                run->counts[result->report.indication]++;
         verify_report_done(&result->report);
 }
 
@@ -102,6 +103,8 @@ static void settle(Run *run, size_t job) {
 static void print_summary(const Run *run) {
         out(_("%zu valid, %zu not valid, %zu cannot be told"), run->counts[INDICATION_TOTAL_PASSED], run->counts[INDICATION_TOTAL_FAILED],
             run->counts[INDICATION_INDETERMINATE]);
+        if (run->n_timed > 0)
+                out(_(", %zu with a timestamp only"), run->n_timed);
         if (run->n_unread > 0)
                 out(_(", %zu could not be read"), run->n_unread);
         out(".\n");
@@ -239,5 +242,6 @@ int verify_batch(Client *c) {
                 return r;
         return run.counts[INDICATION_TOTAL_FAILED] > 0 ? EXIT_NOT_VALID :
                run.n_unread > 0 ? EXIT_FAILED :
-               run.counts[INDICATION_INDETERMINATE] > 0 ? EXIT_INDETERMINATE : EXIT_OK;
+               run.counts[INDICATION_INDETERMINATE] > 0 ? EXIT_INDETERMINATE :
+               run.n_timed > 0 ? EXIT_NOT_FOUND : EXIT_OK;
 }

@@ -87,6 +87,8 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
                 write_names(j, "elements", s->elements, s->n_elements);
         if (s->countersignature)
                 json_bool(j, "countersignature", true);
+        if (s->timestamp)
+                json_bool(j, "timestamp", true);
         if (s->field)
                 json_string(j, "field", s->field);
         write_time(j, "proven_time", s->proven_time);
@@ -107,6 +109,8 @@ void verify_report_to_json(const VerifyReport *r, const char *name, Json *j) {
         json_string(j, "indication", indication_to_string(r->indication));
         json_string(j, "subindication", subindication_to_string(r->subindication));
         json_string(j, "reason", r->reason);
+        if (verify_report_is_time_alone(r))
+                json_bool(j, "timestamps_only", true);
         if (r->container) {
                 json_string(j, "container", r->container);
                 write_names(j, "unsigned_files", r->unsigned_files, r->n_unsigned_files);

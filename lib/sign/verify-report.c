@@ -192,6 +192,13 @@ int signature_report_describe(SignatureReport *s, gnutls_x509_crt_t certificate)
         return bytes_dup(VIEW(der.data, der.size), &s->certificate);
 }
 
+bool verify_report_is_time_alone(const VerifyReport *r) {
+        for (size_t i = 0; i < r->n_signatures; i++)
+                if (!r->signatures[i].timestamp)
+                        return false;
+        return r->n_signatures > 0;
+}
+
 /* A countersignature that holds is of the one that it stands with, and whether its signer is trusted is told of it alone (EN 319 102-1 validates each by
  * itself). One that does not hold is something false that somebody put into the file, as a timestamp of something else is. */
 static bool counts(const SignatureReport *s) {

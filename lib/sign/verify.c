@@ -19,10 +19,16 @@ static int digest_file(void *userdata, gnutls_digest_algorithm_t algorithm, Dige
         return digest_of_fd(algorithm, *(int *) userdata, 0, UINT64_MAX, ret);
 }
 
-/* A signature is of the whole file only if nothing follows it. */
+/* A signature is of the whole file only if nothing follows it; and that of a timestamp's token is an authority's, of what is not here. */
 static int note_rest(int fd, const CmsFacts *facts, VerifyReport *r) {
         struct stat st;
 
+        for (size_t i = 0; i < r->n_signatures && facts->is_timestamp; i++) {
+                r->signatures[i].timestamp = true;
+                r->signatures[i].covers_whole_document = false;
+                r->signatures[i].format = "TST";
+                r->signatures[i].level = NULL;
+        }
         if (fstat(fd, &st) < 0)
                 return -errno;
         if ((uint64_t) st.st_size > facts->size)

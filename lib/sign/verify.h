@@ -66,6 +66,7 @@ typedef struct SignatureReport {
         const char *format;            /* "CAdES", "PAdES", "XAdES", "CMS", "PDF-CMS", "XMLDSig" */
         const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
+        bool timestamp;                /* an authority's, that the document existed, and nobody's signature of it */
         bool countersignature;         /* of another signature's value, and not of the document */
         char **covered;                /* the names of the files that it is of: a container's, or those of a detached XML signature */
         size_t n_covered;
@@ -114,6 +115,9 @@ typedef struct VerifyParams {
         const char *proven_by;            /* whose, RFC 4514 */
         unsigned *paths;                  /* of certificates, that may still be tried for all signatures together; NULL: as verify_fd() has it */
 } VerifyParams;
+
+/* Whether all that the document bears are timestamps: they tell when it was there, and nobody signed it. */
+bool verify_report_is_time_alone(const VerifyReport *r);
 
 /* Verifies the document at `fd`, whatever it is: PDF, container (ASiC), XML, or CMS in DER, BER or PEM. 0 with a report, also for something that is
  * no signature at all (INDETERMINATE or TOTAL-FAILED with FORMAT_FAILURE and the reason); negative errno only when it could

@@ -393,6 +393,30 @@ class Archived(Base):
                 "-inkey", self.directory / "tsa.key", "-token_out", "-out", self.directory / "token")
         return (self.directory / "token").read_bytes()
 
+    def client(self, status, *files):
+        done = subprocess.run([SYGNET, "verify", "--anchors", self.directory / "old.pem", *files], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        self.assertEqual((done.returncode, done.stderr), (status, ""), done.stdout)
+        return done.stdout
+
+    def test_time_alone(self):
+        """A container or a file with a timestamp is valid as what it is, and nobody takes it for somebody's signature."""
+        container, token = self.directory / "timed.asics", self.directory / "timed.tst"
+        with zipfile.ZipFile(container, "w") as z:
+            z.writestr("mimetype", "application/vnd.etsi.asic-s+zip")
+            z.writestr("contract.txt", b"contract")
+            z.writestr("META-INF/timestamp.tst", self.token(b"contract"))
+        token.write_bytes(self.token(b"contract"))
+        for path in (container, token):
+            with self.subTest(path.name):
+                said = self.client(4, path)
+                self.assertIn("a valid timestamp, and NOBODY'S signature", said)
+                self.assertRegex(said, r"Timestamp 1: valid(.|\n)*Authority: CN=Example TSA")
+                self.assertNotIn("Standing", said)
+                self.assertNotIn("Signature 1", said)
+                report = json.loads(self.client(4, "--json", path))
+                self.assertEqual((report["indication"], report["timestamps_only"], report["signatures"][0]["timestamp"]), ("TOTAL-PASSED", True, True))
+        self.assertIn("0 valid, 0 not valid, 0 cannot be told, 2 with a timestamp only.", self.client(4, container, token))
+
     def archive(self, entries, wrong=False):
         references = "".join(f'<a:DataObjectReference URI="{"".join(c if c.isalnum() and c.isascii() or c in "/.-" else "".join("%%%02X" % b for b in c.encode()) for c in n)}">'
                              '<d:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><d:DigestValue>'

@@ -182,8 +182,13 @@ class Verification(unittest.TestCase):
     def test_timestamp(self):
         stamp = self.authority("tsa", "-CA", self.pki.root, "-CAkey", self.directory / "root.key", "-CAcreateserial")
         data = forms.signed_by_hand(stamp, sub_filter=b"ETSI.RFC3161", kind=b"DocTimeStamp")
-        signature, = self.report(data)["signatures"]
-        self.assertEqual((signature["integrity"], signature["indication"], signature["format"]), (True, "TOTAL-PASSED", "DocTimeStamp"), signature)
+        report = self.report(data)
+        signature, = report["signatures"]
+        self.assertEqual((signature["integrity"], signature["indication"], signature["format"], signature["timestamp"]), (True, "TOTAL-PASSED", "DocTimeStamp", True), signature)
+        # Anybody can have any document timestamped.
+        self.assertEqual((report["indication"], report["subindication"], report["timestamps_only"]), ("TOTAL-FAILED", "FORMAT_FAILURE", True))
+        self.assertIn("nobody's signature", report["reason"])
+        self.assertEqual(self.report(self.sign(data))["indication"], "TOTAL-PASSED")
         self.assertLess(abs(time.time() - time.mktime(time.strptime(signature["signing_time"], "%Y-%m-%dT%H:%M:%SZ")) + time.timezone), 60)
         self.assertEqual(self.verdicts(data.replace(b"Invoice", b"invoice")), [BROKEN])
 

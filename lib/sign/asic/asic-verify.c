@@ -349,6 +349,7 @@ static int verify_timestamp(Round *round, const ZipEntry *e) {
         for (size_t i = from; i < round->report->n_signatures && r >= 0; i++) {
                 s = &round->report->signatures[i];
                 s->format = "TST";
+                s->timestamp = true;
                 s->level = NULL;
                 if (!t.entry) {
                         r = asic_fail(s, SUB_FORMAT_FAILURE, N_("The container does not tell which files this signature is of."));

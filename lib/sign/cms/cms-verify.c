@@ -3,7 +3,9 @@
 /* Verifies SignedData; see cms-verify.h. Here: the content's digests, each made once, and the round over the signers. */
 
 #include <errno.h>
+#include <string.h>
 
+#include "der/oids.h"
 #include "sign/cms/cms-signer.h"
 #include "sign/trust/revocation-values.h"
 
@@ -106,7 +108,8 @@ static int verify_source(BerSource *source, const CmsContent *content, const Ver
                 if (q < 0)
                         return q;
         }
-        facts = (CmsFacts) { .n_signers = signed_data.n_signers, .has_embedded_content = signed_data.has_content, .size = signed_data.size };
+        facts = (CmsFacts) { .n_signers = signed_data.n_signers, .has_embedded_content = signed_data.has_content, .size = signed_data.size,
+                             .is_timestamp = strcmp(signed_data.content_type, OID_TST_INFO) == 0 };
         for (size_t i = 0; i < signed_data.n_signers; i++) {
                 bool signing_time = false;
 

@@ -24,6 +24,7 @@ typedef struct CmsContent {
 typedef struct CmsFacts {
         size_t n_signers;
         bool has_embedded_content; /* eContent is present */
+        bool is_timestamp;         /* the content is a TSTInfo (RFC 3161 §2.4.2) */
         bool has_signing_time;     /* some signer has the signing-time attribute */
         uint64_t size;             /* of the CMS in bytes; what follows is not part of it (a PDF pads with zeros) */
 } CmsFacts;

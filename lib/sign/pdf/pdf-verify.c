@@ -83,6 +83,7 @@ static int fill(const Verification *v, const PdfSignature *s, const CmsFacts *fa
         bool is_baseline = s->sub_filter == PDF_SUB_FILTER_CADES && !s->has_cert && s->time >= 0 && facts && !facts->has_signing_time;
 
         report->format = format_name(s);
+        report->timestamp = s->sub_filter == PDF_SUB_FILTER_RFC3161;
         report->level = is_baseline ? raise_level(v, s, report->level) : NULL;
         if (report->signing_time < 0)
                 report->signing_time = s->time;
@@ -228,10 +229,6 @@ static int open_document(Verification *v) {
         return r;
 }
 
-static bool is_timestamp(const SignatureReport *s) {
-        return strcmp(s->format, "DocTimeStamp") == 0;
-}
-
 /* A timestamp of an authority that we do not know proves nothing, and takes nothing from the signatures either: it costs the document its
  * level, not its validity. One that is wrong does count. */
 static bool lacks_only_timestamps(const VerifyReport *r) {
@@ -240,9 +237,9 @@ static bool lacks_only_timestamps(const VerifyReport *r) {
         for (size_t i = 0; i < r->n_signatures; i++) {
                 const SignatureReport *s = &r->signatures[i];
 
-                if (s->indication == INDICATION_TOTAL_FAILED || (s->indication != INDICATION_TOTAL_PASSED && !is_timestamp(s)))
+                if (s->indication == INDICATION_TOTAL_FAILED || (s->indication != INDICATION_TOTAL_PASSED && !s->timestamp))
                         return false;
-                n_passed += s->indication == INDICATION_TOTAL_PASSED && !is_timestamp(s);
+                n_passed += s->indication == INDICATION_TOTAL_PASSED && !s->timestamp;
         }
         return n_passed > 0;
 }
@@ -250,6 +247,9 @@ static bool lacks_only_timestamps(const VerifyReport *r) {
 static int conclude_signatures(VerifyReport *r) {
         int e = verify_report_conclude(r, N_("The PDF document bears no signature."));
 
+        /* What anybody can get for any document must not pass as a signature of it. */
+        if (e == 0 && verify_report_is_time_alone(r) && r->indication == INDICATION_TOTAL_PASSED)
+                return conclude(r, INDICATION_TOTAL_FAILED, N_("The PDF document bears a timestamp and nobody's signature."));
         if (e == 0 && r->indication == INDICATION_INDETERMINATE && lacks_only_timestamps(r)) {
                 free(r->reason);
                 r->reason = NULL;

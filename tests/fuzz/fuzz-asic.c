@@ -4,7 +4,6 @@
  * that holds together. Nothing passes without a trust anchor; what is said to be of a file is of one that is there; and what gets a further signature keeps
  * the bytes of its entries. */
 
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
@@ -14,20 +13,16 @@
 #include "sign/asic/asic-verify.h"
 #include "sign/asic/asic.h"
 #include "sign/asic/zip-write.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define NOW 1769860800
 
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
-
 static int file_of(View v) {
         int fd = memfd_create("fuzz-asic", MFD_CLOEXEC);
 
-        require(fd >= 0 && write_all(fd, v) == 0);
+        require(fd >= 0 && write_all(fd, v) == 0, -1);
         return fd;
 }
 
@@ -36,9 +31,9 @@ static const Signer *signer(void) {
         static Signer s;
 
         if (!certificate) {
-                require(gnutls_x509_crt_init(&certificate) == 0);
-                require(gnutls_x509_crt_import(certificate, &(gnutls_datum_t) { (unsigned char *) item_certificate, sizeof(item_certificate) }, GNUTLS_X509_FMT_DER) == 0);
-                require(signature_scheme_of(KEY_P256, &s.scheme) == 0);
+                require(gnutls_x509_crt_init(&certificate) == 0, NULL);
+                require(gnutls_x509_crt_import(certificate, &(gnutls_datum_t) { (unsigned char *) item_certificate, sizeof(item_certificate) }, GNUTLS_X509_FMT_DER) == 0, NULL);
+                require(signature_scheme_of(KEY_P256, &s.scheme) == 0, NULL);
                 s.chain = &certificate;
                 s.n_chain = 1;
         }
@@ -52,12 +47,13 @@ static void run_verify(int fd) {
 
         r = asic_verify(fd, &params, &report);
         require(r == 0);
-        require(report.indication != INDICATION_TOTAL_PASSED && report.reason);
+        forbid(report.indication == INDICATION_TOTAL_PASSED);
+        require(report.reason);
         for (size_t i = 0; i < report.n_signatures; i++) {
                 const SignatureReport *s = &report.signatures[i];
 
-                require(s->integrity || s->n_covered == 0 || s->indication != INDICATION_TOTAL_PASSED);
-                require(!s->covers_whole_document || (s->integrity && s->n_covered > 0));
+                forbid(s->indication == INDICATION_TOTAL_PASSED);
+                forbid(s->covers_whole_document && (!s->integrity || s->n_covered == 0));
         }
 }
 

@@ -3,24 +3,19 @@
 /* Fuzz target for what a caller and an administrator write: fields, a NUL, and a template that is filled with them. Whatever comes of it is a mail
  * whose headers are ours, line by line, and an SMS that a modem takes. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "courier/mail.h"
 #include "courier/sms-text.h"
 #include "courier/template.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static const char *lookup(View name, const void *userdata) {
         char s[FIELD_NAME_MAX + 1];
 
-        require(name.len >= 1 && name.len <= FIELD_NAME_MAX);
+        require(name.len >= 1 && name.len <= FIELD_NAME_MAX, NULL);
         memcpy(s, name.data, name.len);
         s[name.len] = 0;
         return fields_get(userdata, s);
@@ -82,10 +77,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!end || size > TEMPLATE_SIZE_MAX)
                 return 0;
         if (fields_parse(VIEW(data, (size_t) (end - data)), &fields, &problem) < 0) {
-                require(problem);
+                require(problem, 0);
                 return 0;
         }
-        require(text_new(TEMPLATE_FILLED_MAX, &filled) == 0);
+        require(text_new(TEMPLATE_FILLED_MAX, &filled) == 0, 0);
         if (template_fill(VIEW(end + 1, size - (size_t) (end + 1 - data)), lookup, &fields, NULL, &filled, &p) < 0)
                 return 0;
         try_mail(text_view(&filled));

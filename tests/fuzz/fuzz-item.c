@@ -3,18 +3,13 @@
 /* Fuzz target for the rules of items: whatever is accepted must have what the rules promise, told here by other means. The first byte of an
  * input chooses the type. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/item-list.h"
 #include "item-certificate.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static bool contains(View v, View part) {
         return v.len >= part.len && memmem(v.data, v.len, part.data, part.len);
@@ -44,20 +39,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         int r;
 
         if (!rules)
-                require(item_rules_new(KEY_P256, VIEW(item_certificate, sizeof(item_certificate)), PROFILE_SEAL, &rules) == 0);
+                require(item_rules_new(KEY_P256, VIEW(item_certificate, sizeof(item_certificate)), PROFILE_SEAL, &rules) == 0, 0);
         if (size < 1)
                 return 0;
         type = (ItemType) (data[0] % 3);
         bytes = VIEW(data + 1, size - 1);
         r = item_check(rules, type, bytes, ITEM_PREPARED, &digest, &reason);
-        require(r == ITEM_ACCEPTED || (r == ITEM_E_REFUSED && reason));
+        require(r == ITEM_ACCEPTED || (r == ITEM_E_REFUSED && reason), 0);
         if (r != ITEM_ACCEPTED)
                 return 0;
-        require(type != ITEM_TYPE_INVALID && bytes.len <= item_type_size_max(type));
-        require(item_hash(type, bytes, hash) == 0);
+        require(type != ITEM_TYPE_INVALID && bytes.len <= item_type_size_max(type), 0);
+        require(item_hash(type, bytes, hash) == 0, 0);
         if (type == ITEM_CMS_ATTRIBUTES)
                 require_bound_to_certificate(bytes, digest);
         else
-                require(contains(bytes, view_string("http://www.w3.org/2000/09/xmldsig#")) && !memchr(bytes.data, 0, bytes.len));
+                require(contains(bytes, view_string("http://www.w3.org/2000/09/xmldsig#")) && !memchr(bytes.data, 0, bytes.len), 0);
         return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Runs a fuzz target over the files of a directory, for compilers without libFuzzer: what was found once stays tested. Each input is cut
- * short and altered byte by byte as well. */
+ * short and altered byte by byte as well. With --no-memory each is run as it is instead, while its allocations fail, one after the other, alone and with all that follow. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,11 +10,15 @@
 #include <string.h>
 
 #include "base/atomic-file.h"
+#include "tests/fuzz/allocations.h"
 
 #define INPUT_MAX (2U * 1024 * 1024)
 #define ALTERED_MAX 4096U /* longer inputs are run as they are */
+#define FAILURES_MAX 120U /* of one input's allocations so many fail in turn, spread over all of them */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t failures;
 
 static void run_altered(const Bytes *input) {
         _cleanup_free_ uint8_t *copy = malloc(input->len + 1);
@@ -29,7 +33,24 @@ static void run_altered(const Bytes *input) {
         }
 }
 
-static int run_file(int directory, const char *name) {
+static size_t run_failing(const Bytes *input, size_t n, bool all) {
+        allocations_start(n, all);
+        LLVMFuzzerTestOneInput(input->data, input->len);
+        failures += allocations_failed();
+        return allocations_stop();
+}
+
+/* What is made once and kept was made when the input ran before. */
+static void run_without_memory(const Bytes *input) {
+        size_t n = run_failing(input, 0, false);
+
+        for (size_t i = 1; i <= n; i += 1 + n / FAILURES_MAX) {
+                run_failing(input, i, false);
+                run_failing(input, i, true);
+        }
+}
+
+static int run_file(int directory, const char *name, bool no_memory) {
         _cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
         _cleanup_bytes_ Bytes input = BYTES_NULL;
         int r;
@@ -40,24 +61,27 @@ static int run_file(int directory, const char *name) {
         if (r < 0)
                 return r;
         LLVMFuzzerTestOneInput(input.data, input.len);
-        if (input.len <= ALTERED_MAX)
+        if (no_memory)
+                run_without_memory(&input);
+        else if (input.len <= ALTERED_MAX)
                 run_altered(&input);
         return 0;
 }
 
 int main(int argc, char **argv) {
+        bool no_memory = argc == 3 && strcmp(argv[1], "--no-memory") == 0;
         unsigned n = 0;
         DIR *d;
 
-        d = argc == 2 ? opendir(argv[1]) : NULL;
+        d = argc == 2 || no_memory ? opendir(argv[argc - 1]) : NULL;
         if (!d) {
-                fprintf(stderr, "Usage: %s DIRECTORY\n", argv[0]);
+                fprintf(stderr, "Usage: %s [--no-memory] DIRECTORY\n", argv[0]);
                 return 2;
         }
         for (struct dirent *e = readdir(d); e; e = readdir(d)) {
                 if (e->d_name[0] == '.')
                         continue;
-                if (run_file(dirfd(d), e->d_name) < 0) {
+                if (run_file(dirfd(d), e->d_name, no_memory) < 0) {
                         fprintf(stderr, "%s: cannot be read\n", e->d_name);
                         closedir(d);
                         return 1;
@@ -65,6 +89,6 @@ int main(int argc, char **argv) {
                 n++;
         }
         closedir(d);
-        printf("%u inputs\n", n);
+        printf("%u inputs, %zu runs without memory\n", n, failures);
         return n > 0 ? 0 : 1;
 }

@@ -4,27 +4,22 @@
  * one that GnuTLS reads, with as many certificates and the same nonce. */
 
 #include <gnutls/ocsp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ocsp/request.h"
 #include "ocsp/response.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 DEFINE_CLEANUP(gnutls_ocsp_resp_t, gnutls_ocsp_resp_deinit);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static bool is_within(View part, View whole) {
         return part.data >= whole.data && part.len <= whole.len && (size_t) (part.data - whole.data) <= whole.len - part.len;
 }
 
 static int no_sign(View data, const void *userdata, Bytes *ret) {
-        require(data.len > 0 && data.data[0] == 0x30);
+        require(data.len > 0 && data.data[0] == 0x30, -1);
         return bytes_append(ret, "signature", 9);
 }
 
@@ -69,13 +64,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (ocsp_request_read(whole, &request) < 0)
                 return 0;
-        require(request.n >= 1 && request.n <= OCSP_CERTIFICATES_MAX && request.nonce.len <= OCSP_NONCE_MAX + 4);
-        require(request.nonce.len == 0 || is_within(request.nonce, whole));
+        require(request.n >= 1 && request.n <= OCSP_CERTIFICATES_MAX && request.nonce.len <= OCSP_NONCE_MAX + 4, 0);
+        require(request.nonce.len == 0 || is_within(request.nonce, whole), 0);
         for (size_t i = 0; i < request.n; i++) {
                 const OcspCertificateId *id = &request.certificates[i];
 
-                require(is_within(id->whole, whole) && is_within(id->name_hash, id->whole) && is_within(id->key_hash, id->whole));
-                require(is_within(id->serial, id->whole) && id->serial.len > 0);
+                require(is_within(id->whole, whole) && is_within(id->name_hash, id->whole) && is_within(id->key_hash, id->whole), 0);
+                require(is_within(id->serial, id->whole) && id->serial.len > 0, 0);
         }
         answer(&request);
         return 0;

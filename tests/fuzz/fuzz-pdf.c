@@ -15,18 +15,14 @@
 #include "sign/pdf/pdf-appearance.h"
 #include "sign/pdf/pdf-panel.h"
 #include "sign/pdf/pdf-verify.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static int memory_file(View v) {
         int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-        require(fd >= 0 && write_all(fd, v) == 0);
+        require(fd >= 0 && write_all(fd, v) == 0, -1);
         return fd;
 }
 
@@ -37,9 +33,9 @@ static const Signer *signer(void) {
         if (!certificate) {
                 gnutls_datum_t der = { .data = (unsigned char *) item_certificate, .size = sizeof(item_certificate) };
 
-                require(gnutls_x509_crt_init(&certificate) == 0);
-                require(gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0);
-                require(signature_scheme_of(KEY_P256, &s.scheme) == 0);
+                require(gnutls_x509_crt_init(&certificate) == 0, NULL);
+                require(gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) == 0, NULL);
+                require(signature_scheme_of(KEY_P256, &s.scheme) == 0, NULL);
                 s.chain = &certificate;
                 s.n_chain = 1;
         }
@@ -55,11 +51,13 @@ static size_t verify(int fd) {
         _cleanup_(verify_report_done) VerifyReport r = { 0 };
         size_t n = 0;
 
-        require(pdf_verify(fd, &params, &r) == 0);
-        require(r.indication != INDICATION_TOTAL_PASSED && r.reason);
+        require(pdf_verify(fd, &params, &r) == 0, 0);
+        forbid(r.indication == INDICATION_TOTAL_PASSED);
+        require(r.reason, 0);
         for (size_t i = 0; i < r.n_signatures; i++) {
-                require(r.signatures[i].indication != INDICATION_TOTAL_PASSED && r.signatures[i].reason);
-                require(r.signatures[i].format && r.signatures[i].field);
+                forbid(r.signatures[i].indication == INDICATION_TOTAL_PASSED);
+                require(r.signatures[i].reason, 0);
+                require(r.signatures[i].format && r.signatures[i].field, 0);
                 n += r.signatures[i].covers_whole_document;
         }
         return n;
@@ -77,7 +75,7 @@ static const PdfAppearance *appearance(void) {
         static const PdfAppearanceParams params = { .place = { .page = PDF_PAGE_LAST, .name = PDF_PLACE_BOTTOM_RIGHT }, .text = "{name}\n{reason}" };
         static PdfAppearance *a;
 
-        require(a || pdf_appearance_new(&params, &a) == 0);
+        require(a || pdf_appearance_new(&params, &a) == 0, NULL);
         return a;
 }
 

@@ -7,13 +7,9 @@
 #include <string.h>
 
 #include "crypto/status-list.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static void require_found(const StatusList *l, const StatusRecord *record) {
         StatusRecord found;
@@ -41,8 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_bytes_ Bytes file = BYTES_NULL;
         uint8_t digest[SHA256_SIZE];
 
-        require(sha256(VIEW(data, size), digest) == 0);
-        require(bytes_append(&file, data, size) == 0 && bytes_append(&file, digest, sizeof(digest)) == 0);
+        require(sha256(VIEW(data, size), digest) == 0, 0);
+        require(bytes_append(&file, data, size) == 0 && bytes_append(&file, digest, sizeof(digest)) == 0, 0);
         if (status_list_parse(bytes_view(&file), &l) == 0)
                 write_again(l, bytes_view(&file));
         return 0;

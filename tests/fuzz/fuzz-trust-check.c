@@ -3,18 +3,13 @@
 /* Fuzz target for both ends of the trust checker: certificates and files of several as they come from a caller, and answers as a checker that was taken over
  * would give them. What the check accepts must come through the lines unchanged; what the lines accept must be what would be written. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "installer/trust/bundle.h"
 #include "installer/trust/check.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static void run_check(View input) {
         _cleanup_(check_reply_done) CheckReply reply = { 0 }, back = { 0 };

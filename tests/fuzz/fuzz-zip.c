@@ -3,23 +3,18 @@
 /* Fuzz target for ZIP archives: what is taken has sound names, different from each other, and entries that follow each other; contents have the size that
  * they are said to have; and the archive can be written on. */
 
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "base/atomic-file.h"
 #include "sign/asic/zip-write.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool ok) {
-        if (!ok)
-                abort();
-}
 
 static int file_of(const uint8_t *data, size_t size) {
         int fd = memfd_create("fuzz-zip", MFD_CLOEXEC);
 
-        require(fd >= 0 && write_all(fd, VIEW(data, size)) == 0);
+        require(fd >= 0 && write_all(fd, VIEW(data, size)) == 0, -1);
         return fd;
 }
 
@@ -59,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         (void) zip_recognize(fd);
         r = zip_open(fd, &a);
-        require(r == 0 || zip_strerror(r));
+        require(r == 0 || zip_strerror(r), 0);
         if (r != 0)
                 return 0;
         for (size_t i = 0; i < a.n; i++)

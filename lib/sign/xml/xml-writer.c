@@ -233,7 +233,8 @@ static void end_tag(XmlWriter *w) {
                 _cleanup_xml_scope_ XmlScope copy = { 0 };
 
                 xml_put_fail(w, xml_scope_copy(w->scope, &copy));
-                qsort(copy.attributes, copy.n_attributes, sizeof(XmlBinding), compare_names);
+                if (copy.n_attributes > 0)
+                        qsort(copy.attributes, copy.n_attributes, sizeof(XmlBinding), compare_names);
                 for (size_t i = 0; i < copy.n_attributes; i++) {
                         put(w, " xml:");
                         put(w, copy.attributes[i].name);

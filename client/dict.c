@@ -271,10 +271,7 @@ static void field_json(Json *j, const Field *f) {
                 break;
         case 'S':
         case 'U':
-                json_array_begin(j, f->key);
-                for (size_t i = 0; i < f->n_list; i++)
-                        json_string(j, NULL, f->list[i]);
-                json_array_end(j);
+                json_strings(j, f->key, f->list, f->n_list);
                 break;
         default:
                 break;

@@ -89,10 +89,7 @@ int verb_key_terms(Client *c) {
         json_object_begin(&j, NULL);
         json_string(&j, "version", t.version);
         json_string(&j, "text", t.text);
-        json_array_begin(&j, "statements");
-        for (size_t i = 0; i < t.n_statements; i++)
-                json_string(&j, NULL, t.statements[i]);
-        json_array_end(&j);
+        json_strings(&j, "statements", t.statements, t.n_statements);
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }

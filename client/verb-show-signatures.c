@@ -212,13 +212,6 @@ static void print_text(const Shown *s, const char *path) {
         }
 }
 
-static void write_time(Json *j, const char *name, int64_t seconds) {
-        if (seconds >= 0)
-                json_time(j, name, seconds);
-        else
-                json_null(j, name);
-}
-
 /* In whole points: enough to find it. */
 static void write_place(Json *j, const PdfPanelField *f) {
         const struct {
@@ -254,13 +247,6 @@ static void write_words(Json *j, const PdfPanelField *f) {
         write_place(j, f);
 }
 
-static void write_names(Json *j, const char *name, char *const *list, size_t n) {
-        json_array_begin(j, name);
-        for (size_t i = 0; i < n; i++)
-                json_string(j, NULL, list[i]);
-        json_array_end(j);
-}
-
 static void write_signature(Json *j, const Shown *s, size_t i) {
         const SignatureReport *g = &s->report.signatures[i];
         const PdfPanelField *f = field_of(s, i);
@@ -274,12 +260,12 @@ static void write_signature(Json *j, const Shown *s, size_t i) {
         json_string(j, "signer", g->signer);
         json_string(j, "issuer", g->issuer);
         json_string(j, "serial", g->serial);
-        write_time(j, "signing_time", g->signing_time);
-        write_time(j, "proven_time", g->proven_time);
+        json_time_if_known(j, "signing_time", g->signing_time);
+        json_time_if_known(j, "proven_time", g->proven_time);
         json_string(j, "format", g->format);
         json_string(j, "level", g->level);
         json_bool(j, "covers_whole_document", g->covers_whole_document);
-        write_names(j, "files", g->covered, g->n_covered);
+        json_strings(j, "files", g->covered, g->n_covered);
         json_string(j, "field", g->field);
         if (f)
                 write_words(j, f);
@@ -305,7 +291,7 @@ static int print_json(const Shown *s) {
                 json_object_end(&j);
         }
         json_array_end(&j);
-        write_names(&j, "unsigned_files", s->report.unsigned_files, s->report.n_unsigned_files);
+        json_strings(&j, "unsigned_files", s->report.unsigned_files, s->report.n_unsigned_files);
         json_object_end(&j);
         return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }

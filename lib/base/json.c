@@ -166,6 +166,20 @@ void json_time(Json *j, const char *name, int64_t seconds) {
         json_string(j, name, text);
 }
 
+void json_time_if_known(Json *j, const char *name, int64_t seconds) {
+        if (seconds >= 0)
+                json_time(j, name, seconds);
+        else
+                json_null(j, name);
+}
+
+void json_strings(Json *j, const char *name, char *const *list, size_t n) {
+        json_array_begin(j, name);
+        for (size_t i = 0; i < n; i++)
+                json_string(j, NULL, list[i]);
+        json_array_end(j);
+}
+
 int json_finish(Json *j) {
         assert(j->depth == 0);
         fputc('\n', j->out);

@@ -35,5 +35,11 @@ void json_null(Json *j, const char *name);
 /* Seconds since the epoch as RFC 3339 in UTC, as in 2026-01-31T12:00:00Z; null beyond the years 0 to 9999. */
 void json_time(Json *j, const char *name, int64_t seconds);
 
+/* The same, and null for a time that is not known: -1. */
+void json_time_if_known(Json *j, const char *name, int64_t seconds);
+
+/* An array of strings. */
+void json_strings(Json *j, const char *name, char *const *list, size_t n);
+
 /* Ends the document with a newline; -EIO when the stream failed. */
 int json_finish(Json *j);

@@ -6,13 +6,6 @@
 #include "sign/cms/timestamp.h"
 #include "sign/verify-json.h"
 
-static void write_time(Json *j, const char *name, int64_t seconds) {
-        if (seconds >= 0)
-                json_time(j, name, seconds);
-        else
-                json_null(j, name);
-}
-
 /* Whose certificate, by whom, and its state; who answered that. */
 static void write_certificate(Json *j, const SignatureReport *s) {
         const CertificateStatus *t = &s->status;
@@ -25,20 +18,13 @@ static void write_certificate(Json *j, const SignatureReport *s) {
         json_string(j, "state", certificate_state_to_string(t->state));
         json_string(j, "state_at_signing", certificate_state_to_string(signature_state_at_signing(s)));
         json_string(j, "reason", ended ? certificate_reason_to_string(t->reason) : NULL);
-        write_time(j, "since", ended ? t->since : -1);
+        json_time_if_known(j, "since", ended ? t->since : -1);
         json_bool(j, "checked", t->checked);
         json_string(j, "source", t->checked ? revocation_source_to_string(t->source) : NULL);
         json_string(j, "method", t->checked ? revocation_kind_to_string(t->kind) : NULL);
-        write_time(j, "next_update", t->next_update);
+        json_time_if_known(j, "next_update", t->next_update);
         json_string(j, "problem", t->problem);
         json_object_end(j);
-}
-
-static void write_names(Json *j, const char *name, char *const *list, size_t n) {
-        json_array_begin(j, name);
-        for (size_t i = 0; i < n; i++)
-                json_string(j, NULL, list[i]);
-        json_array_end(j);
 }
 
 static const char *outcome_word(int outcome) {
@@ -62,7 +48,7 @@ static void write_timestamps(Json *j, const SignatureReport *s) {
 
                 json_object_begin(j, NULL);
                 json_string(j, "over", t->kind);
-                write_time(j, "time", t->time);
+                json_time_if_known(j, "time", t->time);
                 json_string(j, "authority", t->authority);
                 json_string(j, "outcome", outcome_word(t->outcome));
                 json_object_end(j);
@@ -77,24 +63,24 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
         json_string(j, "subindication", subindication_to_string(s->subindication));
         json_string(j, "reason", s->reason);
         json_string(j, "signer", s->signer);
-        write_time(j, "signing_time", s->signing_time);
+        json_time_if_known(j, "signing_time", s->signing_time);
         json_string(j, "format", s->format);
         json_string(j, "level", s->level);
         json_bool(j, "covers_whole_document", s->covers_whole_document);
         if (container || s->n_covered > 0)
-                write_names(j, "files", s->covered, s->n_covered);
+                json_strings(j, "files", s->covered, s->n_covered);
         if (s->n_elements > 0)
-                write_names(j, "elements", s->elements, s->n_elements);
+                json_strings(j, "elements", s->elements, s->n_elements);
         if (s->countersignature)
                 json_bool(j, "countersignature", true);
         if (s->timestamp)
                 json_bool(j, "timestamp", true);
         if (s->field)
                 json_string(j, "field", s->field);
-        write_time(j, "proven_time", s->proven_time);
+        json_time_if_known(j, "proven_time", s->proven_time);
         json_string(j, "proven_by", s->proven_by);
         if (s->not_before >= 0)
-                write_time(j, "not_before", s->not_before);
+                json_time_if_known(j, "not_before", s->not_before);
         if (s->n_timestamps > 0)
                 write_timestamps(j, s);
         if (s->certificate.len > 0)
@@ -113,7 +99,7 @@ void verify_report_to_json(const VerifyReport *r, const char *name, Json *j) {
                 json_bool(j, "timestamps_only", true);
         if (r->container) {
                 json_string(j, "container", r->container);
-                write_names(j, "unsigned_files", r->unsigned_files, r->n_unsigned_files);
+                json_strings(j, "unsigned_files", r->unsigned_files, r->n_unsigned_files);
         }
         json_array_begin(j, "signatures");
         for (size_t i = 0; i < r->n_signatures; i++)

@@ -51,6 +51,20 @@ static void test_document(void **state) {
                            "  \"none\": null\n}\n");
 }
 
+static void test_lists_and_times(void **state) {
+        char a[] = "a", quote[] = "\"";
+        char *const list[] = { a, NULL, quote };
+        Json j = begin(true);
+
+        json_object_begin(&j, NULL);
+        json_strings(&j, "s", list, ELEMENTSOF(list));
+        json_strings(&j, "e", NULL, 0);
+        json_time_if_known(&j, "t", 0);
+        json_time_if_known(&j, "u", -1);
+        json_object_end(&j);
+        assert_written(&j, "{\"s\":[\"a\",null,\"\\\"\"],\"e\":[],\"t\":\"1970-01-01T00:00:00Z\",\"u\":null}\n");
+}
+
 static void test_compact(void **state) {
         Json j = begin(true);
 
@@ -138,6 +152,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_document), cmocka_unit_test(test_compact), cmocka_unit_test(test_hex),
                 cmocka_unit_test(test_strings),
+                cmocka_unit_test(test_lists_and_times),
                 cmocka_unit_test(test_time),     cmocka_unit_test(test_full),
         };
 

@@ -102,20 +102,55 @@ int call_quietly(Client *c, const Service *service, const char *interface, const
         return r < 0 ? r : 0;
 }
 
-int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...) {
+static int callv(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, va_list ap) {
         _cleanup_message_ sd_bus_message *m = NULL;
-        va_list ap;
         int r;
 
         r = call_new(c, service, interface, method, &m);
         if (r > 0)
                 return r;
-        va_start(ap, types);
         r = types && *types ? sd_bus_message_appendv(m, types, ap) : 0;
-        va_end(ap);
         if (r < 0)
                 return fail_message(r);
         return call_send(c, m, NULL, ret_reply);
+}
+
+int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...) {
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = callv(c, service, interface, method, ret_reply, types, ap);
+        va_end(ap);
+        return r;
+}
+
+int call_for_dict(Client *c, const Service *service, const char *interface, const char *method, Dict *ret, const char *types, ...) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = callv(c, service, interface, method, &reply, types, ap);
+        va_end(ap);
+        if (r > 0)
+                return r;
+        r = dict_read(reply, ret);
+        return r < 0 ? fail_message(r) : 0;
+}
+
+int call_for_dicts(Client *c, const Service *service, const char *interface, const char *method, DictList *ret, const char *types, ...) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        va_list ap;
+        int r;
+
+        va_start(ap, types);
+        r = callv(c, service, interface, method, &reply, types, ap);
+        va_end(ap);
+        if (r > 0)
+                return r;
+        r = dict_list_read(reply, ret);
+        return r < 0 ? fail_message(r) : 0;
 }
 
 int call_for_string(Client *c, sd_bus_message *m, const char *tolerated, char **ret) {

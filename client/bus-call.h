@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Calls of the three services. Errors become a sentence in the user's language, what to do next, and an exit code. Interactive
+/* Calls of the services. Errors become a sentence in the user's language, what to do next, and an exit code. Interactive
  * authorisation is allowed on every call. */
 
 #include <systemd/sd-bus.h>
 
 #include "base/secret.h"
 #include "client/client.h"
+#include "client/dict.h"
 
 typedef struct Service {
         const char *bus_name;
@@ -35,6 +36,10 @@ int call_send_within(Client *c, sd_bus_message *m, unsigned seconds, const char 
 
 /* Both, for calls whose arguments sd_bus_message_append(3) can say. */
 int call(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...);
+
+/* Such a call whose answer is a record, or a list of them. */
+int call_for_dict(Client *c, const Service *service, const char *interface, const char *method, Dict *ret, const char *types, ...);
+int call_for_dicts(Client *c, const Service *service, const char *interface, const char *method, DictList *ret, const char *types, ...);
 
 /* Such a call that may fail without a word: 0 or a negative errno. */
 int call_quietly(Client *c, const Service *service, const char *interface, const char *method, sd_bus_message **ret_reply, const char *types, ...);

@@ -52,18 +52,10 @@ const char *role_text(const char *role) {
 }
 
 int credential_list(Client *c, bool all, DictList *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
-        if (all) {
-                agent_start(&c->agent);
-                r = call(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "List", &reply, "a{sv}", 1, "all", "b", 1);
-        } else
-                r = call(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "List", &reply, "a{sv}", 0);
-        if (r > 0)
-                return r;
-        r = dict_list_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
+        if (!all)
+                return call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "List", ret, "a{sv}", 0);
+        agent_start(&c->agent);
+        return call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "List", ret, "a{sv}", 1, "all", "b", 1);
 }
 
 /* An id beats a label, a label the beginning of an id. */
@@ -248,12 +240,5 @@ const char *expiry_text_at(int64_t not_after) {
 }
 
 int invitation_list(Client *c, const char *session, DictList *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "ListInvitations", &reply, "s", session);
-        if (r > 0)
-                return r;
-        r = dict_list_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
+        return call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_CREDENTIAL, "ListInvitations", ret, "s", session);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <wchar.h>
 
+#include "base/json.h"
 #include "base/utf8.h"
 #include "client/output.h"
 
@@ -377,4 +378,14 @@ void out_pairs(const Pair *pairs, size_t n) {
                 out_styled(STYLE_FAINT, "%s:", pairs[i].title);
                 put_value(widest + 1, clean);
         }
+}
+
+int out_pairs_json(const Pair *pairs, size_t n) {
+        Json j = JSON_INIT(stdout);
+
+        json_object_begin(&j, NULL);
+        for (size_t i = 0; i < n; i++)
+                json_string(&j, pairs[i].title, pairs[i].value);
+        json_object_end(&j);
+        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
 }

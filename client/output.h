@@ -91,3 +91,6 @@ typedef struct Pair {
         const char *value;
 } Pair;
 void out_pairs(const Pair *pairs, size_t n);
+
+/* The same for programs: the object of JSON with these members, NULL being null. An exit code. */
+int out_pairs_json(const Pair *pairs, size_t n);

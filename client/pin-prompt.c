@@ -63,14 +63,7 @@ int pin_prompt_new(Client *c, const char *option, const char *question, Secret *
 }
 
 int pin_status(Client *c, const char *session, Dict *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_PIN, "GetStatus", &reply, "s", session);
-        if (r > 0)
-                return r;
-        r = dict_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
+        return call_for_dict(c, &service_sygnet, SYGNET_INTERFACE_PIN, "GetStatus", ret, "s", session);
 }
 
 int pin_prompt_code(Client *c, const Dict *status, Secret **ret) {

@@ -12,14 +12,7 @@
 #include "client/session-choice.h"
 
 int session_list(Client *c, DictList *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_SESSION, "List", &reply, NULL);
-        if (r > 0)
-                return r;
-        r = dict_list_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
+        return call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_SESSION, "List", ret, NULL);
 }
 
 static int append_login(sd_bus_message *m, const char *login, const LoginFactors *f) {

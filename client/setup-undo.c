@@ -162,15 +162,8 @@ static void preview(Setup *s, const DictList *installed) {
 }
 
 static int list_installed(Setup *s, DictList *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
         agent_start(&s->c->agent);
-        r = call(s->c, &service_trust, TRUST_INTERFACE, "List", &reply, NULL);
-        if (r > 0)
-                return r;
-        r = dict_list_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
+        return call_for_dicts(s->c, &service_trust, TRUST_INTERFACE, "List", ret, NULL);
 }
 
 static bool concerns_system(const Setup *s) {

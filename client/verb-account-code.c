@@ -252,15 +252,8 @@ int verb_register(Client *c) {
                 r = send_register(c, code, password, &id);
         if (r != 0)
                 return r;
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "id", id);
-                json_string(&j, "login", login);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (c->json)
+                return out_pairs_json((Pair[]) { { "id", id }, { "login", login } }, 2);
         out(_("Account %s created.\n"), login);
         out(_("Ask an operator to let you log in: sygnet account bind %s USER. Then: sygnet login %s, sygnet seal activate\n"), login, login);
         return EXIT_OK;

@@ -95,15 +95,8 @@ int verb_account_create(Client *c) {
                         return r;
                 }
         }
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "id", id);
-                json_string(&j, "login", login);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (c->json)
+                return out_pairs_json((Pair[]) { { "id", id }, { "login", login } }, 2);
         out(_("Account %s created.\n"), login);
         if (by_mail)
                 out(_("A temporary password is on its way to %s.\n"), arguments_get(&c->arguments, "email"));
@@ -127,18 +120,14 @@ static char *join(const Field *f) {
 
 int verb_account_list(Client *c) {
         const char *titles[] = { _("Login"), _("Name"), _("E-mail"), _("Phone"), _("Status"), _("Authenticators"), _("Unix users") };
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_(table_freep) Table *t = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
         agent_start(&c->agent);
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "List", &reply, NULL);
-        if (r > 0)
+        r = call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_ACCOUNT, "List", &l, NULL);
+        if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         if (c->json)
                 return dict_list_print_json("accounts", &l);
         if (l.n_items == 0) {

@@ -91,18 +91,14 @@ static int step_password(Client *c, char *login) {
 
 static int has_token(Client *c, const char *login, bool *ret) {
         _cleanup_session_ SessionChoice session = { 0 };
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
         r = session_choose(c, login, &session);
         if (r == 0)
-                r = call(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "List", &reply, "s", session.id);
+                r = call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "List", &l, "s", session.id);
         if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         *ret = false;
         for (size_t i = 0; i < l.n_items; i++)
                 *ret |= strcmp(dict_string(&l.items[i], "status"), "active") == 0;

@@ -89,7 +89,6 @@ static void print_requests(const DictList *l) {
 
 int verb_ca_requests(Client *c) {
         bool all = arguments_has(&c->arguments, "all"), pending = arguments_has(&c->arguments, "pending");
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         unsigned limit;
         int r;
@@ -99,12 +98,9 @@ int verb_ca_requests(Client *c) {
                 return r;
         if (all)
                 agent_start(&c->agent);
-        r = call(c, &service_ca, CA_INTERFACE, "ListRequests", &reply, "a{sv}", 3, "all", "b", all, "pending", "b", pending, "limit", "u", limit);
+        r = call_for_dicts(c, &service_ca, CA_INTERFACE, "ListRequests", &l, "a{sv}", 3, "all", "b", all, "pending", "b", pending, "limit", "u", limit);
         if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         if (c->json)
                 return dict_list_print_json("requests", &l);
         print_requests(&l);

@@ -108,7 +108,6 @@ static void print_state(const char *serial, const Dict *d) {
 }
 
 int verb_ca_status(Client *c) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
         char serial[SERIAL_TEXT_MAX];
         _cleanup_dict_ Dict d = { 0 };
         int r;
@@ -117,12 +116,9 @@ int verb_ca_status(Client *c) {
                 return ca_print_summary(c);
         r = find_serial(c, serial);
         if (r == 0)
-                r = call(c, &service_ca, CA_INTERFACE, "GetState", &reply, "s", serial);
+                r = call_for_dict(c, &service_ca, CA_INTERFACE, "GetState", &d, "s", serial);
         if (r != 0)
                 return r;
-        r = dict_read(reply, &d);
-        if (r < 0)
-                return fail_message(r);
         if (c->json) {
                 Json j = JSON_INIT(stdout);
 
@@ -233,14 +229,8 @@ int verb_ca_crl(Client *c) {
                 return write_output(c, VIEW(data, size));
         if (pem_append(&text, "X509 CRL", VIEW(data, size)) < 0 || bytes_append_byte(&text, 0) < 0)
                 return fail_memory();
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "pem", (const char *) text.data);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (c->json)
+                return out_pairs_json((Pair[]) { { "pem", (const char *) text.data } }, 1);
         return write_output(c, VIEW(text.data, text.len - 1));
 }
 

@@ -71,17 +71,13 @@ static int print(const Dict *d) {
 }
 
 int ca_print_summary(Client *c) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_ Dict d = { 0 };
         int r;
 
         agent_start(&c->agent);
-        r = call(c, &service_ca, CA_INTERFACE, "GetSummary", &reply, NULL);
+        r = call_for_dict(c, &service_ca, CA_INTERFACE, "GetSummary", &d, NULL);
         if (r != 0)
                 return r;
-        r = dict_read(reply, &d);
-        if (r < 0)
-                return fail_message(r);
         if (c->json) {
                 Json j = JSON_INIT(stdout);
 

@@ -165,14 +165,8 @@ int ca_print_chain(Client *c, const CertificateList *l) {
 
         if (certificates_pem(l, &text) < 0 || bytes_append_byte(&text, 0) < 0)
                 return fail_memory();
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "pem", (const char *) text.data);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (c->json)
+                return out_pairs_json((Pair[]) { { "pem", (const char *) text.data } }, 1);
         return write_output(c, VIEW(text.data, text.len - 1));
 }
 
@@ -198,7 +192,6 @@ int verb_ca_issue(Client *c) {
 
 int verb_ca_list(Client *c) {
         const char *titles[] = { _("Number"), _("Subject"), _("Profile"), _("Valid until"), _("State"), _("Serial number") };
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_(table_freep) Table *t = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         unsigned limit;
@@ -208,12 +201,9 @@ int verb_ca_list(Client *c) {
         if (r > 0)
                 return r;
         agent_start(&c->agent);
-        r = call(c, &service_ca, CA_INTERFACE, "List", &reply, "a{sv}", 1, "limit", "u", limit);
+        r = call_for_dicts(c, &service_ca, CA_INTERFACE, "List", &l, "a{sv}", 1, "limit", "u", limit);
         if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         if (c->json)
                 return dict_list_print_json("certificates", &l);
         t = table_new(ELEMENTSOF(titles), titles);

@@ -81,13 +81,7 @@ static int issue(Client *c, const Dict *d, const char *session, View der) {
                 out("%s\n", _("The key has its new certificate."));
                 return EXIT_OK;
         }
-        Json j = JSON_INIT(stdout);
-
-        json_object_begin(&j, NULL);
-        json_string(&j, "id", dict_string(d, "id"));
-        json_string(&j, "status", "active");
-        json_object_end(&j);
-        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+        return out_pairs_json((Pair[]) { { "id", dict_string(d, "id") }, { "status", "active" } }, 2);
 }
 
 static int cancel(Client *c, const char *id, const char *session) {

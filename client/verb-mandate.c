@@ -115,14 +115,8 @@ int verb_mandate_create(Client *c) {
                 r = create(c, &a, &limits, &id);
         if (r != 0)
                 return r;
-        if (c->json) {
-                Json j = JSON_INIT(stdout);
-
-                json_object_begin(&j, NULL);
-                json_string(&j, "id", id);
-                json_object_end(&j);
-                return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
-        }
+        if (c->json)
+                return out_pairs_json((Pair[]) { { "id", id } }, 1);
         out(_("Mandate %s given.\n"), id);
         out(_("The service seals with it: sygnet sign FILE --mandate %s\n"), id);
         out(_("It can be taken back at any time: sygnet mandate revoke %s\n"), id);

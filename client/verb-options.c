@@ -21,6 +21,13 @@
 #define PIN_FILE { "pin-file", 0, "FILE", N_("read the PIN from FILE (- is standard input)") }
 #define NEW_PIN_FILE { "pin-file", 0, "FILE", N_("read the new PIN from FILE (- is standard input)") }
 #define ACTIVATION_CODE_FILE { "activation-code-file", 0, "FILE", N_("read the activation code that you got by mail from FILE") }
+#define CERTIFICATE_PROFILE { "profile", 0, "PROFILE", N_("seal, customs, personal, authentication, ksef-authentication or ksef-offline") }
+#define AS_OPERATOR { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") }
+#define KEY_PASSWORD_FILE { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") }
+#define COUNTRY { "country", 0, "CC", N_("two letters, as in PL") }
+#define ANCHORS { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") }
+#define ADMINISTRATOR { "administrator", 0, "LOGIN", N_("the account that administers the seal, for good") }
+#define EVERYBODY { "all", 'a', NULL, N_("of everybody, without details (operators)") }
 #define OUTPUT { "output", 'o', "FILE", N_("write to FILE") }
 #define FORCE { "force", 'f', NULL, N_("replace an existing file") }
 #define YES { "yes", 'y', NULL, N_("do not ask") }
@@ -88,7 +95,7 @@ const Option sign_options[] = {
         { "no-timestamp", 0, NULL, N_("no timestamp, even where the configuration names an authority") },
         { "mandate", 'm', "ID", N_("seal under this mandate of your Unix user, without a code") },
         { "wait", 0, "[=SECONDS]", N_("wait while somebody else uses the seal, for 1800 seconds unless it is said; you are let in, in turn") },
-        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        KEY_PASSWORD_FILE,
         PIN_FILE,
         OTP_FILE,
         {},
@@ -101,7 +108,7 @@ const Option extend_options[] = {
         {},
 };
 const Option verify_options[] = {
-        { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
+        ANCHORS,
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
         DOCUMENT_PASSWORD_FILE,
         { "crl", 0, "FILE", N_("look the certificates up in this CRL; may be repeated") },
@@ -114,7 +121,7 @@ const Option verify_options[] = {
         {},
 };
 const Option show_signatures_options[] = {
-        { "anchors", 0, "FILE", N_("trust the certificates in FILE, instead of the system's; may be repeated") },
+        ANCHORS,
         { "content", 0, "FILE", N_("the signed document of a detached signature") },
         DOCUMENT_PASSWORD_FILE,
         {},
@@ -160,7 +167,7 @@ const Option policy_options[] = {
         { "remember-max-age", 0, "TIME", N_("how long a remembered session stands for the code, as in 8h; 0 is as configured") },
         { "remember-max-signatures", 0, "N", N_("for how many signatures it does; 0 is as configured") },
         { "weakest", 0, "FACTORS", N_("what signing takes at least: otp or pin+otp (operators)") },
-        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        AS_OPERATOR,
         PIN_FILE,
         OTP_FILE,
         LOGIN,
@@ -220,31 +227,31 @@ const Option account_password_options[] = {
         {},
 };
 const Option seal_create_options[] = {
-        { "administrator", 0, "LOGIN", N_("the account that administers the seal, for good") },
+        ADMINISTRATOR,
         { "organization", 0, "TEXT", N_("the organisation's name") },
         { "identifier", 0, "TEXT", N_("its identifier, as in VATPL-5250000000") },
         { "name", 0, "TEXT", N_("name of the seal in its certificate; the organisation's, unless given") },
-        { "country", 0, "CC", N_("two letters, as in PL") },
+        COUNTRY,
         ALGORITHM,
         NO_ISSUE,
         {},
 };
 const Option seal_request_options[] = { REQUEST_FORM, OUTPUT, FORCE, {} };
 const Option seal_administer_options[] = {
-        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        AS_OPERATOR,
         OTP_FILE,
         LOGIN,
         {},
 };
 const Option seal_give_options[] = {
-        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        AS_OPERATOR,
         PIN_FILE,
         OTP_FILE,
         LOGIN,
         {},
 };
 const Option seal_users_options[] = {
-        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        AS_OPERATOR,
         LOGIN,
         {},
 };
@@ -266,7 +273,7 @@ const Option mandate_create_options[] = {
         {},
 };
 const Option seal_renew_options[] = {
-        { "operator", 0, NULL, N_("as operator of the service, not as the seal's Administrator") },
+        AS_OPERATOR,
         NO_ISSUE,
         { "cancel", 0, NULL, N_("give the renewal up; the new key is erased") },
         REQUEST_FORM,
@@ -281,7 +288,7 @@ const Option mandate_list_options[] = { { "all", 'a', NULL, N_("every mandate (o
 const Option mandate_show_options[] = { EVERY_MANDATE, {} };
 const Option mandate_revoke_options[] = { EVERY_MANDATE, LOGIN, {} };
 const Option seal_reissue_options[] = {
-        { "administrator", 0, "LOGIN", N_("the account that administers the seal, for good") },
+        ADMINISTRATOR,
         NO_ISSUE,
         YES,
         {},
@@ -302,14 +309,14 @@ const Option key_generate_options[] = {
         { "given-name", 0, "TEXT", N_("first name; for KSeF it may be repeated") },
         { "surname", 0, "TEXT", N_("last name") },
         { "serial-number", 0, "TEXT", N_("the person's identifier, as in PNOPL-00000000000 or TINPL-5250000000") },
-        { "country", 0, "CC", N_("two letters, as in PL") },
+        COUNTRY,
         { "name", 0, "TEXT", N_("common name; first and last name, unless given") },
         { "organization", 0, "TEXT", N_("the organisation's name; for KSeF only") },
         { "identifier", 0, "TEXT", N_("the organisation's identifier, as in VATPL-5250000000; for KSeF only") },
         { "unique-identifier", 0, "TEXT", N_("the uniqueIdentifier that KSeF handed out") },
         { "algorithm", 0, "NAME", N_("kind of key: p256, p384, rsa3072, rsa4096 or ed25519; for KSeF p256 or rsa2048") },
         NO_ISSUE,
-        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        KEY_PASSWORD_FILE,
         PIN_FILE,
         OTP_FILE,
         LOGIN,
@@ -319,7 +326,7 @@ const Option key_request_options[] = {
         REQUEST_FORM,
         OUTPUT,
         FORCE,
-        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        KEY_PASSWORD_FILE,
         PIN_FILE,
         OTP_FILE,
         LOGIN,
@@ -331,7 +338,7 @@ const Option key_renew_options[] = {
         REQUEST_FORM,
         OUTPUT,
         FORCE,
-        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        KEY_PASSWORD_FILE,
         PIN_FILE,
         OTP_FILE,
         LOGIN,
@@ -340,7 +347,7 @@ const Option key_renew_options[] = {
 const Option key_import_options[] = {
         { "label", 0, "TEXT", N_("name of a key that is taken in") },
         { "certificates", 0, "FILE", N_("certificates that are not beside a key that is taken in; may be repeated") },
-        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        KEY_PASSWORD_FILE,
         PIN_FILE,
         LOGIN,
         {},
@@ -349,7 +356,7 @@ const Option key_export_options[] = {
         OUTPUT,
         FILE_FORMAT,
         GENERATE_PASSWORD,
-        { "password-file", 0, "FILE", N_("read the key's password from FILE (- is standard input)") },
+        KEY_PASSWORD_FILE,
         { "new-password-file", 0, "FILE", N_("read the password of the new file from FILE") },
         {},
 };
@@ -364,7 +371,7 @@ const Option key_compromise_options[] = {
 const Option ca_init_options[] = {
         { "organization", 0, "TEXT", N_("the organisation that runs the CA") },
         { "name", 0, "TEXT", N_("name of the CA") },
-        { "country", 0, "CC", N_("two letters, as in PL") },
+        COUNTRY,
         { "key-host", 0, NULL, N_("have the key in a PKCS#11 token, for good: see sygnet-ca-keyd(8)") },
         { "adopt", 0, NULL, N_("with --key-host: take the root that the key signed before, when its store is lost") },
         ALGORITHM,
@@ -373,14 +380,14 @@ const Option ca_init_options[] = {
 };
 const Option ca_show_options[] = { { "pem", 0, NULL, N_("print the certificate as PEM") }, OUTPUT, FORCE, {} };
 const Option ca_issue_options[] = {
-        { "profile", 0, "PROFILE", N_("seal, customs, personal, authentication, ksef-authentication or ksef-offline") },
+        CERTIFICATE_PROFILE,
         DAYS,
         OUTPUT,
         FORCE,
         {},
 };
 const Option ca_request_options[] = {
-        { "profile", 0, "PROFILE", N_("seal, customs, personal, authentication, ksef-authentication or ksef-offline") },
+        CERTIFICATE_PROFILE,
         DAYS,
         {},
 };
@@ -436,7 +443,7 @@ const Option trust_install_options[] = {
 };
 const Option log_options[] = {
         LIMIT,
-        { "all", 'a', NULL, N_("of everybody, without details (operators)") },
+        EVERYBODY,
         { "seal", 's', "SEAL", N_("of a seal whose Administrator you are: who signed how many documents, and when") },
         LOGIN,
         {},
@@ -445,7 +452,7 @@ const Option log_options[] = {
 const Option log_export_options[] = {
         OUTPUT,
         FORCE,
-        { "all", 'a', NULL, N_("of everybody, without details (operators)") },
+        EVERYBODY,
         { "seal", 's', "SEAL", N_("of a seal whose Administrator you are: who signed how many documents, and when") },
         LOGIN,
         {},

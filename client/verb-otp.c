@@ -22,14 +22,7 @@
 #define ATTEMPTS 3
 
 static int list_tokens(Client *c, const char *session, DictList *ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        int r;
-
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "List", &reply, "s", session);
-        if (r > 0)
-                return r;
-        r = dict_list_read(reply, ret);
-        return r < 0 ? fail_message(r) : 0;
+        return call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_TOKEN, "List", ret, "s", session);
 }
 
 /* What confirms that an authenticator may be made or ended. */

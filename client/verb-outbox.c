@@ -53,7 +53,6 @@ static void print_list(const DictList *l) {
 
 int verb_outbox(Client *c) {
         int all = arguments_has(&c->arguments, "all");
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         unsigned limit;
         int r;
@@ -62,12 +61,9 @@ int verb_outbox(Client *c) {
         if (r > 0)
                 return r;
         agent_start(&c->agent);
-        r = call(c, &service_sygnet, SYGNET_INTERFACE_OUTBOX, "List", &reply, "a{sv}", 2, "limit", "u", limit, "all", "b", all);
+        r = call_for_dicts(c, &service_sygnet, SYGNET_INTERFACE_OUTBOX, "List", &l, "a{sv}", 2, "limit", "u", limit, "all", "b", all);
         if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         if (c->json)
                 return dict_list_print_json("messages", &l);
         if (l.n_items == 0)

@@ -39,13 +39,7 @@ static int request(Client *c, const Administration *a, Bytes *ret) {
 }
 
 static int print_id(const char *id, const char *status) {
-        Json j = JSON_INIT(stdout);
-
-        json_object_begin(&j, NULL);
-        json_string(&j, "id", id);
-        json_string(&j, "status", status);
-        json_object_end(&j);
-        return json_finish(&j) < 0 ? EXIT_FAILED : EXIT_OK;
+        return out_pairs_json((Pair[]) { { "id", id }, { "status", status } }, 2);
 }
 
 static int issue_renewed(Client *c, const char *id, View der) {

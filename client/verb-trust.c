@@ -47,16 +47,12 @@ static int call_for_list(Client *c, sd_bus_message *m, unsigned seconds, DictLis
 }
 
 int verb_trust_list(Client *c) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
-        r = call(c, &service_trust, TRUST_INTERFACE, "List", &reply, NULL);
+        r = call_for_dicts(c, &service_trust, TRUST_INTERFACE, "List", &l, NULL);
         if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         if (c->json)
                 return dict_list_print_json("certificates", &l);
         if (l.n_items == 0) {
@@ -116,16 +112,12 @@ static void print_stores(const DictList *l) {
 }
 
 int verb_trust_stores(Client *c) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_dict_list_ DictList l = { 0 };
         int r;
 
-        r = call(c, &service_trust, TRUST_INTERFACE, "ListStores", &reply, NULL);
+        r = call_for_dicts(c, &service_trust, TRUST_INTERFACE, "ListStores", &l, NULL);
         if (r != 0)
                 return r;
-        r = dict_list_read(reply, &l);
-        if (r < 0)
-                return fail_message(r);
         if (c->json)
                 return dict_list_print_json("stores", &l);
         print_stores(&l);

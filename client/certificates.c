@@ -113,16 +113,12 @@ static int add_binary(CertificateList *l, View v) {
         return r == -EBADMSG && base64_decode(v, &der) >= 0 ? add_der(l, bytes_view(&der)) : r;
 }
 
-static bool contains(View v, const char *s) {
-        return v.data && v.len > 0 && memmem(v.data, v.len, s, strlen(s));
-}
-
 int certificates_read(View v, CertificateList *l) {
         const gnutls_datum_t datum = { (unsigned char *) (uintptr_t) v.data, (unsigned) v.len };
 
-        if (contains(v, "-----BEGIN PKCS7-----"))
+        if (view_find(v, "-----BEGIN PKCS7-----"))
                 return add_pkcs7(l, &datum, GNUTLS_X509_FMT_PEM);
-        return contains(v, "-----BEGIN ") ? add_pem(l, &datum) : add_binary(l, v);
+        return view_find(v, "-----BEGIN ") ? add_pem(l, &datum) : add_binary(l, v);
 }
 
 int certificates_read_file(const char *path, CertificateList *l) {
@@ -260,7 +256,7 @@ static int read_one(const char *path, const char *what, const char *other, Bytes
         r = read_file(path, CERTIFICATE_FILE_MAX, &b);
         if (r < 0)
                 return fail_file(r, path);
-        if (!contains(bytes_view(&b), "-----BEGIN ")) {
+        if (!view_find(bytes_view(&b), "-----BEGIN ")) {
                 *ret = bytes_take(&b);
                 return 0;
         }

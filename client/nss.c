@@ -222,10 +222,6 @@ static void nickname_of(const uint8_t *fingerprint, char *buffer, size_t size) {
         snprintf(buffer, size, "Sygnet %s", hex ?: "");
 }
 
-static bool output_has(const Bytes *output, const char *text) {
-        return output->len > 0 && memmem(output->data, output->len, text, strlen(text));
-}
-
 int nss_needs_password(const char *folder) {
         _cleanup_free_ char *directory = directory_argument(folder);
         const char *argv[] = { CERTUTIL, "-K", "-d", directory, "-f", "/dev/null", NULL };
@@ -235,7 +231,7 @@ int nss_needs_password(const char *folder) {
         if (!directory)
                 return -ENOMEM;
         r = program_run(&(Program) { .argv = argv, .seconds = SECONDS }, &output);
-        return r < 0 ? r : output_has(&output, "SEC_ERROR_BAD_PASSWORD");
+        return r < 0 ? r : view_find(bytes_view(&output), "SEC_ERROR_BAD_PASSWORD") != NULL;
 }
 
 /* The last line that a program said, which is the one that tells; NULL when there is none. */
@@ -280,7 +276,7 @@ int nss_put(const char *folder, View certificate, const char *trust, const Secre
         if (!before.present)
                 (void) nss_take_out(folder, fingerprint);
         *ret_problem = last_line(&output);
-        return output_has(&output, "SEC_ERROR_BAD_PASSWORD") ? -EACCES : -EIO;
+        return view_find(bytes_view(&output), "SEC_ERROR_BAD_PASSWORD") ? -EACCES : -EIO;
 }
 
 static int delete_rows(sqlite3 *db, sqlite3_stmt *found) {

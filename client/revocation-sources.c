@@ -13,8 +13,6 @@
 #include "client/output.h"
 #include "client/revocation-sources.h"
 
-#define PEM_BEGIN "-----BEGIN X509 CRL-----"
-#define PEM_END "-----END X509 CRL-----"
 #define FETCH_SECONDS 10U
 #define CACHE_ITEMS_MAX 4096U
 #define CACHE_SIZE_MAX (256U * 1024U * 1024U)
@@ -114,23 +112,21 @@ static int fetch(void *userdata, RevocationKind kind, const char *url, View requ
 
 /* Each CRL of a PEM file; text around them is passed over. -EBADMSG when there is none, or one is broken. */
 static int add_pem(RevocationPool *pool, RevocationSource source, View text) {
-        const char *at = (const char *) text.data, *end = at + text.len;
         size_t n = 0;
-        int r = 0;
+        View body;
+        int r;
 
-        while (r >= 0 && (at = memmem(at, (size_t) (end - at), PEM_BEGIN, strlen(PEM_BEGIN)))) {
+        while ((r = pem_next(&text, "X509 CRL", &body)) > 0) {
                 _cleanup_bytes_ Bytes der = BYTES_NULL;
-                const char *stop;
 
-                at += strlen(PEM_BEGIN);
-                stop = memmem(at, (size_t) (end - at), PEM_END, strlen(PEM_END));
-                r = stop ? base64_decode(VIEW(at, stop - at), &der) : -EBADMSG;
+                r = base64_decode(body, &der);
                 if (r >= 0)
                         r = revocation_pool_add(pool, REVOCATION_CRL, source, bytes_view(&der));
-                at = stop ?: end;
+                if (r < 0)
+                        return r == -EINVAL ? -EBADMSG : r;
                 n++;
         }
-        return r == -EINVAL || (r >= 0 && n == 0) ? -EBADMSG : r < 0 ? r : 0;
+        return r == 0 && n == 0 ? -EBADMSG : r;
 }
 
 static int add_file(RevocationPool *pool, RevocationKind kind, RevocationSource source, const char *path) {

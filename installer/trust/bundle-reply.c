@@ -70,7 +70,7 @@ static int take_header(View *text, size_t *ret_n, CheckProblem *ret_problem) {
 
 /* One answer: it ends with the first line that says so, since no other can. */
 static int take_reply(View *text, CheckReply *ret) {
-        const uint8_t *end = text->len > 0 ? memmem(text->data, text->len, "\n" END, strlen("\n" END)) : NULL;
+        const uint8_t *end = view_find(*text, "\n" END);
         View one;
         int r;
 

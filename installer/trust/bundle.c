@@ -22,14 +22,6 @@
 #define TAG_INTEGER 0x02U
 #define TAG_CONTEXT_0 0xa0U
 
-static const uint8_t *find(View v, const char *text) {
-        return v.data && v.len > 0 ? memmem(v.data, v.len, text, strlen(text)) : NULL;
-}
-
-static View behind(View v, const uint8_t *place) {
-        return VIEW(place, v.len - (size_t) (place - v.data));
-}
-
 /* One more; those beyond the limit are counted only. */
 static CheckReply *next_reply(BundleReply *b) {
         if (b->n >= BUNDLE_CERTIFICATES_MAX) {
@@ -182,7 +174,7 @@ static int add_block(BundleReply *b, const char *label, View body, int64_t now) 
 /* The label of the block that begins at `v`, which is moved behind that line. False when there is none of a sensible form. */
 static bool take_label(View *v, char ret[static LABEL_MAX + 1]) {
         View rest = VIEW(v->data + strlen(BEGIN), v->len - strlen(BEGIN));
-        const uint8_t *end = find(VIEW(rest.data, rest.len < LABEL_MAX + strlen(DASHES) ? rest.len : LABEL_MAX + strlen(DASHES)), DASHES);
+        const uint8_t *end = view_find(VIEW(rest.data, rest.len < LABEL_MAX + strlen(DASHES) ? rest.len : LABEL_MAX + strlen(DASHES)), DASHES);
         size_t n;
 
         if (!end)
@@ -190,25 +182,25 @@ static bool take_label(View *v, char ret[static LABEL_MAX + 1]) {
         n = (size_t) (end - rest.data);
         memcpy(ret, rest.data, n);
         ret[n] = 0;
-        *v = behind(rest, end + strlen(DASHES));
+        *v = view_from(rest, end + strlen(DASHES));
         return true;
 }
 
 static int add_pem(BundleReply *b, View input, int64_t now) {
         const uint8_t *begin;
 
-        while (b->problem == CHECK_NONE && (begin = find(input, BEGIN))) {
+        while (b->problem == CHECK_NONE && (begin = view_find(input, BEGIN))) {
                 char label[LABEL_MAX + 1], stop[LABEL_MAX + 32];
                 const uint8_t *end;
                 int r;
 
-                input = behind(input, begin);
+                input = view_from(input, begin);
                 if (!take_label(&input, label)) {
                         b->problem = CHECK_NOT_A_CERTIFICATE;
                         return 0;
                 }
                 snprintf(stop, sizeof(stop), END "%s" DASHES, label);
-                end = find(input, stop);
+                end = view_find(input, stop);
                 if (!end) {
                         add_problem(b, CHECK_NOT_A_CERTIFICATE);
                         return 0;
@@ -216,7 +208,7 @@ static int add_pem(BundleReply *b, View input, int64_t now) {
                 r = add_block(b, label, VIEW(input.data, (size_t) (end - input.data)), now);
                 if (r < 0)
                         return r;
-                input = behind(input, end + strlen(stop));
+                input = view_from(input, end + strlen(stop));
         }
         return 0;
 }
@@ -226,11 +218,11 @@ static int add_pem(BundleReply *b, View input, int64_t now) {
 static int take_apart(BundleReply *b, View input, int64_t now) {
         int r;
 
-        if (find(input, "PRIVATE KEY-----")) {
+        if (view_find(input, "PRIVATE KEY-----")) {
                 b->problem = CHECK_PRIVATE_KEY;
                 return 0;
         }
-        if (find(input, BEGIN))
+        if (view_find(input, BEGIN))
                 return add_pem(b, input, now);
         r = add_pkcs7(b, input, now);
         if (r < 0 && r != -ENOMEM && b->n == 0)

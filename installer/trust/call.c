@@ -122,10 +122,6 @@ int call_check_fingerprint(const char *fingerprint, sd_bus_error *error) {
 
 /* --- Whether the answer is about what was sent -------------------------------------------------------------------- */
 
-static const uint8_t *find(View v, const char *text) {
-        return v.data && v.len > 0 ? memmem(v.data, v.len, text, strlen(text)) : NULL;
-}
-
 static View behind(View v, const uint8_t *place, size_t n) {
         return VIEW(place + n, v.len - (size_t) (place - v.data) - n);
 }
@@ -134,17 +130,17 @@ static View behind(View v, const uint8_t *place, size_t n) {
 static int decode_blocks(View pem, Bytes *ret) {
         const uint8_t *p;
 
-        while ((p = find(pem, BEGIN))) {
+        while ((p = view_find(pem, BEGIN))) {
                 _cleanup_bytes_ Bytes block = BYTES_NULL;
                 const uint8_t *end;
                 int r;
 
                 pem = behind(pem, p, strlen(BEGIN));
-                p = find(pem, DASHES);
+                p = view_find(pem, DASHES);
                 if (!p)
                         return 0;
                 pem = behind(pem, p, strlen(DASHES));
-                end = find(pem, DASHES);
+                end = view_find(pem, DASHES);
                 if (!end)
                         return 0;
                 r = base64_decode(VIEW(pem.data, (size_t) (end - pem.data)), &block);
@@ -165,7 +161,7 @@ static int comes_from_input(const Call *c, bool *ret) {
         int r;
 
         *ret = false;
-        if (find(rest, BEGIN)) {
+        if (view_find(rest, BEGIN)) {
                 r = decode_blocks(rest, &decoded);
                 if (r < 0)
                         return r;

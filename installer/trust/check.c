@@ -22,14 +22,6 @@ DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
 
 /* --- From the file to DER ----------------------------------------------------------------------------------------- */
 
-static const uint8_t *find(View v, const char *text) {
-        return v.data && v.len > 0 ? memmem(v.data, v.len, text, strlen(text)) : NULL;
-}
-
-static View after(View v, const uint8_t *place) {
-        return VIEW(place, v.len - (size_t) (place - v.data));
-}
-
 static bool is_blank(View v) {
         for (size_t i = 0; i < v.len; i++)
                 if (!strchr(" \t\r\n", v.data[i]) || v.data[i] == 0)
@@ -38,23 +30,23 @@ static bool is_blank(View v) {
 }
 
 static int read_pem(View input, CheckProblem *problem, Bytes *ret) {
-        const uint8_t *begin = find(input, PEM_BEGIN), *end;
+        const uint8_t *begin = view_find(input, PEM_BEGIN), *end;
         View rest;
 
         *problem = CHECK_NONE;
-        if (find(input, "PRIVATE KEY-----"))
+        if (view_find(input, "PRIVATE KEY-----"))
                 *problem = CHECK_PRIVATE_KEY;
-        else if (begin != find(input, PEM_BEGIN_CERTIFICATE))
+        else if (begin != view_find(input, PEM_BEGIN_CERTIFICATE))
                 *problem = CHECK_NOT_A_CERTIFICATE;
         if (*problem != CHECK_NONE)
                 return 0;
-        rest = after(input, begin + strlen(PEM_BEGIN_CERTIFICATE));
-        end = find(rest, PEM_END_CERTIFICATE);
+        rest = view_from(input, begin + strlen(PEM_BEGIN_CERTIFICATE));
+        end = view_find(rest, PEM_END_CERTIFICATE);
         if (!end)
                 *problem = CHECK_NOT_A_CERTIFICATE;
-        else if (find(rest, PEM_BEGIN_CERTIFICATE))
+        else if (view_find(rest, PEM_BEGIN_CERTIFICATE))
                 *problem = CHECK_SEVERAL;
-        else if (!is_blank(VIEW(input.data, (size_t) (begin - input.data))) || !is_blank(after(rest, end + strlen(PEM_END_CERTIFICATE))))
+        else if (!is_blank(VIEW(input.data, (size_t) (begin - input.data))) || !is_blank(view_from(rest, end + strlen(PEM_END_CERTIFICATE))))
                 *problem = CHECK_TRAILING_DATA;
         else {
                 int r = base64_decode(VIEW(rest.data, (size_t) (end - rest.data)), ret);
@@ -382,7 +374,7 @@ static int read_der(View input, CheckProblem *problem, Bytes *ret) {
         *problem = input.len == 0 ? CHECK_EMPTY : input.len > CERTIFICATE_SIZE_MAX ? CHECK_TOO_LARGE : CHECK_NONE;
         if (*problem != CHECK_NONE)
                 return 0;
-        return find(input, PEM_BEGIN) ? read_pem(input, problem, ret) : bytes_dup(input, ret);
+        return view_find(input, PEM_BEGIN) ? read_pem(input, problem, ret) : bytes_dup(input, ret);
 }
 
 int check_certificate_der(View der, int64_t now, CheckReply *ret) {

@@ -10,8 +10,6 @@
 #include "installer/trust/survey.h"
 
 #define FILE_SIZE_MAX (32U * 1024U * 1024U)
-#define BEGIN "-----BEGIN CERTIFICATE-----"
-#define END "-----END CERTIFICATE-----"
 
 /* How the to-be-signed part of a certificate of version 3 begins, RFC 5280 §4.1. */
 #define VERSION_3 "\xa0\x03\x02\x01\x02"
@@ -57,21 +55,14 @@ static int add(Survey *s, View der, unsigned purposes) {
         return 0;
 }
 
-static const uint8_t *look_for(const uint8_t *from, const uint8_t *end, const char *text) {
-        return from < end ? memmem(from, (size_t) (end - from), text, strlen(text)) : NULL;
-}
-
 int survey_add_pem(Survey *s, View text, unsigned purposes) {
-        const uint8_t *p = text.data, *end = text.data + text.len;
+        View body;
 
-        while (p && (p = look_for(p, end, BEGIN))) {
-                const uint8_t *body = p + strlen(BEGIN), *stop = look_for(body, end, END);
+        while (pem_next(&text, "CERTIFICATE", &body) > 0) {
                 _cleanup_bytes_ Bytes der = BYTES_NULL;
                 int r;
 
-                if (!stop)
-                        break;
-                r = base64_decode(VIEW(body, (size_t) (stop - body)), &der);
+                r = base64_decode(body, &der);
                 if (r == -ENOMEM)
                         return r;
                 if (r >= 0)
@@ -79,7 +70,8 @@ int survey_add_pem(Survey *s, View text, unsigned purposes) {
                 if (r < 0 && r != -EINVAL)
                         return r;
                 /* One that was cut off is followed by another's beginning, within what looks like its body. */
-                p = r < 0 ? body : stop;
+                if (r < 0)
+                        text = VIEW(body.data, body.len + text.len);
         }
         return 0;
 }

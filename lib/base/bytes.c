@@ -16,6 +16,10 @@ bool view_equal(View a, View b) {
         return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+const uint8_t *view_find(View v, const char *text) {
+        return v.data && v.len > 0 ? memmem(v.data, v.len, text, strlen(text)) : NULL;
+}
+
 void bytes_done(Bytes *b) {
         if (!b)
                 return;

@@ -34,6 +34,14 @@ View view_string(const char *s);
 /* Equality of public data; not constant-time (secret_equal() is). */
 bool view_equal(View a, View b);
 
+/* Where `text` stands first in `v`; NULL when it does not. */
+const uint8_t *view_find(View v, const char *text);
+
+/* What of `v` is from `place`, which is in it or at its end. */
+static inline View view_from(View v, const uint8_t *place) {
+        return VIEW(place, v.len - (size_t) (place - v.data));
+}
+
 /* Frees what the buffer owns and leaves it empty. Takes NULL. */
 void bytes_done(Bytes *b);
 

@@ -3,9 +3,12 @@
 /* Hexadecimal, base32 and base64 (RFC 4648), PEM; see codec.h. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/codec.h"
+
+#define PEM_LINE_MAX 96U /* of dashes; the labels that there are have at most 30 letters */
 
 static const char base32_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -156,6 +159,25 @@ int pem_append(Bytes *text, const char *label, View der) {
         for (size_t i = 0, n = strlen(body); r >= 0 && i < n; i += 64)
                 r = bytes_printf(text, "%.64s\n", body + i);
         return r < 0 ? r : bytes_printf(text, "-----END %s-----\n", label);
+}
+
+int pem_next(View *text, const char *label, View *ret_body) {
+        char line[PEM_LINE_MAX];
+        const uint8_t *begin, *end;
+        View rest;
+
+        snprintf(line, sizeof(line), "-----BEGIN %s-----", label);
+        begin = view_find(*text, line);
+        if (!begin)
+                return 0;
+        rest = view_from(*text, begin + strlen(line));
+        snprintf(line, sizeof(line), "-----END %s-----", label);
+        end = view_find(rest, line);
+        if (!end)
+                return -EBADMSG;
+        *ret_body = VIEW(rest.data, (size_t) (end - rest.data));
+        *text = view_from(rest, end);
+        return 1;
 }
 
 static int base64_digit(uint8_t c) {

@@ -25,5 +25,9 @@ char *base64_encode(View v);
 /* Appends a PEM block (RFC 7468 §2) of that label, with its last line feed. 0 or -ENOMEM. */
 int pem_append(Bytes *text, const char *label, View der);
 
+/* The next block of that label in `text`: 1, and `*ret_body` is what stands between its lines of dashes (for base64_decode()), `text` what follows that; 0 when
+ * there is none, -EBADMSG when it has no end. Whatever is before it is passed over, blocks of other labels too. */
+int pem_next(View *text, const char *label, View *ret_body);
+
 /* Skips white space (so PEM bodies work); -EINVAL for anything else that is not base64. */
 int base64_decode(View text, Bytes *ret);

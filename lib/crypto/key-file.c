@@ -61,10 +61,6 @@ static gnutls_datum_t datum_of(View v) {
         return (gnutls_datum_t) { .data = (unsigned char *) (uintptr_t) v.data, .size = (unsigned) v.len };
 }
 
-static bool contains(View v, const char *s) {
-        return v.data && v.len > 0 && memmem(v.data, v.len, s, strlen(s));
-}
-
 /* --- What a file asks for ----------------------------------------------------------------------------------------- */
 
 /* `left` is what may still be spent. */
@@ -195,15 +191,15 @@ static int decode_pem(View file, gnutls_datum_t *ret) {
 
         if (gnutls_pem_base64_decode2("ENCRYPTED PRIVATE KEY", &text, ret) >= 0)
                 return 0;
-        if (contains(file, "Proc-Type: 4,ENCRYPTED"))
+        if (view_find(file, "Proc-Type: 4,ENCRYPTED"))
                 return KEY_FILE_E_UNSUPPORTED;
-        if (contains(file, "PRIVATE KEY-----"))
-                return contains(file, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ? KEY_FILE_E_FORMAT : KEY_FILE_E_CLEAR;
-        return contains(file, "-----BEGIN CERTIFICATE-----") ? KEY_FILE_E_NO_KEY : KEY_FILE_E_FORMAT;
+        if (view_find(file, "PRIVATE KEY-----"))
+                return view_find(file, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ? KEY_FILE_E_FORMAT : KEY_FILE_E_CLEAR;
+        return view_find(file, "-----BEGIN CERTIFICATE-----") ? KEY_FILE_E_NO_KEY : KEY_FILE_E_FORMAT;
 }
 
 static bool is_pem(View file) {
-        return contains(file, "-----BEGIN ");
+        return view_find(file, "-----BEGIN ") != NULL;
 }
 
 /* A key without password, in DER, is told from what is none. */
@@ -378,7 +374,7 @@ static int add_pem_certificates(KeyFile *f, View file) {
         unsigned n = 0;
         int r = 0;
 
-        if (!contains(file, "-----BEGIN CERTIFICATE-----"))
+        if (!view_find(file, "-----BEGIN CERTIFICATE-----"))
                 return 0;
         if (gnutls_x509_crt_list_import2(&list, &n, &text, GNUTLS_X509_FMT_PEM, 0) < 0)
                 return KEY_FILE_E_FORMAT;

@@ -55,10 +55,17 @@ static void test_printf(void **state) {
 }
 
 static void test_views(void **state) {
+        View text = VIEW("abc", 3);
+
         assert_true(view_equal(view_string(NULL), VIEW("x", 0)));
         assert_false(view_equal(view_string("ab"), view_string("abc")));
         assert_false(view_equal(view_string("abd"), view_string("abc")));
         assert_int_equal(VIEW_LITERAL("a\0b").len, 3);
+        assert_ptr_equal(view_find(text, "bc"), text.data + 1);
+        assert_null(view_find(text, "cd"));
+        assert_null(view_find(VIEW(NULL, 0), "a"));
+        assert_true(view_equal(view_from(text, text.data + 2), view_string("c")));
+        assert_int_equal(view_from(text, text.data + 3).len, 0);
 }
 
 static void test_ownership(void **state) {

@@ -96,6 +96,27 @@ static void test_pem(void **state) {
         assert_true(view_equal(bytes_view(&one), bytes_view(&expected)));
 }
 
+static void test_pem_read(void **state) {
+        View text = VIEW_LITERAL("words\n-----BEGIN A-----\nYQ==\n-----END A-----\n-----BEGIN B-----\nYg==\n-----END B-----\nx-----BEGIN A-----\n-----END A----------BEGIN A-----\nYQ==\n"
+                                 "-----END B-----");
+        View all = text, body;
+
+        assert_int_equal(pem_next(&text, "A", &body), 1);
+        assert_true(view_equal(body, VIEW_LITERAL("\nYQ==\n")));
+        assert_int_equal(pem_next(&text, "A", &body), 1);
+        assert_true(view_equal(body, VIEW_LITERAL("\n")));
+        assert_int_equal(pem_next(&text, "A", &body), -EBADMSG);
+        text = all;
+        assert_int_equal(pem_next(&text, "B", &body), 1);
+        assert_true(view_equal(body, VIEW_LITERAL("\nYg==\n")));
+        assert_int_equal(pem_next(&text, "B", &body), 0);
+        assert_int_equal(pem_next(&text, "C", &body), 0);
+        text = VIEW(NULL, 0);
+        assert_int_equal(pem_next(&text, "A", &body), 0);
+        text = VIEW_LITERAL("-----BEGIN A-----");
+        assert_int_equal(pem_next(&text, "A", &body), -EBADMSG);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_base64),
@@ -104,6 +125,7 @@ int main(void) {
                 cmocka_unit_test(test_base32_as_typed),
                 cmocka_unit_test(test_hex),
                 cmocka_unit_test(test_pem),
+                cmocka_unit_test(test_pem_read),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

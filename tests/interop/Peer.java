@@ -58,6 +58,7 @@ import org.bouncycastle.util.Store;
  * BouncyCastle and PDFBox as peers, for tests: commands on standard input, a line each with tabs between the words; an answer a line, "ok" or "no" and why.
  *
  *   cms-sign KEY CHAIN ALGORITHM DOCUMENT OUT     detached; KEY is PKCS#8 in DER, CHAIN is PEM, ALGORITHM a name of JCA
+ *   cms-envelop KEY CHAIN ALGORITHM DOCUMENT OUT  the same with the document inside
  *   cms-verify CMS DOCUMENT ROOT                  DOCUMENT is - where the CMS has its content
  *   pdf-sign KEY CHAIN ALGORITHM DOCUMENT OUT
  *   pdf-verify PDF ROOT
@@ -80,7 +81,7 @@ class Peer {
                 .generatePrivate(new PKCS8EncodedKeySpec(Files.readAllBytes(Path.of(path))));
     }
 
-    static byte[] sign(String key, String chain, String algorithm, CMSTypedData content) throws Exception {
+    static byte[] sign(String key, String chain, String algorithm, CMSTypedData content, boolean inside) throws Exception {
         List<X509Certificate> certificates = certificates(chain);
         X509Certificate own = certificates.get(0);
         byte[] hash = java.security.MessageDigest.getInstance("SHA-256").digest(own.getEncoded());
@@ -91,7 +92,7 @@ class Peer {
                 .setSignedAttributeGenerator(new DefaultSignedAttributeTableGenerator(new AttributeTable(attributes)))
                 .build(new JcaContentSignerBuilder(algorithm).setProvider(BC).build(key(key, own)), own));
         generator.addCertificates(new JcaCertStore(certificates));
-        return generator.generate(content, false).getEncoded();
+        return generator.generate(content, inside).getEncoded();
     }
 
     /** A path to the root and nothing else; without revocation. */
@@ -142,7 +143,7 @@ class Peer {
             signature.setSignDate(Calendar.getInstance());
             d.addSignature(signature, content -> {
                 try {
-                    return sign(key, chain, algorithm, new CMSProcessableByteArray(content.readAllBytes()));
+                    return sign(key, chain, algorithm, new CMSProcessableByteArray(content.readAllBytes()), false);
                 } catch (Exception e) {
                     throw new IOException(e);
                 }
@@ -163,7 +164,7 @@ class Peer {
 
     static void run(String[] w) throws Exception {
         switch (w[0]) {
-            case "cms-sign" -> Files.write(Path.of(w[5]), sign(w[1], w[2], w[3], new CMSProcessableFile(Path.of(w[4]).toFile())));
+            case "cms-sign", "cms-envelop" -> Files.write(Path.of(w[5]), sign(w[1], w[2], w[3], new CMSProcessableFile(Path.of(w[4]).toFile()), w[0].equals("cms-envelop")));
             case "cms-verify" -> verifyCms(w[1], w[2], w[3]);
             case "pdf-sign" -> signPdf(w[1], w[2], w[3], w[4], w[5]);
             case "pdf-verify" -> verifyPdf(w[1], w[2]);

@@ -8,6 +8,7 @@ from pathlib import Path
 KINDS = {
     "p256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "p384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    "brainpool": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"],
     "rsa3072": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
     "ed25519": ["-algorithm", "ED25519"],
     # Keys for RSA-PSS alone: of any digest, and with their parameters fixed.

@@ -5,56 +5,32 @@ as it was signed, which must be accepted, and with one that was altered, which m
 with its own words, and these are part of the test. Usage: table.py INTEROP-SIGN-FILE SYGNET"""
 
 import base64
-import contextlib
 import json
-import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
+import cells
 import forms
 import pki
+import xsd
+from cells import CANNOT, KINDS, THEIRS
 from der import contents, elements, signature_value
+from gpgsm import Gpgsm
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 from tsa import Authority  # noqa: E402
 
 SIGN_FILE, SYGNET = sys.argv[1], sys.argv[2]
-KINDS = ("rsa3072", "p256", "p384", "pss", "ed25519")
-JCA = {"rsa3072": "SHA256withRSA", "p256": "SHA256withECDSA", "p384": "SHA384withECDSA", "pss": "SHA256withRSAandMGF1", "ed25519": "Ed25519"}
+JCA = {"rsa3072": "SHA256withRSA", "p256": "SHA256withECDSA", "p384": "SHA384withECDSA", "pss": "SHA256withRSAandMGF1", "ed25519": "Ed25519", "brainpool": "SHA256withECDSA"}
 DIGESTS = {"p384": "sha384", "ed25519": "sha512"}
 JARS = ("bcprov", "bcpkix", "bcutil", "pdfbox2", "fontbox2", "commons-logging")
 XML = b"<order><id>1/2026</id><value>123.45</value></order>"
-
-# What the peers say of what they cannot do.
-CANNOT = {
-    ("ours", "cades", "openssl", "ed25519"): "eddsa_digest_signverify_init:invalid digest",
-    ("ours", "cades-enveloping", "openssl", "ed25519"): "eddsa_digest_signverify_init:invalid digest",
-    ("ours", "cades", "gpgsm", "ed25519"): "DSA requires the hash length to be a multiple of 8 bits",
-    ("ours", "pades", "pdfsig", "pss"): "Signature is Invalid",
-    ("ours", "pades", "pdfsig", "ed25519"): "Document isn't signed or corrupted data",
-    ("ours", "pades", "mutool", "ed25519"): "Digest error: Unknown error",
-    ("ours", "pades", "LibreOffice", "p384"): "broken",
-    ("ours", "pades", "LibreOffice", "pss"): "broken",
-    ("ours", "pades", "LibreOffice", "ed25519"): "broken",
-    ("ours", "xades", "xmlsec1", "pss"): "href=http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
-    ("ours", "xades", "xmlsec1", "ed25519"): "href=http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519",
-    ("theirs", "cades", "openssl", "ed25519"): "eddsa_digest_signverify_init:invalid digest",
-    # It does not survive reading them.
-    ("theirs", "cades", "gpgsm", "p256"): "Segmentation fault",
-    ("theirs", "cades", "gpgsm", "p384"): "Segmentation fault",
-    ("theirs", "cades", "gpgsm", "pss"): "error parsing or decrypting the PKCS#12 file",
-    ("theirs", "cades", "gpgsm", "ed25519"): "error parsing or decrypting the PKCS#12 file",
-    # It leaves the parameters out, which RFC 4055 §3.1 wants.
-    ("theirs", "pades", "pdfsig", "pss"): "its algorithms can not be read",
-    ("theirs", "pades", "pdfsig", "ed25519"): "PKCS12 decode import bags failed",
-    ("theirs", "xml", "xmlsec1", "pss"): "invalid type for 'evp key type'",
-    ("theirs", "xml", "xmlsec1", "ed25519"): "invalid type for 'evp key type'",
-}
-CANNOT |= {(d, "xades-enveloping", *rest): words for (d, form, *rest), words in CANNOT.items() if form == "xades"}
 
 
 class Refused(Exception):
@@ -70,6 +46,17 @@ def accepts(*command, **options):
     code, text = said(*command, **options)
     if code != 0:
         raise Refused(text)
+
+
+def patiently(luck, *command):
+    """With ECDSA some peers fail by chance, where the signature's DER has another length than when the room was measured: they are asked again while they say so."""
+    for _ in range(40):
+        code, text = said(*command)
+        if luck not in text:
+            break
+    if code != 0:
+        raise Refused(text)
+    return text
 
 
 class Peer:
@@ -105,7 +92,7 @@ class Table(unittest.TestCase):
     def setUpClass(cls):
         cls._scratch = tempfile.TemporaryDirectory()
         cls.folder = Path(cls._scratch.name)
-        cls.pki = pki.Pki(cls.folder, KINDS)
+        cls.pki = pki.Pki(cls.folder, THEIRS)
         classes = cls.folder / "classes"
         classes.mkdir()
         cls.java = java(classes)
@@ -114,43 +101,14 @@ class Table(unittest.TestCase):
             (cls.folder / name).write_bytes(data)
             (cls.folder / f"other-{name}").write_bytes(data.replace(*change))
             cls.documents[name] = change
-        cls._gpg()
-
-    @classmethod
-    def _gpg(cls):
-        """gpgsm with the root trusted, and keys that it can use."""
-        cls.home = Path(tempfile.mkdtemp(prefix="sygnet-gpg."))
-        cls.gpgsm = ["gpgsm", "--homedir", cls.home, "--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
-        (cls.home / "gpgsm.conf").write_text("disable-crl-checks\n")
-        (cls.home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
-        fingerprint = pki.run("openssl", "x509", "-in", cls.pki.root, "-noout", "-fingerprint", "-sha1").split("=")[1].strip()
-        (cls.home / "trustlist.txt").write_text(f"{fingerprint} S relax\n")
-        said(*cls.gpgsm, "--import", cls.pki.root, input="")
+        cls.gpgsm = Gpgsm(cls.pki)
 
     @classmethod
     def tearDownClass(cls):
         cls.java.stop()
-        subprocess.run(["gpgconf", "--homedir", cls.home, "--kill", "all"], capture_output=True, check=False)
-        shutil.rmtree(cls.home, True)
+        cls.gpgsm.stop()
         cls._scratch.cleanup()
-        cls.print_table()
-
-    @classmethod
-    def print_table(cls):
-        """To standard output, or to the end of the file that SYGNET_INTEROP_TABLE names."""
-        name = os.environ.get("SYGNET_INTEROP_TABLE")
-        with open(name, "a", encoding="utf-8") if name else contextlib.nullcontext(sys.stdout) as out, contextlib.redirect_stdout(out):
-            cls.write_table()
-
-    @classmethod
-    def write_table(cls):
-        for direction, title in (("ours", "We sign, they accept"), ("theirs", "They sign, we accept")):
-            print(f"\n{title:34}" + "".join(f"{kind:>9}" for kind in KINDS), flush=True)
-            rows = {key[1:3]: None for key in cls.cells if key[0] == direction}
-            for form, peer in rows:
-                print(f"{form:17}{peer:17}" + "".join(f"{cls.cells.get((direction, form, peer, kind), ''):>9}" for kind in KINDS))
-        for key, words in CANNOT.items():
-            print(f"{' '.join(key[1:])}: the peer says “{words}”")
+        cells.show(cls.cells)
 
     def pem(self, kind):
         return self.folder / f"{kind}.pem"
@@ -162,6 +120,14 @@ class Table(unittest.TestCase):
         path = self.folder / name
         path.unlink(missing_ok=True)
         return path
+
+    @staticmethod
+    def rezip(path, out, change):
+        """The container with what change(name, content) makes of its entries."""
+        with zipfile.ZipFile(path) as z, zipfile.ZipFile(out, "w") as to:
+            for info in z.infolist():
+                to.writestr(info, change(info.filename, z.read(info)))
+        return out
 
     def altered(self, signed, name):
         """The signed document with what it says altered."""
@@ -191,8 +157,7 @@ class Table(unittest.TestCase):
             try:
                 tries(*good)
             except Refused as e:
-                self.assertIn(key, CANNOT, str(e))
-                self.assertRegex(str(e), CANNOT[key])
+                self.assertIn(CANNOT.get(key, "nothing that it may not do"), str(e))
                 return
             self.assertNotIn(key, CANNOT, "the peer can do it now")
             with self.assertRaises(Refused):
@@ -212,13 +177,13 @@ class Table(unittest.TestCase):
                 other = (alter(signed, name), document)
             self.cell(("ours", form, peer, kind), check, (kind, signed, document), (kind, *other))
 
-    def theirs(self, form, peer, name, sign, kinds=KINDS, level=None):
+    def theirs(self, form, peer, name, sign, kinds=THEIRS, alter=None):
         """`sign(kind, document, out)` raises Refused where the peer cannot."""
         def tries(kind, document, content):
             out = self.fresh(f"theirs-{form}-{kind}")
             sign(kind, document, out)
             if content != document and form != "cades":
-                out = self.altered(out, name)
+                out = (alter or self.altered)(out, name)
             report = json.loads(pki.run(SIGN_FILE, "verify", out, "--anchors", self.pki.root, *(["--content", content] if form == "cades" else [])))
             if report["indication"] != "TOTAL-PASSED":
                 raise Refused(report["reason"])
@@ -238,7 +203,8 @@ class Table(unittest.TestCase):
         """Of openssl ts: what it says of the timestamps in our signatures, and what we say of authorities with keys of each kind."""
         tsa = Authority(self.folder / "tsa")
         self.addCleanup(tsa.close)
-        keys = {"rsa3072": ("rsa:3072",), "p256": (), "p384": ("ec", "-pkeyopt", "ec_paramgen_curve:P-384")}
+        keys = {"rsa3072": ("rsa:3072",), "p256": (), "p384": ("ec", "-pkeyopt", "ec_paramgen_curve:P-384"), "pss": ("rsa-pss", "-pkeyopt", "rsa_keygen_bits:3072"),
+                "ed25519": ("ed25519",), "brainpool": ("ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1")}
 
         def stamped(kind, path):
             signed = self.fresh("stamped")
@@ -261,8 +227,7 @@ class Table(unittest.TestCase):
             self.assertEqual(f"CN=Example {path}", report["signatures"][0]["proven_by"])
 
         for kind in KINDS:
-            if kind != "pss":
-                self.cell(("ours", "timestamp", "openssl ts", kind), check, (kind, b""), (kind, b"x"))
+            self.cell(("ours", "timestamp", "openssl ts", kind), check, (kind, b""), (kind, b"x"))
         for kind, key in keys.items():
             tsa.issue(kind, "root", "tsa", "20250101000000Z", "20450101000000Z", *key)
             self.cell(("theirs", "timestamp", "openssl ts", kind), tries, (kind,), ("altered",))
@@ -273,7 +238,14 @@ class Table(unittest.TestCase):
         self.ours("cades-enveloping", "certtool", "order.xml", lambda kind, signed, document: accepts(*common, "--infile", signed))
 
     def test_ours_gpgsm(self):
-        self.ours("cades", "gpgsm", "order.xml", lambda kind, signed, document: accepts(*self.gpgsm, "--verify", signed, document, input=""))
+        def check(kind, signed, *document):
+            try:
+                self.gpgsm("--verify", signed, *document)
+            except subprocess.CalledProcessError as e:
+                raise Refused(e.stderr) from e
+
+        self.ours("cades", "gpgsm", "order.xml", check)
+        self.ours("cades-enveloping", "gpgsm", "order.xml", lambda kind, signed, document: check(kind, signed))
 
     def test_ours_bouncycastle(self):
         self.ours("cades", "BouncyCastle", "order.xml", lambda kind, signed, document: self.java("cms-verify", signed, document, self.pki.root))
@@ -299,6 +271,55 @@ class Table(unittest.TestCase):
             self.ours(form, "xmlsec1", "order.xml", lambda kind, signed, document: accepts("xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", self.pki.root,
                                                                                           "--id-attr:Id", "SignedProperties", signed))
 
+    def test_ours_schemas(self):
+        """By xmllint with the schemas of xsd.py."""
+        def check(kind, signed, document):
+            words = (xsd.check_container if zipfile.is_zipfile(signed) else lambda path: xsd.check_signatures(path.read_bytes()))(signed)
+            if words:
+                raise Refused(words)
+
+        def harmed(data):
+            return re.sub(b"<ds:DigestValue>[^<]*</ds:DigestValue>", b"", data, count=1)
+
+        for form in ("xades", "xades-enveloping", "asic-s-xades", "asic-e", "asic-e-xades"):
+            for kind in KINDS:
+                signed, bad = self.fresh(f"ours-{form}-{kind}"), self.fresh("harmed")
+                pki.run(SIGN_FILE, "document", self.pki.key(kind), self.pki.chain(kind), form, signed, self.folder / "order.xml")
+                if form.startswith("xades"):
+                    bad.write_bytes(harmed(signed.read_bytes()))
+                else:
+                    self.rezip(signed, bad, lambda name, content: harmed(content) if name.startswith("META-INF/") else content)
+                self.cell(("ours", form, "schemas", kind), check, (kind, signed, None), (kind, bad, None))
+
+    def test_ours_containers(self):
+        """What unzip finds in them, before openssl and xmlsec1."""
+        def unpacked(signed):
+            shutil.rmtree(self.folder / "unpacked", True)
+            accepts("unzip", "-q", signed, "-d", self.folder / "unpacked")
+            return self.folder / "unpacked"
+
+        def cms(kind, signed, content):
+            folder = unpacked(signed)
+            accepts("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-CAfile", self.pki.root, "-in", next((folder / "META-INF").glob("*.p7s")),
+                    "-content", content or next((folder / "META-INF").glob("ASiCManifest*.xml"), folder / "order.xml"), "-out", "/dev/null")
+
+        def xml(kind, signed, content):
+            folder = unpacked(signed)
+            if content:
+                shutil.copy(content, folder / "order.xml")
+            accepts("xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", self.pki.root, "--id-attr:Id", "SignedProperties",
+                    next((folder / "META-INF").glob("*signatures*.xml")), cwd=folder)
+
+        for form, peer, check in (("asic-s", "openssl", cms), ("asic-e", "openssl", cms), ("asic-s-xades", "xmlsec1", xml), ("asic-e-xades", "xmlsec1", xml)):
+            for kind in KINDS:
+                signed = self.fresh(f"ours-{form}-{kind}")
+                pki.run(SIGN_FILE, "document", self.pki.key(kind), self.pki.chain(kind), form, signed, self.folder / "order.xml")
+                self.cell(("ours", form, peer, kind), check, (kind, signed, None), (kind, signed, self.folder / "other-order.xml"))
+
+    def altered_text(self, signed, name):
+        """An OpenDocument text that says something else."""
+        return self.rezip(signed, self.fresh("altered.odt"), lambda entry, content: content.replace(b"Contract", b"Contrast") if entry == "content.xml" else content)
+
     def libreoffice(self):
         peer = Peer("/usr/bin/python3", Path(__file__).with_name("libreoffice.py"), self.folder / "profile", self.pki.nss)
         self.addCleanup(peer.stop)
@@ -306,56 +327,77 @@ class Table(unittest.TestCase):
         return peer
 
     def test_libreoffice(self):
-        for kind in ("rsa3072", "p256", "p384"):
-            self.pki.import_key(kind)
+        imported = {kind: said("pk12util", "-i", self.folder / f"{kind}.p12", "-d", f"sql:{self.pki.nss}", "-W", "", "-K", "") for kind in THEIRS}
         peer = self.libreoffice()
+
+        def sign(verb, kind, *paths):
+            if imported[kind][0] != 0:
+                raise Refused(imported[kind][1])
+            peer(verb, f"sp. z o.o. {kind}", *paths)
+
         self.ours("pades", "LibreOffice", "invoice.pdf", lambda kind, signed, document: peer("pdf-verify", signed))
-        self.theirs("pades", "LibreOffice", "invoice.pdf", lambda kind, document, out: peer("pdf-sign", f"sp. z o.o. {kind}", document, out), ("rsa3072", "p256", "p384"))
+        self.theirs("pades", "LibreOffice", "invoice.pdf", lambda kind, document, out: sign("pdf-sign", kind, document, out))
+        self.theirs("odf", "LibreOffice", "order.xml", lambda kind, document, out: sign("odf-sign", kind, out), alter=self.altered_text)
 
     # They sign.
 
     def test_theirs_openssl(self):
-        def sign(kind, document, out):
+        def sign(kind, document, out, *more):
             pss = ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest"] if kind == "pss" else []
             accepts("openssl", "cms", "-sign", "-cades", "-binary", "-in", document, "-signer", self.pem(kind), "-inkey", self.private(kind), *pss, "-md",
-                    DIGESTS.get(kind, "sha256"), "-outform", "DER", "-out", out)
+                    DIGESTS.get(kind, "sha256"), "-outform", "DER", "-out", out, *more)
 
         self.theirs("cades", "openssl", "order.xml", sign)
+        self.theirs("cades-enveloping", "openssl", "order.xml", lambda kind, document, out: sign(kind, document, out, "-nodetach"))
 
     def test_theirs_certtool(self):
-        self.theirs("cades", "certtool", "order.xml", lambda kind, document, out: accepts(
-            "certtool", "--p7-detached-sign", "--load-privkey", self.private(kind), "--load-certificate", self.pem(kind), "--infile", document, "--outder", "--outfile", out))
+        for form, verb in (("cades", "--p7-detached-sign"), ("cades-enveloping", "--p7-sign")):
+            self.theirs(form, "certtool", "order.xml", lambda kind, document, out: accepts(
+                "certtool", verb, "--load-privkey", self.private(kind), "--load-certificate", self.pem(kind), "--infile", document, "--outder", "--outfile", out))
 
     def test_theirs_gpgsm(self):
         def sign(kind, document, out):
-            # It knows PKCS #12 of the old kind.
-            old = self.folder / f"{kind}-old.p12"
-            pki.run("openssl", "pkcs12", "-export", "-inkey", self.private(kind), "-in", self.pem(kind), "-certfile", self.pki.root, "-passout", "pass:", "-keypbe",
-                    "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1", "-out", old)
-            accepts(*self.gpgsm, "--import", old, input="\n")
-            accepts(*self.gpgsm, "--detach-sign", "--local-user", f"sp. z o.o. {kind}", "--output", out, document, input="\n")
+            try:
+                if kind not in has:
+                    self.gpgsm.take_key(kind)
+                    has.add(kind)
+                self.gpgsm.sign(verb, kind, document, out)
+            except subprocess.CalledProcessError as e:
+                raise Refused(e.stderr) from e
 
-        self.theirs("cades", "gpgsm", "order.xml", sign)
+        has = set()
+        for form, verb in (("cades", "--detach-sign"), ("cades-enveloping", "--sign")):
+            self.theirs(form, "gpgsm", "order.xml", sign)
 
     def test_theirs_java(self):
-        for form, name in (("cades", "order.xml"), ("pades", "invoice.pdf")):
-            command = {"cades": "cms-sign", "pades": "pdf-sign"}[form]
-            self.theirs(form, {"cades": "BouncyCastle", "pades": "PDFBox"}[form], name, lambda kind, document, out: self.java(
-                command, self.pki.key(kind), self.pki.chain(kind), JCA[kind], document, out))
+        for form, peer, command, name in (("cades", "BouncyCastle", "cms-sign", "order.xml"), ("cades-enveloping", "BouncyCastle", "cms-envelop", "order.xml"),
+                                          ("pades", "PDFBox", "pdf-sign", "invoice.pdf")):
+            self.theirs(form, peer, name, lambda kind, document, out: self.java(command, self.pki.key(kind), self.pki.chain(kind), JCA[kind], document, out))
 
     def test_theirs_pdfsig(self):
         def sign(kind, document, out):
             accepts("pk12util", "-i", self.folder / f"{kind}.p12", "-d", f"sql:{self.pki.nss}", "-W", "", "-K", "")
-            accepts("pdfsig", "-nssdir", f"sql:{self.pki.nss}", "-add-signature", "-nick", kind, document, out)
+            patiently("unable update signature", "pdfsig", "-nssdir", f"sql:{self.pki.nss}", "-add-signature", "-nick", kind, document, out)
 
-        # With ECDSA it is luck: "signDocument: unable update signature", where the signature's DER has another length than when the room was measured.
-        self.theirs("pades", "pdfsig", "invoice.pdf", sign, ("rsa3072", "pss", "ed25519"))
+        self.theirs("pades", "pdfsig", "invoice.pdf", sign)
+
+    def test_theirs_mutool(self):
+        def sign(kind, document, out):
+            said_so = patiently("no signature digest", "mutool", "sign", "-s", self.folder / f"{kind}.p12", "-P", "", "-o", out, self.folder / "field.pdf", "6")
+            if "error" in said_so:
+                raise Refused(said_so)
+
+        page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> /Annots [6 0 R] >>"
+        (self.folder / "field.pdf").write_bytes(forms.document(forms.objects(
+            o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /SigFlags 3 >> >>", o3=page,
+            o6=b"<< /FT /Sig /T (approval) /Type /Annot /Subtype /Widget /Rect [10 10 200 60] /P 3 0 R >>")))
+        self.theirs("pades", "mutool", "invoice.pdf", sign)
 
     def test_theirs_xmlsec(self):
         def sign(kind, document, out):
             more = "http://www.w3.org/2001/04/xmldsig-more#"
             method = {"rsa3072": more + "rsa-sha256", "p256": more + "ecdsa-sha256", "p384": more + "ecdsa-sha384", "ed25519": "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519",
-                      "pss": "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"}[kind]
+                      "pss": "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", "brainpool": more + "ecdsa-sha256"}[kind]
             template = self.fresh("template.xml")
             signature = ('<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>'
                          f'<SignatureMethod Algorithm="{method}"/><Reference URI=""><Transforms>'

@@ -280,6 +280,21 @@ class Attacks(unittest.TestCase):
                 self.passes(text, whole=False)
             else:
                 self.refused(text, "HASH_FAILURE", "changed after it was signed")
+        # A file of the list that nobody has leaves the list signed, and the whole untold; one that has become another does not.
+        file = self.folder / "listed.bin"
+        file.write_bytes(b"1")
+        manifest = f'<ds:Manifest xmlns:ds="{DS}" Id="M">{reference("listed.bin", "1")}{reference("#x", "<b Id=" + chr(34) + "x" + chr(34) + ">1</b>", transform(EXCLUSIVE))}</ds:Manifest>'
+        listed = reference("#M", manifest, transform(EXCLUSIVE), DS + "Manifest")
+        text = f'<a><b Id="x">1</b>{self.signer.sign(listed, f"<ds:Object>{manifest}</ds:Object>", properties=True)}</a>'
+        report = self.refused(text, "SIGNED_DATA_NOT_FOUND", "that the signature lists was not given", integrity=True)
+        self.assertEqual([(s["integrity"], s["covers_whole_document"], "files" in s) for s in report["signatures"]], [(True, False, False)])
+        self.passes(text, "--content", self.folder, whole=False)
+        file.write_bytes(b"2")
+        self.refused(text, "HASH_FAILURE", "changed after it was signed", "--content", self.folder)
+        self.refused(text.replace(">1</b>", ">2</b>"), "HASH_FAILURE", "changed after it was signed")
+        # And a list that was moved to where nobody reads it is none.
+        moved = self.signer.sign(listed, f"<ds:Object><w><ds:Object>{manifest}</ds:Object></w></ds:Object>", properties=True)
+        self.refused(moved, "SIGNED_DATA_NOT_FOUND", "moved away from its place")
 
     def test_detached(self):
         content = self.folder / "content.bin"

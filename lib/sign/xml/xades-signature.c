@@ -191,6 +191,8 @@ static int verify_references(Verification *v) {
         v->context->files = v->context->files || v->coverage.files;
         if (r > 0)
                 return end(v, sub, reason);
+        if (r == 0 && v->coverage.missing)
+                r = signature_report_note(v->report, SUB_SIGNED_DATA_NOT_FOUND, N_("A file that the signature lists was not given: the list is as it was signed, the file cannot be told."));
         return r;
 }
 

@@ -26,6 +26,7 @@ typedef struct Reference {
         gnutls_digest_algorithm_t algorithm;
         Bytes value;
         XmlTarget target;
+        bool absent; /* a file that nobody has */
         bool empty; /* of what it points at, its transforms left nothing */
 } Reference;
 
@@ -121,6 +122,7 @@ static int compare(const XmlReferences *c, Reference *r, Finding *f) {
         case 0:
                 break;
         case -ENOENT:
+                r->absent = true;
                 return found(f, SUB_SIGNED_DATA_NOT_FOUND, N_("The document that was signed is not in this file and was not given."));
         case -EBADMSG:
                 return found(f, SUB_SIGNED_DATA_NOT_FOUND, N_("What was signed cannot be made out: the signature's transforms do not fit it."));
@@ -189,7 +191,8 @@ static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Find
 
 static int verify_list(const XmlReferences *c, xmlNode *first, bool in_manifest, XmlCoverage *v, Finding *f);
 
-/* Section 5.1: what a manifest lists counts as signed here, so that it is verified as well. A manifest in a manifest is an element as any other. */
+/* Section 5.1: what a manifest lists counts as signed here, so that it is verified as well; of a file that nobody has, the signature holds for the list, and not for the file.
+ * A manifest in a manifest is an element as any other. */
 static int verify_manifest(const XmlReferences *c, const Reference *r, XmlCoverage *v, Finding *f) {
         const xmlNode *node = r->target.node;
 
@@ -213,6 +216,11 @@ static int verify_one(const XmlReferences *c, xmlNode *element, bool in_manifest
         q = spend(c, &r, f);
         if (q == 0)
                 q = compare(c, &r, f);
+        if (q > 0 && in_manifest && r.absent) {
+                v->missing = v->files = v->parts_of_files = true;
+                *f = (Finding) { 0 };
+                return 0;
+        }
         if (q == 0)
                 q = note(c, &r, v, f);
         return q == 0 && !in_manifest ? verify_manifest(c, &r, v, f) : q;

@@ -28,6 +28,7 @@ typedef struct XmlCoverage {
         unsigned n_data;         /* how many references are of something beside properties and keys */
         bool files;              /* files outside of the document */
         bool parts_of_files;     /* and of one of them not all */
+        bool missing;            /* a file that a manifest lists was not to be had */
         bool signed_properties;  /* the signature's own */
         bool countersigned;      /* the value of the signature that it countersigns */
         const xmlNode *objects[XML_OBJECTS_MAX]; /* of its own ds:Object elements those that are covered whole */
@@ -48,7 +49,7 @@ typedef struct XmlReferences {
 /* Octets that may be walked through for a document of `size`. */
 uint64_t xml_references_budget(uint64_t size);
 
-/* Verifies all references. 0 when all fit; 1 when not, with why: a subindication and its sentence. A negative errno. */
+/* Verifies all references. 0 when all fit, but for what a manifest lists and nobody has (ret->missing); 1 when not, with why: a subindication and its sentence. A negative errno. */
 int xml_references_verify(const XmlReferences *r, XmlCoverage *ret, SubIndication *ret_sub, const char **ret_reason);
 
 /* Writes what one ds:Reference is of, as XAdES has its timestamps over it: octets, and nodes by `rest`. Only after xml_references_verify() found them to fit. 0, or a negative errno: also

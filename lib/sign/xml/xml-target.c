@@ -133,7 +133,9 @@ static bool is_in_place(const XmlReferences *r, const xmlNode *node) {
                 return node->parent == own;
         if (has_name(node, "SignatureValue"))
                 return r->signature->countersigned && node->parent == r->signature->countersigned;
-        if (has_name(node, "Manifest") || has_name(node, "SignatureProperties") || has_name(node, "SignatureProperty"))
+        if (has_name(node, "Manifest") || has_name(node, "SignatureProperties"))
+                return xml_is(node->parent, XML_NS_DSIG, "Object") && node->parent->parent == own;
+        if (has_name(node, "SignatureProperty"))
                 return signature_of(node) == own;
         /* Another signature as a whole; a part of one, like a SignedInfo, says nothing by itself. */
         return has_name(node, "Signature");

@@ -122,6 +122,34 @@ class Attacks(unittest.TestCase):
         self.assertEqual([s.get("countersignature", False) for s in report["signatures"]], [False, True])
         self.assertEqual([s["integrity"] for s in report["signatures"]], [True, False], report)
 
+    def test_algorithm_protection(self):
+        """RFC 6211: a signature that protects its algorithms stands with no others, nor with a protection that is none."""
+        der = subprocess.run(["openssl", "x509", "-in", self.directory / "p256.pem", "-outform", "DER"], check=True, capture_output=True).stdout
+        tbs = elements(contents(elements(contents(der))[0]))
+        sha256, ecdsa = bytes.fromhex(SHA256), bytes.fromhex("06082a8648ce3d040302")
+        null = b"\5\0"
+
+        def attribute(oid, value):
+            return sequence(bytes.fromhex(oid), element(0x31, value))
+
+        for name, protection, subindication in (
+                ("as it is", sequence(sequence(sha256), element(0xa1, ecdsa)), None),
+                ("NULL is nothing", sequence(sequence(sha256, null), element(0xa1, ecdsa)), None),
+                ("another digest", sequence(sequence(bytes.fromhex(SHA512)), element(0xa1, ecdsa)), "SIG_CRYPTO_FAILURE"),
+                ("another algorithm", sequence(sequence(sha256), element(0xa1, bytes.fromhex(RSA_SHA256))), "SIG_CRYPTO_FAILURE"),
+                ("other parameters", sequence(sequence(sha256), element(0xa1, ecdsa + sequence())), "SIG_CRYPTO_FAILURE"),
+                ("of a MAC", sequence(sequence(sha256), element(0xa2, ecdsa)), "FORMAT_FAILURE"),
+                ("digest alone", sequence(sequence(sha256)), "FORMAT_FAILURE"),
+                ("twice", sequence(sequence(sha256), element(0xa1, ecdsa)) * 2, "FORMAT_FAILURE")):
+            with self.subTest(name):
+                attributes = b"".join(sorted((attribute("06092a864886f70d010903", bytes.fromhex(DATA)), attribute("06092a864886f70d010934", protection),
+                                              attribute("06092a864886f70d010904", element(4, hashlib.sha256(DOCUMENT).digest())))))
+                (self.directory / "attributes").write_bytes(element(0x31, attributes))
+                value = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.directory / "p256-key.pem", self.directory / "attributes"], check=True, capture_output=True).stdout
+                signer = sequence(number(1), sequence(tbs[3], tbs[1]), sequence(sha256), element(0xa0, attributes), sequence(ecdsa), element(4, value))
+                report = self.verify(self.signed_data(sequence(sha256), [der], [signer]))
+                self.assertEqual((report["subindication"], report["signatures"][0]["integrity"]), (subindication, subindication is None), report)
+
     def test_many_paths(self):
         """Each of many signers with certificates that lead from one to all others, and nowhere."""
         key = elements(contents(elements(contents(subprocess.run(["openssl", "x509", "-in", self.directory / "p256.pem", "-outform", "DER"], check=True,

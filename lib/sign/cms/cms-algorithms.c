@@ -138,6 +138,51 @@ int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret) {
         return r;
 }
 
+/* Takes an AlgorithmIdentifier's contents apart; NULL is the same as no parameters (RFC 5754 §2). */
+static int split_identifier(View contents, View *ret_oid, View *ret_parameters) {
+        int r = der_next(&contents, ret_oid, NULL);
+
+        if (r < 0)
+                return r;
+        if (contents.len == 2 && contents.data[0] == 0x05)
+                contents.len = 0;
+        *ret_parameters = contents;
+        return 0;
+}
+
+/* `path` names the SignerInfo's, `contents` is the other's. */
+static int compare_identifier(const Der *info, const char *path, View contents) {
+        View element, own, a_oid, a_parameters, b_oid, b_parameters;
+        int r;
+
+        r = der_element(info, path, &element);
+        if (r >= 0)
+                r = der_expect(&element, 0x30, &own);
+        if (r >= 0)
+                r = split_identifier(own, &a_oid, &a_parameters);
+        if (r >= 0)
+                r = split_identifier(contents, &b_oid, &b_parameters);
+        if (r < 0)
+                return -EBADMSG;
+        return view_equal(a_oid, b_oid) && view_equal(a_parameters, b_parameters) ? 0 : CMS_ALGORITHM_E_MISMATCH;
+}
+
+int cms_algorithms_compare_protection(const Der *signer_info, View protection) {
+        View contents, digest, signature;
+        int r;
+
+        r = der_expect(&protection, 0x30, &contents);
+        if (r >= 0)
+                r = der_expect(&contents, 0x30, &digest);
+        /* That of a MAC stands in nothing that is signed. */
+        if (r >= 0)
+                r = der_expect(&contents, 0xa1, &signature);
+        if (r < 0 || contents.len > 0 || protection.len > 0)
+                return -EBADMSG;
+        r = compare_identifier(signer_info, "digestAlgorithm", digest);
+        return r != 0 ? r : compare_identifier(signer_info, "signatureAlgorithm", signature);
+}
+
 int cms_algorithms_read_identifier(View identifier, CmsAlgorithms *ret) {
         _cleanup_der_ Der *d = NULL;
         CmsAlgorithms a = { 0 };

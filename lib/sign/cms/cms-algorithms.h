@@ -22,6 +22,10 @@ enum {
 /* Reads both algorithms of a decoded CMS.SignerInfo. 0, one of the enum, or -EBADMSG. */
 int cms_algorithms_read(const Der *signer_info, CmsAlgorithms *ret);
 
+/* Whether a CMSAlgorithmProtection (RFC 6211 §2; an element) has the same AlgorithmIdentifiers as a decoded CMS.SignerInfo. 0,
+ * CMS_ALGORITHM_E_MISMATCH, or -EBADMSG. */
+int cms_algorithms_compare_protection(const Der *signer_info, View protection);
+
 /* The algorithms of what is no SignerInfo from the one AlgorithmIdentifier (an element) that names both: of certificates, CRLs and OCSP
  * answers (RFC 5280 §4.1.1.2). As above. */
 int cms_algorithms_read_identifier(View identifier, CmsAlgorithms *ret);

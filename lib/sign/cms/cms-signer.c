@@ -179,6 +179,15 @@ static int check_attributes(const CmsContext *c, SignerState *s, SignatureReport
                 return malformed(report, N_("The signature is malformed: the type of the signed content is missing or there twice."));
         else if (strcmp(type, c->signed_data->content_type) != 0)
                 return malformed(report, N_("The signature is malformed: it names another type of content than it stands with."));
+        r = attributes_single(s->signed_attributes, OID_ALGORITHM_PROTECTION, &v);
+        if (r >= 0)
+                r = cms_algorithms_compare_protection(s->info, v);
+        if (r == CMS_ALGORITHM_E_MISMATCH) {
+                r = signature_report_note(report, SUB_SIG_CRYPTO_FAILURE, N_("The signature was made with other algorithms than it names."));
+                return r < 0 ? r : 1;
+        }
+        if (r < 0 && r != -ENOENT)
+                return malformed(report, N_("The signature is malformed: the algorithms that it protects cannot be read."));
         r = attributes_single(s->signed_attributes, OID_MESSAGE_DIGEST, &v);
         if (r < 0 || v.data[0] != 0x04 || der_next(&v, &(View) { 0 }, &octets) < 0)
                 return malformed(report, N_("The signature is malformed: the digest of the document is missing or there twice."));

@@ -383,13 +383,16 @@ class Archived(Base):
                 "-subj", "/C=PL/O=Example/CN=Example Old Root", "-days", "900", "-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign")
         pki.run("openssl", "x509", "-req", "-in", folder / "tsa.csr", "-CA", folder / "old.pem", "-CAkey", folder / "old.key", "-CAcreateserial", "-days", "800",
                 "-extfile", folder / "tsa.ext", "-out", folder / "tsa.pem")
+        pki.run("openssl", "x509", "-req", "-in", folder / "tsa.csr", "-CA", folder / "old.pem", "-CAkey", folder / "old.key", "-CAcreateserial", "-days", "20",
+                "-subj", "/C=PL/O=Example/CN=Example Short TSA",
+                "-extfile", folder / "tsa.ext", "-out", folder / "tsa-short.pem")
         pki.run("openssl", "x509", "-req", "-in", folder / "p256.csr", "-CA", folder / "old.pem", "-CAkey", folder / "old.key", "-CAcreateserial", "-days", "20",
                 "-extfile", folder / "seal.cnf", "-out", folder / "short.pem")
 
-    def token(self, content):
+    def token(self, content, signer="tsa"):
         (self.directory / "stamped").write_bytes(content)
         pki.run("openssl", "ts", "-query", "-data", self.directory / "stamped", "-sha256", "-cert", "-out", self.directory / "query")
-        pki.run("openssl", "ts", "-reply", "-config", self.directory / "tsa.cnf", "-queryfile", self.directory / "query", "-signer", self.directory / "tsa.pem",
+        pki.run("openssl", "ts", "-reply", "-config", self.directory / "tsa.cnf", "-queryfile", self.directory / "query", "-signer", self.directory / f"{signer}.pem",
                 "-inkey", self.directory / "tsa.key", "-token_out", "-out", self.directory / "token")
         return (self.directory / "token").read_bytes()
 
@@ -417,15 +420,15 @@ class Archived(Base):
                 self.assertEqual((report["indication"], report["timestamps_only"], report["signatures"][0]["timestamp"]), ("TOTAL-PASSED", True, True))
         self.assertIn("0 valid, 0 not valid, 0 cannot be told, 2 with a timestamp only.", self.client(4, container, token))
 
-    def archive(self, entries, wrong=False):
+    def archive(self, entries, wrong=False, number="001", signer="tsa"):
         references = "".join(f'<a:DataObjectReference URI="{"".join(c if c.isalnum() and c.isascii() or c in "/.-" else "".join("%%%02X" % b for b in c.encode()) for c in n)}">'
                              '<d:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><d:DigestValue>'
                              f'{base64.b64encode(hashlib.sha256(c + (b"x" if wrong else b"")).digest()).decode()}</d:DigestValue></a:DataObjectReference>'
                              for n, c in entries.items() if n != "mimetype")
         manifest = ('<a:ASiCManifest xmlns:a="http://uri.etsi.org/02918/v1.2.1#" xmlns:d="http://www.w3.org/2000/09/xmldsig#">'
-                    f'<a:SigReference URI="META-INF/timestamp001.tst"/>{references}</a:ASiCManifest>').encode()
-        entries["META-INF/ASiCArchiveManifest001.xml"] = manifest
-        entries["META-INF/timestamp001.tst"] = self.token(manifest)
+                    f'<a:SigReference URI="META-INF/timestamp{number}.tst"/>{references}</a:ASiCManifest>').encode()
+        entries[f"META-INF/ASiCArchiveManifest{number}.xml"] = manifest
+        entries[f"META-INF/timestamp{number}.tst"] = self.token(manifest, signer)
 
     def later(self, path):
         """After the end of the signer's certificate."""
@@ -447,6 +450,21 @@ class Archived(Base):
                     self.archive(entries)
                     entries["META-INF/ASiCArchiveManifest001.xml"] += b"\n"
                 self.assertEqual(self.later(self.rewrite(path, change))["indication"], "INDETERMINATE")
+
+    def test_renewed(self):
+        """The first authority's certificate has ended too, and a second timestamp keeps the first."""
+        path = self.directory / "renewed"
+        pki.run(SIGN_FILE, "document", self.pki.key("p256"), self.directory / "short.pem", "asic-e", path, *(self.directory / n for n in FILES))
+
+        def renew(entries, short="tsa-short", **options):
+            self.archive(entries, signer=short)
+            if options:
+                self.archive(entries, **options)
+        self.assertEqual(self.later(self.rewrite(path, renew))["indication"], "INDETERMINATE")
+        for number in ("000", "002"):
+            report = self.later(self.rewrite(path, lambda e: renew(e, number=number)))
+            self.assertEqual((report["indication"], report["signatures"][0]["proven_by"]), ("TOTAL-PASSED", "CN=Example Short TSA,O=Example,C=PL"))
+        self.assertEqual(self.later(self.rewrite(path, lambda e: renew(e, number="002", wrong=True)))["indication"], "INDETERMINATE")
 
 
     def test_assertions(self):

@@ -14,12 +14,19 @@ typedef struct AsicArchive {
         const ZipEntry *timestamp; /* over it */
         AsicManifest *manifest;    /* borrowed */
         bool sound;                /* the timestamp is of the manifest, and all that this names is there and fits */
+        Bytes token;
+        int64_t said;              /* the time that it says */
         int64_t time;              /* what it proves; 0: nothing */
         char *authority;
+        uint32_t covers;           /* bits: the others whose timestamps it is over, by their numbers */
 } AsicArchive;
 
-/* Looks at one; entry, timestamp and manifest are set. A timestamp that does not hold proves nothing. 0 or a negative errno. */
-int asic_archive_check(AsicContainer *c, const VerifyParams *params, AsicArchive *a);
+/* Reads one; entry, timestamp and manifest are set. 0 or a negative errno, also for one that is not sound. */
+int asic_archive_read(AsicContainer *c, const VerifyParams *params, AsicArchive *a);
+
+/* Verifies the authorities of those that are sound, from the outermost inwards, each at params->now, or by when another one proves that it existed. A timestamp that does not hold
+ * proves nothing. `*lookups` of names may still be made. 0 or a negative errno. */
+int asic_archives_check(AsicContainer *c, const VerifyParams *params, AsicArchive *list, size_t n, size_t *lookups);
 
 /* Whether it is over this entry. */
 bool asic_archive_has(const AsicContainer *c, const AsicArchive *a, const ZipEntry *e);

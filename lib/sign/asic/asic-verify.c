@@ -99,26 +99,6 @@ static int read_manifests(Round *round) {
         return r;
 }
 
-/* Beside signatures, timestamps are there to keep them. */
-static int check_archives(Round *round) {
-        int r = 0;
-
-        if (round->container.n[ASIC_ROLE_CADES] + round->container.n[ASIC_ROLE_XADES] == 0)
-                return 0;
-        for (size_t i = 0; i < round->n_manifests && round->n_archives < ASIC_ARCHIVES_MAX && r >= 0; i++) {
-                Manifest *m = &round->manifests[i];
-                AsicArchive *a = &round->archives[round->n_archives];
-
-                if (round->container.roles[m->entry] != ASIC_ROLE_ARCHIVE_MANIFEST || !m->signature ||
-                    round->container.roles[asic_index(&round->container, m->signature)] != ASIC_ROLE_TIMESTAMP)
-                        continue;
-                *a = (AsicArchive) { .entry = &round->container.zip.entries[m->entry], .timestamp = m->signature, .manifest = &m->manifest };
-                round->n_archives++;
-                r = asic_archive_check(&round->container, round->params, a);
-        }
-        return r;
-}
-
 /* The earliest time that is proven for a signature file. True where one of them keeps it, whoever its authority is. */
 static bool find_proof(Round *round, const ZipEntry *signature, VerifyParams *params) {
         bool kept = false;
@@ -138,6 +118,32 @@ static bool find_proof(Round *round, const ZipEntry *signature, VerifyParams *pa
                 }
         }
         return kept;
+}
+
+/* Beside signatures, timestamps are there to keep them. */
+static int read_archives(Round *round) {
+        int r = 0;
+
+        if (round->container.n[ASIC_ROLE_CADES] + round->container.n[ASIC_ROLE_XADES] == 0)
+                return 0;
+        for (size_t i = 0; i < round->n_manifests && round->n_archives < ASIC_ARCHIVES_MAX && r >= 0; i++) {
+                Manifest *m = &round->manifests[i];
+                AsicArchive *a = &round->archives[round->n_archives];
+
+                if (round->container.roles[m->entry] != ASIC_ROLE_ARCHIVE_MANIFEST || !m->signature ||
+                    round->container.roles[asic_index(&round->container, m->signature)] != ASIC_ROLE_TIMESTAMP)
+                        continue;
+                *a = (AsicArchive) { .entry = &round->container.zip.entries[m->entry], .timestamp = m->signature, .manifest = &m->manifest };
+                round->n_archives++;
+                r = asic_archive_read(&round->container, round->params, a);
+        }
+        return r;
+}
+
+static int check_archives(Round *round) {
+        int r = read_archives(round);
+
+        return r < 0 ? r : asic_archives_check(&round->container, round->params, round->archives, round->n_archives, &round->lookups);
 }
 
 /* EN 319 162-1 §5.3: an archive timestamp around it makes B-LT B-LTA. */

@@ -33,7 +33,7 @@ static int setup_rules(void **state) {
 
 /* --- Checking ----------------------------------------------------------------------------------------------------- */
 
-static xmlNode *nth_signature(const XmlDocument *d, size_t n) {
+static xmlNode *nth_signature(XmlDocument *d, size_t n) {
         for (xmlNode *node = xml_document_root(d); node; node = xml_walk(node, NULL))
                 if (xml_is(node, DSIG, "Signature") && n-- == 0)
                         return node;
@@ -41,7 +41,7 @@ static xmlNode *nth_signature(const XmlDocument *d, size_t n) {
         return NULL;
 }
 
-static void assert_signed_info(const XmlDocument *d, xmlNode *info, View tbs) {
+static void assert_signed_info(XmlDocument *d, xmlNode *info, View tbs) {
         _cleanup_xml_canonical_ XmlCanonical c = { 0 };
         _cleanup_bytes_ Bytes canonical = BYTES_NULL;
 

@@ -12,6 +12,9 @@
 /* Lines that say `trailer` and have none. */
 #define BAD_TRAILERS_MAX 64U
 
+/* So much of a string, or of what is between tokens, counts as one. */
+#define STRING_BYTES 32U
+
 static int outcome(int r) {
         switch (r) {
         case PDF_SCAN_EXCESSIVE:
@@ -75,19 +78,20 @@ static int take_bytes(void *userdata, const uint8_t *data, size_t n) {
 }
 
 static int skip_object(PdfGuard *g, PdfLexer *l) {
-        uint64_t used = 1;
+        uint64_t used = 1, begin = l->at;
         PdfToken t = pdf_lexer_next(l);
         int r = 0;
 
         if (t == PDF_TOKEN_ARRAY_OPEN || t == PDF_TOKEN_DICT_OPEN)
                 r = pdf_skip_nested(l, t, &used, g->tokens_left);
+        used += (l->at - begin) / STRING_BYTES;
         if (used > g->tokens_left)
                 return PDF_SCAN_EXCESSIVE;
         g->tokens_left -= used;
         return r;
 }
 
-/* `number offset` for each object, then the objects (§7.5.7), each of them behind the one before. */
+/* `number offset` for each object, then the objects (§7.5.7). Where they overlap, each is read, and counts, for itself. */
 static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
         PdfSource s;
         PdfLexer header = { .source = &s }, body = { .source = &s };
@@ -102,11 +106,9 @@ static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
                         return PDF_SCAN_BROKEN;
                 if (offset < 0 || offset > INT32_MAX)
                         return PDF_SCAN_BROKEN;
-                if ((uint64_t) (offset + first) < body.at)
-                        return PDF_SCAN_DOUBTFUL;
                 body.at = (uint64_t) (offset + first);
                 r = skip_object(g, &body);
-                if (r != 0)
+                if (r != 0 && r != PDF_SCAN_BROKEN)
                         return r;
         }
         return 0;

@@ -4,7 +4,7 @@
 /* What a PDF file would cost to read, before qpdf reads it. qpdf has no limits: it holds each entry of the cross-reference (some 80 bytes), inflates streams of
  * entries and of objects whole, and makes some 250 bytes of each token of an object, so that a file of 88 KB took 1.3 GB. Here the same sections and object streams
  * are read in little memory, and a file that would cost more than any honest one is refused. So is one of which we cannot tell what qpdf will make of it:
- * cross-reference streams have no indirect values (ISO 32000-1 §7.5.8.2), objects of a stream do not overlap (§7.5.7). What is merely broken is left to
+ * cross-reference streams have no indirect values (ISO 32000-1 §7.5.8.2). What is merely broken is left to
  * qpdf, which stops there or, asked to, rebuilds. */
 
 #include "base/bytes.h"

@@ -16,7 +16,7 @@
 #define KSEF_NAMESPACE "http://ksef.mf.gov.pl/"
 
 /* What https://ksef.mf.gov.pl has a login's document be, of whatever version. */
-static bool is_ksef_login(const XmlDocument *document) {
+static bool is_ksef_login(XmlDocument *document) {
         const xmlNode *root = xml_document_root(document);
 
         return strcmp((const char *) root->name, "AuthTokenRequest") == 0 && root->ns &&
@@ -63,7 +63,7 @@ static int refer_to_element(XadesReference *reference, XmlDocument *document, xm
         return reference->uri ? path_of(element, &reference->filter) : -ENOMEM;
 }
 
-static int digest_nodes(const XadesParts *p, const XadesReference *reference, const XmlDocument *document, xmlNode *apex, Digest *ret) {
+static int digest_nodes(const XadesParts *p, const XadesReference *reference, XmlDocument *document, xmlNode *apex, Digest *ret) {
         _cleanup_xml_canonical_ XmlCanonical canonical = { 0 };
         XmlSelection selection = { .document = document, .apex = apex, .without_comments = true };
         int r;
@@ -96,7 +96,7 @@ static int refer(XadesDraft *d, const XadesParams *params, XmlDocument *document
         return r < 0 ? r : digest_nodes(&d->parts, reference, document, whole ? NULL : element, &reference->digest);
 }
 
-static int find_place(XadesDraft *d, const XmlDocument *document, const xmlNode *place) {
+static int find_place(XadesDraft *d, XmlDocument *document, const xmlNode *place) {
         _cleanup_xml_element_place_ XmlElementPlace found = { 0 };
         int r;
 
@@ -136,7 +136,7 @@ int xades_envelop(XadesDraft *d, const XadesParams *params) {
 /* --- Around ------------------------------------------------------------------------------------------------------- */
 
 /* The root element's own bytes: what stands before and behind it is not signed, and has no place in an object. */
-static int read_root(XadesDraft *d, const XmlDocument *document, Bytes *ret) {
+static int read_root(XadesDraft *d, XmlDocument *document, Bytes *ret) {
         _cleanup_xml_element_place_ XmlElementPlace place = { 0 };
         size_t size;
         int r;

@@ -81,7 +81,7 @@ static xmlNode *find_parent(xmlNode *qualifying, Missing *ret_missing) {
         return own;
 }
 
-static int canonical_value(const XmlDocument *document, const xmlNode *signature, Bytes *ret) {
+static int canonical_value(XmlDocument *document, const xmlNode *signature, Bytes *ret) {
         _cleanup_xml_canonical_ XmlCanonical canonical = { 0 };
         XmlSelection value = { .document = document, .apex = xml_child(signature, XML_NS_DSIG, "SignatureValue"), .without_comments = true };
         int r;

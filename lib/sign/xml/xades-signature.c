@@ -83,6 +83,8 @@ static int read_value(Verification *v) {
                 return end(v, SUB_CRYPTO_CONSTRAINTS_FAILURE, N_("The signature uses an algorithm that is not supported."));
         if (r >= 0)
                 r = xml_canonical_bytes(&s, &c, SIGNED_INFO_MAX, &v->signed_info);
+        if (r == -E2BIG)
+                return end(v, SUB_FORMAT_FAILURE, N_("The signature refers to more than is examined."));
         if (r >= 0)
                 r = xml_base64(v->signature.value, VALUE_TEXT_MAX, &v->value);
         if (r == -EBADMSG || r == -E2BIG)

@@ -177,12 +177,22 @@ static int output_close(void *userdata) {
         return 0;
 }
 
+static size_t count_prefixes(const XmlCanonical *c) {
+        size_t n = 0;
+
+        while (c->prefixes && c->prefixes[n])
+                n++;
+        return n;
+}
+
 int xml_canonicalize(const XmlSelection *s, const XmlCanonical *c, XmlSink sink, void *userdata) {
         Output output = { .sink = sink, .userdata = userdata };
         bool all = !s->apex && s->n_filters == 0;
         xmlOutputBuffer *buffer;
         int r;
 
+        if (!xml_document_spend(s->document, c->mode == XML_C14N_EXCLUSIVE_1_0, count_prefixes(c)))
+                return -E2BIG;
         buffer = xmlOutputBufferCreateIO(output_write, output_close, &output, NULL);
         if (!buffer)
                 return -ENOMEM;

@@ -43,7 +43,7 @@ typedef struct XmlFilter {
 
 /* A set of nodes: a subtree, or a document, and the filters in their order. */
 typedef struct XmlSelection {
-        const XmlDocument *document;
+        XmlDocument *document;
         xmlNode *apex; /* NULL: the whole document */
         bool without_comments;
         XmlFilter filters[XML_FILTERS_MAX];
@@ -56,7 +56,8 @@ bool xml_selection_has(const XmlSelection *s, xmlNode *node, xmlNode *parent);
 /* Takes pieces in their order. A negative errno ends it. */
 typedef int (*XmlSink)(void *userdata, View piece);
 
-/* 0, what the sink returned, -EBADMSG for a document that has no canonical form (a namespace that is a relative URI), -ENOMEM. */
+/* 0, what the sink returned, -EBADMSG for a document that has no canonical form (a namespace that is a relative URI), -E2BIG beyond what
+ * may be canonicalized (xml-cost.h), -ENOMEM. */
 int xml_canonicalize(const XmlSelection *s, const XmlCanonical *c, XmlSink sink, void *userdata);
 
 /* Its digest, and its bytes up to `max` (-E2BIG). -EOPNOTSUPP for a digest that GnuTLS does not have. */

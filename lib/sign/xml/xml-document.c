@@ -9,8 +9,11 @@
 
 #include "base/codec.h"
 #include "sign/verify-report.h"
+#include "sign/xml/xml-cost.h"
 #include "sign/xml/xml-document.h"
 #include "sign/xml/xml-guard.h"
+
+_Static_assert(XML_COST_DEPTH_MAX >= XML_DEPTH_MAX, "each depth has a place");
 
 typedef struct Identifier {
         const char *value;
@@ -20,6 +23,8 @@ typedef struct Identifier {
 struct XmlDocument {
         xmlDoc *tree;
         uint64_t size;
+        XmlCost cost;
+        uint64_t budget; /* for what is canonicalized, XML_CANONICAL_BUDGET at first */
         Identifier *ids; /* sorted by value; made when the first is looked for */
         size_t n_ids;
         bool has_ids;
@@ -30,6 +35,10 @@ typedef struct Input {
         View text;
         uint64_t at;
         XmlGuard guard;
+        XmlCost *cost;
+        charactersSAXFunc characters; /* libxml2's own, which make the nodes */
+        commentSAXFunc comment;
+        processingInstructionSAXFunc instruction;
         int error;
         int outcome;
 } Input;
@@ -49,6 +58,7 @@ static int pass_on(Input *in, View piece) {
         int r = xml_guard_feed(&in->guard, piece);
 
         in->at += piece.len;
+        in->cost->size = in->at;
         if (r >= 0 && in->at <= XML_SIZE_MAX)
                 return (int) piece.len;
         in->outcome = r == -EILSEQ ? XML_DOCUMENT_E_MALFORMED : XML_DOCUMENT_E_LIMIT;
@@ -108,10 +118,64 @@ static void on_start(void *parser) {
 
 static void on_element(void *parser, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_namespaces, const xmlChar **namespaces,
                        int n_attributes, int n_defaulted, const xmlChar **attributes) {
-        if (((xmlParserCtxt *) parser)->nodeNr >= XML_DEPTH_MAX)
+        const xmlParserCtxt *p = parser;
+        Input *in = p->_private;
+
+        if (p->nodeNr >= XML_DEPTH_MAX || xmlDictSize(p->dict) > XML_NAMES_MAX ||
+            !xml_cost_add_element(in->cost, (size_t) p->nodeNr, (size_t) n_namespaces, (size_t) n_attributes))
                 refuse(parser, XML_DOCUMENT_E_LIMIT);
         else
                 xmlSAX2StartElementNs(parser, name, prefix, uri, n_namespaces, namespaces, n_attributes, n_defaulted, attributes);
+}
+
+static bool add_node(void *parser) {
+        const xmlParserCtxt *p = parser;
+        const Input *in = p->_private;
+
+        if (xmlDictSize(p->dict) <= XML_NAMES_MAX && xml_cost_add_node(in->cost))
+                return true;
+        refuse(parser, XML_DOCUMENT_E_LIMIT);
+        return false;
+}
+
+/* Pieces of one text become one node. */
+static void on_characters(void *parser, const xmlChar *text, int len) {
+        const xmlParserCtxt *p = parser;
+        const Input *in = p->_private;
+        bool more = p->node && p->node->last && p->node->last->type == XML_TEXT_NODE;
+
+        if (more || add_node(parser))
+                in->characters(parser, text, len);
+}
+
+static void on_comment(void *parser, const xmlChar *text) {
+        const Input *in = ((xmlParserCtxt *) parser)->_private;
+
+        if (add_node(parser))
+                in->comment(parser, text);
+}
+
+static void on_instruction(void *parser, const xmlChar *target, const xmlChar *data) {
+        const Input *in = ((xmlParserCtxt *) parser)->_private;
+
+        if (add_node(parser))
+                in->instruction(parser, target, data);
+}
+
+/* What stands between the parser and its tree. */
+static void watch(xmlParserCtxt *parser, Input *in) {
+        xmlSAXHandler *sax = parser->sax;
+
+        parser->_private = in;
+        in->characters = sax->characters;
+        in->comment = sax->comment;
+        in->instruction = sax->processingInstruction;
+        sax->startDocument = on_start;
+        sax->internalSubset = on_doctype;
+        sax->startElementNs = on_element;
+        sax->characters = sax->ignorableWhitespace = on_characters;
+        sax->comment = on_comment;
+        sax->processingInstruction = on_instruction;
 }
 
 static int outcome_of(const xmlParserCtxt *parser, const xmlDoc *tree, const Input *in) {
@@ -138,10 +202,7 @@ static int parse(Input *in, xmlDoc **ret) {
         parser = xmlNewParserCtxt();
         if (!parser)
                 return -ENOMEM;
-        parser->_private = in;
-        parser->sax->startDocument = on_start;
-        parser->sax->internalSubset = on_doctype;
-        parser->sax->startElementNs = on_element;
+        watch(parser, in);
         tree = xmlCtxtReadIO(parser, input_read, input_close, in, NULL, NULL, options);
         r = outcome_of(parser, tree, in);
         xmlFreeParserCtxt(parser);
@@ -160,8 +221,10 @@ static int document_new(Input *in, XmlDocument **ret) {
 
         if (!d)
                 return -ENOMEM;
+        in->cost = &d->cost;
         r = parse(in, &d->tree);
         d->size = in->at;
+        d->budget = XML_CANONICAL_BUDGET(d->size);
         if (r == 0)
                 *ret = TAKE_PTR(d);
         return r;
@@ -187,6 +250,15 @@ XmlDocument *xml_document_free(XmlDocument *d) {
 
 uint64_t xml_document_size(const XmlDocument *d) {
         return d->size;
+}
+
+bool xml_document_spend(XmlDocument *d, bool exclusive, size_t n_prefixes) {
+        uint64_t cost = xml_cost_of_canonical(&d->cost, exclusive, n_prefixes);
+
+        if (cost > d->budget)
+                return false;
+        d->budget -= cost;
+        return true;
 }
 
 xmlDoc *xml_document_tree(const XmlDocument *d) {

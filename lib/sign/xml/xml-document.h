@@ -22,7 +22,7 @@ typedef struct XmlDocument XmlDocument;
 enum {
         XML_DOCUMENT_E_MALFORMED = 1, /* no XML, or namespaces that are not declared */
         XML_DOCUMENT_E_DOCTYPE,       /* it has a document type declaration */
-        XML_DOCUMENT_E_LIMIT,         /* too deep, too large, or too many attributes */
+        XML_DOCUMENT_E_LIMIT,         /* too deep, too large, or with too many nodes or attributes (xml-cost.h) */
 };
 
 /* The sentence of an outcome, marked for gettext. */
@@ -38,6 +38,9 @@ DEFINE_CLEANUP(XmlDocument *, xml_document_free);
 
 /* Its size in octets, as it was read. */
 uint64_t xml_document_size(const XmlDocument *d);
+
+/* To be asked before each canonicalization: false when all together would cost more than XML_CANONICAL_BUDGET. */
+bool xml_document_spend(XmlDocument *d, bool exclusive, size_t n_prefixes);
 
 xmlDoc *xml_document_tree(const XmlDocument *d);
 xmlNode *xml_document_root(const XmlDocument *d);

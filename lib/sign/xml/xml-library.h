@@ -14,7 +14,7 @@
 #include <libxml/xpathInternals.h>
 
 #define XML_FUNCTIONS(f) \
-        f(C14NExecute) f(CtxtReadIO) f(FreeDoc) f(FreeParserCtxt) f(GetNsList) f(InitParser) f(NewParserCtxt) f(OutputBufferClose) \
+        f(C14NExecute) f(CtxtReadIO) f(DictSize) f(FreeDoc) f(FreeParserCtxt) f(GetNsList) f(InitParser) f(NewParserCtxt) f(OutputBufferClose) \
         f(OutputBufferCreateIO) f(SAX2StartDocument) f(SAX2StartElementNs) f(SetGenericErrorFunc) f(SetStructuredErrorFunc) f(StopParser) f(XPathCompiledEval) f(XPathCtxtCompile) \
         f(XPathErr) f(XPathFreeCompExpr) f(XPathFreeContext) f(XPathFreeObject) f(XPathNewContext) f(XPathNewNodeSet) \
         f(XPathNodeSetContains) f(XPathRegisterFunc)
@@ -35,6 +35,7 @@ int xml_library_load(void);
 #ifndef XML_LIBRARY_IMPLEMENTATION
 #define xmlC14NExecute xml_library.C14NExecute
 #define xmlCtxtReadIO xml_library.CtxtReadIO
+#define xmlDictSize xml_library.DictSize
 #define xmlFreeDoc xml_library.FreeDoc
 #define xmlFreeParserCtxt xml_library.FreeParserCtxt
 #define xmlGetNsList xml_library.GetNsList

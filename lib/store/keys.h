@@ -22,7 +22,7 @@ int store_keys_init(StoreKeys *k, Secret *store_key);
 /* Wipes all. A zeroed object is allowed. */
 void store_keys_done(StoreKeys *k);
 
-/* HMAC-SHA-256 over what was written with the functions of store-keys.c under the key of rows. */
+/* HMAC-SHA-256 under the key of rows, over a row in the form that seal.c writes. */
 int store_keys_mac(StoreKeys *k, View message, uint8_t ret[static 32]);
 
 /* The AEAD key of a purpose; borrowed, good until store_keys_done(). */

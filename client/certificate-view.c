@@ -13,6 +13,7 @@
 #include "client/output.h"
 #include "crypto/key.h"
 #include "crypto/name.h"
+#include "sign/cms/cms-brainpool.h"
 
 #define ITEMS_MAX 32U /* of a list within a certificate that are shown */
 #define TEXT_MAX 1024U
@@ -176,11 +177,14 @@ static char *joined(gnutls_x509_crt_t crt, NextFunc next) {
 static char *key_text(gnutls_x509_crt_t crt) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
         gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+        BrainpoolKey brainpool;
         const char *name;
         unsigned bits = 0;
         char *text = NULL;
         int algorithm, r;
 
+        if (cms_brainpool_key(crt, &brainpool) > 0)
+                return asprintf(&text, "%s, %s", gnutls_pk_get_name(GNUTLS_PK_ECDSA), brainpool_name(brainpool.curve)) < 0 ? NULL : text;
         if (gnutls_pubkey_init(&key) < 0 || gnutls_pubkey_import_x509(key, crt, 0) < 0)
                 return NULL;
         algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);

@@ -33,6 +33,10 @@ BrainpoolCurve brainpool_curve_of_oid(const char *oid) {
         return BRAINPOOL_NONE;
 }
 
+const char *brainpool_name(BrainpoolCurve curve) {
+        return curves[curve].name;
+}
+
 size_t brainpool_size(BrainpoolCurve curve) {
         return curves[curve].size;
 }

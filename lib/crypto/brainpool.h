@@ -24,6 +24,9 @@ typedef struct BrainpoolKey {
 /* The curve of a namedCurve's dotted OID; BRAINPOOL_NONE for all others, also for those of fewer than 256 bits and for the twisted ones. */
 BrainpoolCurve brainpool_curve_of_oid(const char *oid);
 
+/* "brainpoolP256r1", and so on (RFC 5639 section 3). */
+const char *brainpool_name(BrainpoolCurve curve);
+
 /* The bytes of a coordinate, and of r and s: those of the field and of the group's order alike. */
 size_t brainpool_size(BrainpoolCurve curve);
 

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import revocation
-from revocation import HOUR, SIGN_FILE
+from revocation import HOUR, SIGN_FILE, SYGNET
 from xmldsig import Signer, reference
 
 DIGESTS = {"brainpoolP256r1": "sha256", "brainpoolP384r1": "sha384", "brainpoolP512r1": "sha512"}
@@ -64,6 +64,10 @@ class Authorities(revocation.Case):
                 altered.write_bytes(signature.read_bytes()[:-1] + bytes([signature.read_bytes()[-1] ^ 1]))
                 done = subprocess.run([SIGN_FILE, "verify", altered, "--content", self.document, "--anchors", self.folder / "root.pem"], check=True, capture_output=True, text=True)
                 self.assertEqual("SIG_CRYPTO_FAILURE", json.loads(done.stdout)["subindication"])
+
+    def test_shown(self):
+        shown = json.loads(subprocess.run([SYGNET, "certificate", self.folder / f"{self.name}.pem", "--json"], check=True, capture_output=True, text=True).stdout)
+        self.assertIn("EC/ECDSA, brainpoolP256r1", json.dumps(shown))
 
     def test_below_another_kind(self):
         """A signer's card under an authority that GnuTLS knows, and the other way round."""

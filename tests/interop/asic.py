@@ -477,6 +477,13 @@ class Archived(Base):
                     z.writestr(each, content)
             report = json.loads(pki.run(SIGN_FILE, "verify", path, "--anchors", self.directory / "old.pem"))
             self.assertEqual((report["indication"], report["subindication"]), ("TOTAL-FAILED", "FORMAT_FAILURE") if name else ("TOTAL-PASSED", None), report)
+        # One that says that it holds any number of files tells by a manifest which are meant.
+        with zipfile.ZipFile(path, "w") as z:
+            for each, content in {**entries, "mimetype": b"application/vnd.etsi.asic-e+zip"}.items():
+                z.writestr(each, content)
+        report = json.loads(pki.run(SIGN_FILE, "verify", path, "--anchors", self.directory / "old.pem"))
+        self.assertEqual((report["subindication"], report["signatures"][0]["integrity"]), ("FORMAT_FAILURE", False), report)
+        self.assertIn("does not tell which files", report["reason"])
 
 
 class OpenDocument(Base):

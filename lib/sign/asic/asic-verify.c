@@ -152,7 +152,7 @@ static void raise_level(SignatureReport *s, bool kept) {
                 s->level = "B-LTA";
 }
 
-/* What a CAdES signature or timestamp is over: a manifest (§4.4.3.2), or, where none names it, the only file (§4.3.3.2). */
+/* What a CAdES signature or timestamp is over: in ASiC-E a manifest (§4.4.3.2); in ASiC-S the only file, where none names it (§4.3.3.2). */
 typedef struct Target {
         const ZipEntry *entry;
         const Manifest *manifest; /* NULL: the file itself */
@@ -170,7 +170,7 @@ static Target find_target(const Round *round, const ZipEntry *signature) {
                         return (Target) { 0 }; /* two, and nobody can tell which */
                 t = (Target) { &round->container.zip.entries[m->entry], m };
         }
-        if (!t.manifest && round->container.n[ASIC_ROLE_MANIFEST] == 0)
+        if (!t.manifest && round->container.kind == ASIC_S && round->container.n[ASIC_ROLE_MANIFEST] == 0)
                 t.entry = asic_single(&round->container);
         return t;
 }

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-LEAST = 83.0  # percent of the lines of all parsers
+LEAST = 85.0  # percent of the lines of all parsers
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 # clang's of Debian 12; elsewhere whatever is called so.
 SUFFIXES = ("-14", "")

@@ -25,6 +25,7 @@
 #define OID_ATS_HASH_INDEX_V2 "0.4.0.19122.1.4"    /* of the draft */
 #define OID_ATS_HASH_INDEX "0.4.0.1733.2.5"        /* TS 101 733 §6.4.2 */
 #define OID_ARCHIVE_TIME_STAMP_V2 "1.2.840.113549.1.9.16.2.48" /* §6.4.1 */
+#define OID_ARCHIVE_TIME_STAMP "1.2.840.113549.1.9.16.2.27"    /* of before version 1.7 */
 #define OID_CONTENT_TIME_STAMP "1.2.840.113549.1.9.16.2.20"    /* EN 319 122-1 §5.2.8 */
 #define OID_CERTIFICATE_REFS "1.2.840.113549.1.9.16.2.21"      /* annex A.1.1.1 */
 #define OID_REVOCATION_REFS "1.2.840.113549.1.9.16.2.22"       /* A.1.2.1 */

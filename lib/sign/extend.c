@@ -69,6 +69,8 @@ static int extend_signers(Extension *x, CmsEdit *e) {
 
         if (n == 0)
                 return EXTEND_E_NOT_SIGNED;
+        if (cms_edit_is_archived(e))
+                return EXTEND_E_COVERED;
         for (size_t i = 0; r >= 0 && i < n; i++)
                 if (!cms_edit_has_unsigned(e, i, OID_SIGNATURE_TIME_STAMP))
                         r = stamp_signer(x, e, i);

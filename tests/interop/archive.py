@@ -344,6 +344,23 @@ class Cades(Fixture):
                 cms = with_unsigned(self.cms, *unsigned, (ARCHIVE_V2, self.token(self.archive, altered)))
                 self.assertEqual("SIG_CONSTRAINTS_FAILURE", self.told(cms)[0])
 
+    def test_added_later(self):
+        """A further signature or countersignature leaves an archive timestamp what it is, or is not added."""
+        unsigned = [self.signature_timestamp, self.revocation]
+        data = self.data()
+        attributes = b"".join(element(0x30, kind + element(0x31, value)) for kind, value in unsigned)
+        former = self.token(self.archive, data[2] + data[3] + contents(contents(data[-1])) + element(0xa1, attributes))
+        for form in ("add-cades-enveloping", "countersign-cades"):
+            for archive, refused in ((self.archived(unsigned)[0], False), ((ARCHIVE_V2, former), True)):
+                (self.folder / "archived").write_bytes(with_unsigned(self.cms, *unsigned, archive))
+                done = subprocess.run([SIGN_FILE, "document", self.pki.key("rsa3072"), self.folder / "rsa3072-chain.pem", form, self.folder / "added", self.folder / "archived"],
+                                      capture_output=True, text=True)
+                self.assertEqual(refused, "archive timestamp of an old form" in done.stderr, done.stderr)
+                if not refused:
+                    report = self.verify((self.folder / "added").read_bytes())
+                    self.assertEqual((2, {"signature": "holds", "archive": "holds"}),
+                                     (len(report["signatures"]), {t["over"]: t["outcome"] for t in report["signatures"][0]["timestamps"]}))
+
     def test_references(self):
         refs = [(CERTIFICATE_REFS, element(0x30, b"\x02\x01\x01")), (REVOCATION_REFS, element(0x30, b"\x02\x01\x02"))]
         plain = [kind + element(0x31, value) for kind, value in (self.signature_timestamp, *refs)]

@@ -116,6 +116,8 @@ int cades_addition_new(const Signer *signer, const CadesAdditionParams *params, 
         if (r == 0)
                 r = cms_edit_open(a->decoded >= 0 ? a->decoded : fd, &a->edit);
         r = outcome_of_reading(r);
+        if (r == 0 && cms_edit_is_archived(a->edit))
+                r = CADES_E_ARCHIVED;
         if (r == 0)
                 r = make_draft(a, signer, params);
         if (r == 0)
@@ -157,6 +159,8 @@ const char *cades_strerror(int outcome) {
                 return N_("A signature in it does not hold, or is of another document than this one; see what “sygnet verify” says.");
         case CADES_E_WHICH:
                 return N_("There is no signature of that number, or there are several: say which one by --countersign=N.");
+        case CADES_E_ARCHIVED:
+                return N_("An archive timestamp of an old form is over all that is in it, and would not be of it any more.");
         default:
                 return N_("No signature can be added to it.");
         }

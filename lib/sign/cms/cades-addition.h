@@ -15,6 +15,7 @@ enum {
         CADES_E_NO_DOCUMENT,  /* detached, and the document was not given */
         CADES_E_BROKEN,       /* a signature in it does not hold, or is of another document */
         CADES_E_WHICH,        /* there is no such signer; or several, and none was chosen */
+        CADES_E_ARCHIVED,     /* an archive timestamp of before version 3 is over all that is in it */
 };
 
 typedef struct CadesOptions {

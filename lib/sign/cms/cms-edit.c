@@ -132,6 +132,13 @@ bool cms_edit_has_unsigned(const CmsEdit *e, size_t i, const char *type) {
         return cms_signer_info_field(bytes_view(&e->signers[i]), TAG_CONTEXT_1, &whole, &contents, &start) >= 0 && attributes_read(contents, &a) >= 0 && attributes_has(a, type);
 }
 
+bool cms_edit_is_archived(const CmsEdit *e) {
+        for (size_t i = 0; i < e->n_signers; i++)
+                if (cms_edit_has_unsigned(e, i, OID_ARCHIVE_TIME_STAMP_V2) || cms_edit_has_unsigned(e, i, OID_ARCHIVE_TIME_STAMP))
+                        return true;
+        return false;
+}
+
 /* Behind those that are there, whose order may be what an archive timestamp is over. */
 int cms_edit_add_unsigned(CmsEdit *e, size_t i, const char *type, View value) {
         _cleanup_bytes_ Bytes fields = BYTES_NULL, attributes = BYTES_NULL, info = BYTES_NULL;

@@ -23,6 +23,9 @@ int cms_edit_signature(const CmsEdit *e, size_t i, View *ret);
 /* Whether signer `i` has an unsigned attribute of this type. */
 bool cms_edit_has_unsigned(const CmsEdit *e, size_t i, const char *type);
 
+/* Whether some signer has an archive timestamp of before version 3, which is over all certificates and unsigned attributes as they are (TS 101 733 §6.4.1): nothing may be added. */
+bool cms_edit_is_archived(const CmsEdit *e);
+
 /* Gives signer `i` a further unsigned attribute with one value, an element. */
 int cms_edit_add_unsigned(CmsEdit *e, size_t i, const char *type, View value);
 

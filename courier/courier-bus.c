@@ -11,6 +11,7 @@
 #include "bus/names.h"
 #include "bus/object.h"
 #include "bus/service.h"
+#include "courier/attempt.h"
 #include "courier/courier.h"
 
 typedef struct Call {
@@ -66,7 +67,7 @@ static void log_delivery(const Delivery *d) {
 }
 
 static int run_delivery(void *userdata) {
-        delivery_run(((Call *) userdata)->delivery);
+        attempt_run(((Call *) userdata)->delivery);
         return 0;
 }
 
@@ -154,7 +155,7 @@ static int method_channels(sd_bus_message *m, void *userdata, sd_bus_error *erro
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "s");
         for (int i = 0; r >= 0 && i < _CHANNEL_MAX; i++)
-                if (delivery_channel_is_configured(&c->places, (Channel) i, reason))
+                if (attempt_is_configured(&c->places, (Channel) i, reason))
                         r = sd_bus_message_append(reply, "s", channel_to_string((Channel) i));
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One attempt to hand over one message: what is asked for, and what came of it. */
+/* One message that is to be handed over: what is asked for, and what came of it. Everything that takes part in an attempt knows this; attempt.h makes it. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -60,13 +60,6 @@ int delivery_new(const CourierPlaces *places, const char *id, const char *channe
                  const char *language, Secret *fields, Delivery **ret);
 Delivery *delivery_free(Delivery *d);
 DEFINE_CLEANUP(Delivery *, delivery_free);
-
-/* Makes the attempt: blocks until the deadline at most, so it is called on a worker. Always leaves an outcome. */
-void delivery_run(Delivery *d);
-
-/* Whether the channel is configured; reads the configuration anew. A configuration that cannot be read has none, and says why in
- * `ret_reason`, which is empty otherwise. */
-bool delivery_channel_is_configured(const CourierPlaces *places, Channel channel, char ret_reason[static DELIVERY_REASON_MAX]);
 
 const char *channel_to_string(Channel c);
 Channel channel_from_string(const char *s);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "courier/attempt.h"
 #include "courier/password.h"
 #include "courier/settings.h"
 #include "courier/transfer.h"
@@ -99,7 +100,7 @@ bool courier_trial(const CourierPlaces *places, const char *channel, const char 
                 return false;
         }
         d->tell = true;
-        delivery_run(d);
+        attempt_run(d);
         if (*d->warning)
                 printf("%s\n", d->warning);
         if (d->outcome == DELIVERY_DONE)

@@ -5,20 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "ca-key/judge.h"
 #include "der/der.h"
 
 enum {
-        TAG_BOOLEAN = 0x01,
-        TAG_INTEGER = 0x02,
-        TAG_OCTET_STRING = 0x04,
-        TAG_OID = 0x06,
-        TAG_UTC_TIME = 0x17,
-        TAG_GENERALIZED_TIME = 0x18,
-        TAG_SEQUENCE = 0x30,
         TAG_KEY_ID = 0x80,
-        TAG_0 = 0xa0,
-        TAG_3 = 0xa3,
+        TAG_CONTEXT_3 = 0xa3,
 };
 
 #define SERIAL_MAX 20U
@@ -296,14 +289,14 @@ static bool read_validity(View validity, Fields *f) {
 static bool read_fields(View tbs, Fields *f) {
         View contents, version, validity, extensions;
 
-        if (tbs.len > CERTIFICATE_MAX || !open_all(tbs, TAG_SEQUENCE, &contents) || der_expect(&contents, TAG_0, &version) < 0 || !IS(version, version_3))
+        if (tbs.len > CERTIFICATE_MAX || !open_all(tbs, TAG_SEQUENCE, &contents) || der_expect(&contents, TAG_CONTEXT_0, &version) < 0 || !IS(version, version_3))
                 return false;
         if (der_expect(&contents, TAG_INTEGER, &f->serial) < 0 || !is_positive(f->serial, SERIAL_MAX))
                 return false;
         if (!take(&contents, TAG_SEQUENCE, &f->algorithm) || !take(&contents, TAG_SEQUENCE, &f->issuer) || !take(&contents, TAG_SEQUENCE, &validity) ||
             !take(&contents, TAG_SEQUENCE, &f->subject) || !take(&contents, TAG_SEQUENCE, &f->public_key))
                 return false;
-        return read_validity(validity, f) && open_all(contents, TAG_3, &extensions) && open_all(extensions, TAG_SEQUENCE, &f->extensions);
+        return read_validity(validity, f) && open_all(contents, TAG_CONTEXT_3, &extensions) && open_all(extensions, TAG_SEQUENCE, &f->extensions);
 }
 
 static const char *judge_root(const Judge *j, const Fields *f) {
@@ -360,7 +353,7 @@ static const char *judge_list(const Judge *j, View contents) {
                 return "The list is not to be issued in the name of the key's root.";
         if (!take_time(&contents, this_update) || !take_time(&contents, next_update) || compare_times(this_update, next_update) >= 0)
                 return malformed;
-        if (der_optional(&contents, TAG_SEQUENCE, &entries) < 0 || !check_entries(entries) || !open_all(contents, TAG_0, &extensions) ||
+        if (der_optional(&contents, TAG_SEQUENCE, &entries) < 0 || !check_entries(entries) || !open_all(contents, TAG_CONTEXT_0, &extensions) ||
             !open_all(extensions, TAG_SEQUENCE, &list))
                 return malformed;
         return check_extensions(j, list, list_rules, ELEMENTSOF(list_rules)) ? NULL : "The list is not complete and of this CA, by its extensions.";
@@ -409,7 +402,7 @@ int judge_tbs(const Judge *j, View tbs, TbsKind *ret, const char **ret_problem) 
         View contents;
 
         if (open_all(tbs, TAG_SEQUENCE, &contents) && contents.len > 0)
-                problem = contents.data[0] == TAG_0 ? judge_any_certificate(j, tbs, &kind) : judge_list(j, contents);
+                problem = contents.data[0] == TAG_CONTEXT_0 ? judge_any_certificate(j, tbs, &kind) : judge_list(j, contents);
         if (problem) {
                 *ret_problem = problem;
                 return -EBADMSG;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "ca-key/token.h"
 #include "crypto/pkcs11-uri.h"
 #include "crypto/signed.h"
@@ -16,8 +17,6 @@
 #define ID_SIZE 20U
 #define ID_MAX 255U
 #define TOKENS_MAX 64U
-#define TAG_BIT_STRING 0x03
-#define TAG_SEQUENCE 0x30
 
 static int fail(Token *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/der-tag.h"
 #include "ca/certificate.h"
 #include "crypto/name.h"
 #include "der/der.h"
@@ -21,7 +22,6 @@
 #define OID_OCSP_NOCHECK "1.3.6.1.5.5.7.48.1.5"
 #define KEY_ID_SIZE 20U
 #define NAME_MAX_LENGTH 256U
-#define TAG_SEQUENCE 0x30
 
 DEFINE_CLEANUP(gnutls_x509_name_constraints_t, gnutls_x509_name_constraints_deinit);
 

@@ -5,17 +5,12 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/der-tag.h"
 #include "ca/crl.h"
 #include "crypto/signed.h"
 #include "der/der.h"
 
 enum {
-        TAG_INTEGER = 0x02,
-        TAG_OCTET_STRING = 0x04,
-        TAG_ENUMERATED = 0x0a,
-        TAG_UTC_TIME = 0x17,
-        TAG_GENERALIZED_TIME = 0x18,
-        TAG_SEQUENCE = 0x30,
         TAG_KEY_ID = 0x80,     /* [0] IMPLICIT */
         TAG_EXTENSIONS = 0xa0, /* [0] EXPLICIT */
 };

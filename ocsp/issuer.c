@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
 
+#include "base/der-tag.h"
 #include "crypto/key.h"
 #include "der/der.h"
 #include "ocsp/issuer.h"
-
-#define TAG_BIT_STRING 0x03U
 
 int certificate_import(View der, gnutls_x509_crt_t *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;

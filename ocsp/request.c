@@ -11,20 +11,9 @@
 
 #include <errno.h>
 
+#include "base/der-tag.h"
 #include "der/der.h"
 #include "ocsp/request.h"
-
-enum {
-        TAG_BOOLEAN = 0x01,
-        TAG_INTEGER = 0x02,
-        TAG_OCTET_STRING = 0x04,
-        TAG_NULL = 0x05,
-        TAG_OID = 0x06,
-        TAG_SEQUENCE = 0x30,
-        TAG_0 = 0xa0,
-        TAG_1 = 0xa1,
-        TAG_2 = 0xa2,
-};
 
 #define EXTENSIONS_MAX 16U
 #define SERIAL_MAX 20U /* octets, RFC 5280 §4.1.2.2; one more for a sign */
@@ -134,7 +123,7 @@ static bool read_single(View single, OcspCertificateId *id) {
 
         if (!take_whole(&single, TAG_SEQUENCE, &id->whole, &contents) || !read_id(contents, id))
                 return false;
-        return single.len == 0 || (take_all(single, TAG_0, &extensions) && read_extensions(extensions, NULL));
+        return single.len == 0 || (take_all(single, TAG_CONTEXT_0, &extensions) && read_extensions(extensions, NULL));
 }
 
 static bool read_list(View list, OcspRequest *request) {
@@ -155,11 +144,11 @@ static bool is_version_1(View explicit) {
 static bool read_tbs(View tbs, OcspRequest *request) {
         View version, name, list, extensions;
 
-        if (has(tbs, TAG_0) && (!take(&tbs, TAG_0, &version) || !is_version_1(version)))
+        if (has(tbs, TAG_CONTEXT_0) && (!take(&tbs, TAG_CONTEXT_0, &version) || !is_version_1(version)))
                 return false;
-        if ((has(tbs, TAG_1) && !take(&tbs, TAG_1, &name)) || !take(&tbs, TAG_SEQUENCE, &list))
+        if ((has(tbs, TAG_CONTEXT_1) && !take(&tbs, TAG_CONTEXT_1, &name)) || !take(&tbs, TAG_SEQUENCE, &list))
                 return false;
-        if (tbs.len > 0 && (!take_all(tbs, TAG_2, &extensions) || !read_extensions(extensions, request)))
+        if (tbs.len > 0 && (!take_all(tbs, TAG_CONTEXT_2, &extensions) || !read_extensions(extensions, request)))
                 return false;
         return read_list(list, request);
 }
@@ -170,7 +159,7 @@ int ocsp_request_read(View der, OcspRequest *ret) {
         ret->n = 0;
         ret->nonce = VIEW(NULL, 0);
         if (der.len > OCSP_REQUEST_SIZE_MAX || !take_all(der, TAG_SEQUENCE, &whole) || !take(&whole, TAG_SEQUENCE, &tbs) ||
-            (whole.len > 0 && !take_all(whole, TAG_0, &signature)))
+            (whole.len > 0 && !take_all(whole, TAG_CONTEXT_0, &signature)))
                 return -EBADMSG;
         return read_tbs(tbs, ret) ? 0 : -EBADMSG;
 }

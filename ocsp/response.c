@@ -17,20 +17,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/der-tag.h"
 #include "der/der.h"
 #include "ocsp/response.h"
 
 enum {
-        TAG_BIT_STRING = 0x03,
-        TAG_OCTET_STRING = 0x04,
-        TAG_ENUMERATED = 0x0a,
-        TAG_GENERALIZED_TIME = 0x18,
-        TAG_SEQUENCE = 0x30,
         TAG_GOOD = 0x80,
         TAG_UNKNOWN = 0x82,
-        TAG_0 = 0xa0,
-        TAG_1 = 0xa1,
-        TAG_2 = 0xa2,
 };
 
 #define HEADER_MAX 16U
@@ -91,8 +84,8 @@ static int append_revoked(Bytes *b, const OcspSingle *s) {
         int r = append_time(b, s->time);
 
         if (r >= 0 && s->reason != REASON_UNSPECIFIED)
-                r = der_append_element(b, TAG_0, VIEW(reason, sizeof(reason)));
-        return r < 0 ? r : enclose(b, start, TAG_1);
+                r = der_append_element(b, TAG_CONTEXT_0, VIEW(reason, sizeof(reason)));
+        return r < 0 ? r : enclose(b, start, TAG_CONTEXT_1);
 }
 
 static int append_state(Bytes *b, const OcspSingle *s) {
@@ -119,7 +112,7 @@ static int append_single(Bytes *b, const OcspAnswer *a, const OcspSingle *s) {
         if (r >= 0)
                 r = append_time(b, a->this_update);
         if (r >= 0)
-                r = append_explicit_time(b, TAG_0, a->next_update);
+                r = append_explicit_time(b, TAG_CONTEXT_0, a->next_update);
         return r < 0 ? r : enclose(b, start, TAG_SEQUENCE);
 }
 
@@ -142,14 +135,14 @@ static int append_nonce(Bytes *b, View nonce) {
                 r = enclose(b, start, TAG_SEQUENCE); /* Extension */
         if (r >= 0)
                 r = enclose(b, start, TAG_SEQUENCE); /* Extensions */
-        return r < 0 ? r : enclose(b, start, TAG_1);
+        return r < 0 ? r : enclose(b, start, TAG_CONTEXT_1);
 }
 
 static int append_responder(Bytes *b, View key_hash) {
         size_t start = b->len;
         int r = der_append_element(b, TAG_OCTET_STRING, key_hash);
 
-        return r < 0 ? r : enclose(b, start, TAG_2);
+        return r < 0 ? r : enclose(b, start, TAG_CONTEXT_2);
 }
 
 static int append_data(Bytes *b, const OcspAnswer *a) {
@@ -184,7 +177,7 @@ static int append_certificate(Bytes *b, View certificate) {
         size_t start = b->len;
         int r = der_append_element(b, TAG_SEQUENCE, certificate);
 
-        return r < 0 ? r : enclose(b, start, TAG_0);
+        return r < 0 ? r : enclose(b, start, TAG_CONTEXT_0);
 }
 
 static int append_basic(Bytes *b, const OcspAnswer *a, OcspSign sign, const void *userdata) {
@@ -216,7 +209,7 @@ int ocsp_response_create(const OcspAnswer *answer, OcspSign sign, const void *us
         if (r >= 0)
                 r = enclose(&b, bytes_start, TAG_SEQUENCE);
         if (r >= 0)
-                r = enclose(&b, bytes_start, TAG_0);
+                r = enclose(&b, bytes_start, TAG_CONTEXT_0);
         if (r >= 0)
                 r = enclose(&b, 0, TAG_SEQUENCE);
         if (r < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/der-tag.h"
 #include "der/ber.h"
 #include "der/der.h"
 #include "der/oids.h"
@@ -16,11 +17,6 @@
 #define END "-----END "
 #define DASHES "-----"
 #define LABEL_MAX 64U
-
-#define TAG_SEQUENCE 0x30U
-#define TAG_SET 0x31U
-#define TAG_INTEGER 0x02U
-#define TAG_CONTEXT_0 0xa0U
 
 /* One more; those beyond the limit are counted only. */
 static CheckReply *next_reply(BundleReply *b) {

@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/der-tag.h"
 #include "base/utf8.h"
 #include "crypto/name.h"
 
 #define TYPE "2.5.4.97=#"
 #define ATTRIBUTE_MAX 4096U
-#define TAG_UTF8_STRING 0x0c
-#define TAG_PRINTABLE_STRING 0x13
 
 static bool begins_attribute(const char *text, const char *p) {
         size_t backslashes = 0;

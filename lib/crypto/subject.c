@@ -6,11 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "base/utf8.h"
 #include "crypto/subject.h"
 
-#define TAG_UTF8_STRING 0x0cU
-#define TAG_PRINTABLE_STRING 0x13U
 #define FORMAT_SORTED 1U
 #define FORMAT_ORDERED 2U
 #define VALUE_SIZE_MAX (64U * 4U)

@@ -7,10 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/der-tag.h"
 #include "der/attributes.h"
-
-#define TAG_SEQUENCE 0x30U
-#define TAG_SET 0x31U
 
 /* The largest signing-certificate value; a list of a few hashes. */
 #define ESS_MAX (16U * 1024U)

@@ -6,13 +6,11 @@
 #include <gnutls/crypto.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "der/oids.h"
 #include "sign/cms/ats-hash-index.h"
 #include "sign/cms/cms-algorithms.h"
 
-#define TAG_OCTET_STRING 0x04
-#define TAG_OID 0x06
-#define TAG_SEQUENCE 0x30
 #define TAG_UNSIGNED_ATTRIBUTES 0xa1
 
 #define PIECE_SIZE 16384U

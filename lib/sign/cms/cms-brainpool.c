@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
 #include "der/oids.h"
 #include "sign/cms/cms-brainpool.h"
 
-#define TAG_INTEGER 0x02
-#define TAG_BIT_STRING 0x03
-#define TAG_SEQUENCE 0x30
 #define TAG_VERSION 0xa0 /* [0] */
 
 /* subjectPublicKeyInfo (RFC 5280 section 4.1): behind version, serialNumber, signature, issuer, validity and subject. */

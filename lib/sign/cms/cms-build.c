@@ -5,18 +5,10 @@
 
 #include <errno.h>
 
+#include "base/der-tag.h"
 #include "der/der.h"
 #include "der/oids.h"
 #include "sign/cms/cms-build.h"
-
-#define TAG_SEQUENCE 0x30U
-#define TAG_SET 0x31U
-#define TAG_INTEGER 0x02U
-#define TAG_OCTET_STRING 0x04U
-#define TAG_NULL 0x05U
-#define TAG_CONTEXT_0 0xa0U
-#define TAG_CONTEXT_1 0xa1U
-#define TAG_CONTEXT_2 0xa2U
 
 int cms_append_digest_algorithm(Bytes *b, gnutls_digest_algorithm_t algorithm) {
         _cleanup_bytes_ Bytes oid = BYTES_NULL;

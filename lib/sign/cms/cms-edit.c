@@ -6,17 +6,11 @@
 #include <string.h>
 
 #include "base/atomic-file.h"
+#include "base/der-tag.h"
 #include "der/attributes.h"
 #include "sign/cms/cms-build.h"
 #include "sign/cms/cms-edit.h"
 #include "sign/cms/cms-parse.h"
-
-#define TAG_INTEGER 0x02U
-#define TAG_OCTET_STRING 0x04U
-#define TAG_SEQUENCE 0x30U
-#define TAG_SET 0x31U
-#define TAG_CONTEXT_0 0xa0U
-#define TAG_CONTEXT_1 0xa1U
 
 struct CmsEdit {
         BerSource source;

@@ -6,16 +6,9 @@
 #include <string.h>
 #include <gnutls/crypto.h>
 
+#include "base/der-tag.h"
 #include "der/oids.h"
 #include "sign/cms/cms-parse.h"
-
-#define TAG_INTEGER 0x02U
-#define TAG_OCTET_STRING 0x04U
-#define TAG_OID 0x06U
-#define TAG_SEQUENCE 0x30U
-#define TAG_SET 0x31U
-#define TAG_CONTEXT_0 0xa0U
-#define TAG_CONTEXT_1 0xa1U
 
 void cms_signed_data_done(CmsSignedData *s) {
         for (size_t i = 0; i < s->n_certificates; i++)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
 #include "der/attributes.h"
@@ -12,14 +13,6 @@
 #include "sign/cms/cms-parse.h"
 #include "sign/cms/cms-verify.h"
 #include "sign/cms/timestamp.h"
-
-#define TAG_BOOLEAN 0x01
-#define TAG_INTEGER 0x02
-#define TAG_OCTET_STRING 0x04
-#define TAG_GENERALIZED_TIME 0x18
-#define TAG_SEQUENCE 0x30
-#define TAG_CONTEXT_0 0xa0
-#define TAG_CONTEXT_1 0xa1
 
 #define TST_INFO_MAX (64U * 1024U)
 

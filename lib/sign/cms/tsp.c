@@ -6,18 +6,12 @@
 #include <string.h>
 #include <gnutls/crypto.h>
 
+#include "base/der-tag.h"
 #include "base/utf8.h"
 #include "der/ber.h"
 #include "sign/cms/cms-build.h"
 #include "sign/cms/tsp.h"
 #include "sign/verify-report.h"
-
-#define TAG_BOOLEAN 0x01
-#define TAG_INTEGER 0x02
-#define TAG_BIT_STRING 0x03
-#define TAG_OCTET_STRING 0x04
-#define TAG_UTF8_STRING 0x0c
-#define TAG_SEQUENCE 0x30
 
 /* PKIStatus (§2.4.2): these two come with a token. */
 #define STATUS_GRANTED 0

@@ -6,21 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "crypto/key.h"
 #include "der/attributes.h"
 #include "sign/cms/cms-algorithms.h"
 #include "sign/trust/crl.h"
 
-#define TAG_BOOLEAN 0x01
-#define TAG_INTEGER 0x02
-#define TAG_BIT_STRING 0x03
-#define TAG_OCTET_STRING 0x04
-#define TAG_OID 0x06
-#define TAG_ENUMERATED 0x0a
-#define TAG_UTC_TIME 0x17
-#define TAG_GENERALIZED_TIME 0x18
-#define TAG_SEQUENCE 0x30
-#define TAG_CONTEXT_0 0xa0
 #define TAG_URI 0x86
 
 /* Object identifiers of extensions, contents octets. */

@@ -8,24 +8,13 @@
 
 #include <gnutls/ocsp.h>
 
+#include "base/der-tag.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
 #include "der/attributes.h"
 #include "sign/cms/cms-algorithms.h"
 #include "sign/trust/ocsp.h"
 #include "sign/trust/path.h"
-
-#define TAG_BOOLEAN 0x01
-#define TAG_INTEGER 0x02
-#define TAG_BIT_STRING 0x03
-#define TAG_OCTET_STRING 0x04
-#define TAG_OID 0x06
-#define TAG_ENUMERATED 0x0a
-#define TAG_GENERALIZED_TIME 0x18
-#define TAG_SEQUENCE 0x30
-#define TAG_CONTEXT_0 0xa0
-#define TAG_CONTEXT_1 0xa1
-#define TAG_CONTEXT_2 0xa2
 
 #define OID_BASIC VIEW_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x01\x01")
 #define OID_NONCE VIEW_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x01\x02")

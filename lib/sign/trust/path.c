@@ -4,13 +4,12 @@
 
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "crypto/key.h"
 #include "sign/cms/cms-brainpool.h"
 #include "sign/trust/path.h"
 
 #define EXTENSIONS_MAX 64U
-#define TAG_BIT_STRING 0x03
-#define TAG_SEQUENCE 0x30
 
 DEFINE_CLEANUP(gnutls_x509_name_constraints_t, gnutls_x509_name_constraints_deinit);
 

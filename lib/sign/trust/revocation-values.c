@@ -4,12 +4,9 @@
 
 #include <errno.h>
 
+#include "base/der-tag.h"
 #include "der/der.h"
 #include "sign/trust/revocation-values.h"
-
-#define TAG_SEQUENCE 0x30
-#define TAG_CONTEXT_0 0xa0
-#define TAG_CONTEXT_1 0xa1
 
 /* id-ri-ocsp-response, RFC 5940 §2.1; the whole element. */
 #define OID_RI_OCSP_RESPONSE VIEW_LITERAL("\x06\x08\x2b\x06\x01\x05\x05\x07\x10\x02")

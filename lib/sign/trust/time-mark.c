@@ -5,15 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/der-tag.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
 #include "der/der.h"
 #include "sign/cms/cms-algorithms.h"
 #include "sign/trust/revocation.h"
 #include "sign/trust/time-mark.h"
-
-#define TAG_OCTET_STRING 0x04
-#define TAG_SEQUENCE 0x30
 
 /* The nonce is a DigestInfo, which RFC 8954 would have in an OCTET STRING. By its digest's strength at `at` it fits, or not. */
 static bool nonce_fits(View nonce, View value, int64_t at) {

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "sign/trust/anchors.h"
 #include "sign/verify-json.h"
+#include "sign/verify.h"
 
 struct sygnet_verifier {
         gnutls_x509_trust_list_t anchors;

@@ -10,7 +10,7 @@
  * checked). Members may be added, none changed or removed. */
 
 #include "base/json.h"
-#include "sign/verify.h"
+#include "sign/report.h"
 
 /* The object as a member or an element of another. */
 void verify_report_to_json(const VerifyReport *r, const char *name, Json *j);

@@ -5,7 +5,7 @@
  * the order of EN 319 102-1 §5.3; the first failure stays, since the standard stops there. A reason is one of the sentences that are
  * marked with N_() where they are given, never composed, so that the client can translate it. */
 
-#include "sign/verify.h"
+#include "sign/report.h"
 
 /* Marks a sentence for xgettext; the client passes it through gettext(). */
 #define N_(s) s

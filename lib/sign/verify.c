@@ -10,6 +10,7 @@
 #include "sign/cms/armor.h"
 #include "sign/cms/cms-verify.h"
 #include "sign/pdf/pdf-verify.h"
+#include "sign/verify.h"
 #include "sign/xml/xades-verify.h"
 
 /* Of certificates, tried for all signatures of a file together. */

@@ -10,6 +10,7 @@
 #include "der/ber.h"
 #include "der/der.h"
 #include "sign/cms/cms-verify.h"
+#include "sign/verify.h"
 #include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

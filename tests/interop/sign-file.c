@@ -26,6 +26,7 @@
 #include "sign/cms/cms-verify.h"
 #include "sign/document.h"
 #include "sign/verify-json.h"
+#include "sign/verify.h"
 
 static int load_chain(const char *path, gnutls_x509_crt_t **ret, unsigned *ret_n) {
         _cleanup_bytes_ Bytes pem = BYTES_NULL;

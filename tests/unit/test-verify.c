@@ -16,6 +16,7 @@
 #include "sign/trust/anchors.h"
 #include "sign/cms/cades.h"
 #include "sign/verify-json.h"
+#include "sign/verify.h"
 #include "certificate-fixture.h"
 
 #define WHEN INT64_C(1769860800) /* 2026-01-31T12:00:00Z */

@@ -5,7 +5,7 @@
 
 #include "sign/asic/asic-manifest.h"
 #include "sign/asic/asic.h"
-#include "sign/verify.h"
+#include "sign/report.h"
 
 #define ASIC_ARCHIVES_MAX 16U /* archive manifests that are looked at */
 

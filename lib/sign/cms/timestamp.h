@@ -5,7 +5,7 @@
 
 #include "crypto/digest.h"
 #include "der/der.h"
-#include "sign/verify.h"
+#include "sign/report.h"
 
 /* TSTInfo (§2.4.2); the views are into the input. */
 typedef struct TimestampInfo {

@@ -5,7 +5,7 @@
  * A timestamp is itself under the proof of those that came after it. */
 
 #include "sign/pdf/pdf-signature.h"
-#include "sign/verify.h"
+#include "sign/report.h"
 
 typedef struct PdfProof {
         int64_t time; /* the earliest; 0: nothing is proven */

@@ -5,7 +5,7 @@
  * The form of each signature is checked first, then its CMS over exactly the bytes that its ByteRange names, then that nothing
  * was changed since that its signer did not sign or leave open. */
 
-#include "sign/verify.h"
+#include "sign/report.h"
 
 /* True when the file looks like a PDF document: the header stands in its first kilobyte, and it is no CMS that embeds one. */
 bool pdf_verify_recognize(int fd);

@@ -5,7 +5,7 @@
  * thing is, is told, so that nobody takes one element's signature for another's. Nothing is fetched. */
 
 #include "crypto/digest.h"
-#include "sign/verify.h"
+#include "sign/report.h"
 #include "sign/xml/xml-canonical.h"
 #include "sign/xml/xml-signature.h"
 

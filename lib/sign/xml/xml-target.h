@@ -4,7 +4,7 @@
 /* What a ds:Reference points at, by its URI, and whether it may: the answer to signature wrapping. Elements of signatures count only in their own place, whatever
  * identifier others bear. */
 
-#include "sign/verify.h"
+#include "sign/report.h"
 #include "sign/xml/xml-reference.h"
 
 typedef struct XmlTarget {

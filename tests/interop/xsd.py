@@ -100,6 +100,13 @@ class Xades(Base):
             with self.subTest(options):
                 self.assertIsNone(check_signatures(self.sign(*(() if "--format" in options else ("--format", "xades")), *options).read_bytes()))
 
+    def test_login(self):
+        login = self.folder / "login.xml"
+        login.write_text('<AuthTokenRequest xmlns="http://ksef.mf.gov.pl/auth/token/2.0"><Challenge>20250625-CR-20F5EE4000-DA48AE4124-46</Challenge><ContextIdentifier>'
+                         "<Nip>5250000000</Nip></ContextIdentifier><SubjectIdentifierType>certificateSubject</SubjectIdentifierType></AuthTokenRequest>\n")
+        for form in ("xades", "xades-enveloping"):
+            self.assertIsNone(check_signatures(self.sign("--profile", "ksef", "--format", form, files=(login,)).read_bytes()))
+
     def test_parallel(self):
         first = self.folder / "first.xml"
         self.sign("--format", "xades", "--xml-parallel").rename(first)

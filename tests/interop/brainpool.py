@@ -65,6 +65,19 @@ class Authorities(revocation.Case):
                 done = subprocess.run([SIGN_FILE, "verify", altered, "--content", self.document, "--anchors", self.folder / "root.pem"], check=True, capture_output=True, text=True)
                 self.assertEqual("SIG_CRYPTO_FAILURE", json.loads(done.stdout)["subindication"])
 
+    def test_unknown(self):
+        """Of a key that nobody here knows nothing is said; explicit parameters are no named curve, whatever their numbers (RFC 5480 section 2.1.1)."""
+        self.issue("secp256k1@signer", "issuing", "leaf")
+        self.openssl("ecparam", "-name", "brainpoolP256r1", "-param_enc", "explicit", "-genkey", "-noout", "-out", "explicit.key")
+        self.openssl("req", "-new", "-key", "explicit.key", "-subj", "/CN=Example explicit", "-out", "explicit.csr")
+        self.openssl("x509", "-req", "-in", "explicit.csr", "-CA", "issuing.pem", "-CAkey", "issuing.key", "-CAcreateserial", "-days", "30", "-out", "explicit.pem")
+        for name in ("secp256k1@signer", "explicit"):
+            with self.subTest(name):
+                done = subprocess.run([SIGN_FILE, "verify", self.sign(name), "--content", self.document, "--anchors", self.folder / "root.pem"], check=True, capture_output=True,
+                                      text=True)
+                report = json.loads(done.stdout)
+                self.assertEqual((False, "INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE"), (report["signatures"][0]["integrity"], report["indication"], report["subindication"]))
+
     def test_shown(self):
         shown = json.loads(subprocess.run([SYGNET, "certificate", self.folder / f"{self.name}.pem", "--json"], check=True, capture_output=True, text=True).stdout)
         self.assertIn("EC/ECDSA, brainpoolP256r1", json.dumps(shown))

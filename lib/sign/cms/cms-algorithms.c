@@ -218,6 +218,7 @@ static int set_pss(gnutls_pubkey_t key, const CmsAlgorithms *a) {
         return gnutls_pubkey_set_spki(key, spki, 0) < 0 ? -EKEYREJECTED : 0;
 }
 
+/* What a key that is not understood has signed cannot be told. */
 static int public_key(gnutls_x509_crt_t crt, gnutls_pubkey_t *ret) {
         _cleanup_(gnutls_pubkey_deinitp) gnutls_pubkey_t key = NULL;
         int r;
@@ -226,7 +227,7 @@ static int public_key(gnutls_x509_crt_t crt, gnutls_pubkey_t *ret) {
                 return -ENOMEM;
         r = gnutls_pubkey_import_x509(key, crt, 0);
         if (r < 0)
-                return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EKEYREJECTED;
+                return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EOPNOTSUPP;
         *ret = TAKE_PTR(key);
         return 0;
 }

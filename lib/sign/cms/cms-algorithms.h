@@ -38,7 +38,7 @@ int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, 
 gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid);
 
 /* Whether the value is the key's signature over `data`, or over content with that `digest` where `data` is NULL. The algorithms'
- * age is not looked at. 0, -EKEYREJECTED, or -EOPNOTSUPP for EdDSA over a digest and for keys larger than anybody uses, which cost minutes. */
+ * age is not looked at. 0, -EKEYREJECTED, or -EOPNOTSUPP for EdDSA over a digest, for keys that are not understood, and for keys larger than anybody uses, which cost minutes. */
 int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const View *data, View digest, View signature);
 
 /* The same with a key by itself, whose parameters are set. */

@@ -18,11 +18,11 @@ from pathlib import Path
 SIGN_FILE, FORMATS = sys.argv[1], sys.argv[2:]
 CORPORA = Path(os.environ.get("SYGNET_CORPORA") or Path(__file__).resolve().parents[3] / "shared" / "corpora")
 
-# file: (what we say of the first signature: integrity, indication, subindication), why.
+# docs/interop.md has these, and those of other documents. file: (what we say of the first signature: integrity, indication, subindication), why.
 KNOWN = {
     "xades/XSW-enveloped-fake-content.xml": (
         (False, "TOTAL-FAILED", "HASH_FAILURE"),
-        "the digest of the element that was signed does not fit, as xmlsec1 says too; the document around it is another one, whatever it says"),
+        "what was signed was moved into the signature, all of which the enveloped-signature transform takes out (XML Signature 1.1 section 6.6.4); xmlsec1 says so, too"),
     "pades/separate-annots-kids-indir.pdf": (
         (True, "INDETERMINATE", "TRY_LATER"),
         "the certificate's state can be looked up, and nothing in the file tells it: without the network it is open (EN 319 102-1 section 5.2.6.4)"),

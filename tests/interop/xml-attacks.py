@@ -154,6 +154,16 @@ class Attacks(unittest.TestCase):
         self.refused(f"{before}{evil}<ds:Object><wrapper>{inner}</wrapper></ds:Object>{after}", "SIGNED_DATA_NOT_FOUND", "moved away from its place")
         self.passes(f"{before}{evil}{inner}{after}", whole=False)
         self.passes(f"{before}{inner}<ds:Object>text</ds:Object>{after}", whole=False)
+        # Outside of signatures it is an element as any other. What is called an object is one, or the keys.
+        self.passes(f"<w>{inner}{before}{evil}{after}</w>", whole=False)
+        self.refused(f"<w>{inner.replace('1</a>', '2</a>')}{before}{evil}{after}</w>", "HASH_FAILURE", "changed after it was signed")
+        other = Signer(self.pki, "p256").enveloping(name="T", objects=inner)
+        self.refused(f"<w>{other}{before}{evil}{after}</w>", "SIGNED_DATA_NOT_FOUND", "moved away from its place", integrity=True)
+        key_info = self.key_info_text().replace(f' xmlns:ds="{DS}"', "")
+        keyed = reference("", "<a></a>", transform(ENVELOPED) + transform(EXCLUSIVE), more=' Id="S-data"') + reference("#K", self.key_info_text(), transform(EXCLUSIVE), DS + "Object")
+        self.passes(f"<a>{self.signer.sign(keyed, properties=True, key_info=key_info)}</a>")
+        called = self.signer.sign(reference("#x", '<b Id="x">1</b>', transform(EXCLUSIVE), DS + "Object"), properties=True)
+        self.refused(f'<a><b Id="x">1</b>{called}</a>', "SIGNED_DATA_NOT_FOUND", "moved away from its place")
         self.refused(f"{before}{inner}<evil/>{after}", "FORMAT_FAILURE", "structure")
         self.refused(f"{before}{inner}text{after}", "FORMAT_FAILURE", "structure")
 

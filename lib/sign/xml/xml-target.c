@@ -129,6 +129,9 @@ static const xmlNode *signature_of(const xmlNode *node) {
 static bool is_in_place(const XmlReferences *r, const xmlNode *node) {
         const xmlNode *own = r->signature->element;
 
+        /* Outside of signatures an object is an element as any other: containers of XML have their documents in such. */
+        if (has_name(node, "Object") && !signature_of(node))
+                return true;
         if (has_name(node, "Object") || has_name(node, "KeyInfo"))
                 return node->parent == own;
         if (has_name(node, "SignatureValue"))
@@ -153,7 +156,8 @@ SubIndication xml_target_check(const XmlReferences *r, const XmlTarget *t, const
                 properties = true;
         if (properties && node != r->signed_properties)
                 return misplaced(ret_reason);
-        if (type && strcmp(type, XML_NS_DSIG "Object") == 0 && !xml_is(node, XML_NS_DSIG, "Object"))
+        /* Some have the type for their keys. */
+        if (type && strcmp(type, XML_NS_DSIG "Object") == 0 && !xml_is(node, XML_NS_DSIG, "Object") && !xml_is(node, XML_NS_DSIG, "KeyInfo"))
                 return misplaced(ret_reason);
         if (r->signature->countersigned && is_xades_type(type, "CountersignedSignature") && !xml_is(node, XML_NS_DSIG, "SignatureValue"))
                 return misplaced(ret_reason);

@@ -18,7 +18,7 @@ struct SignWriter {
         size_t n_offered;
         size_t group;
         bool together;      /* one thread at a time syncs what all have written */
-        Crew *crew;
+        Crew *crew;         /* NULL for one document */
 
         pthread_mutex_t lock;
         SignItem **written; /* in the order in which they were; under the lock, like the following three */
@@ -118,7 +118,7 @@ int sign_writer_new(const SignWriting *w, SignWriter **ret) {
         if (!s->written || !s->files)
                 return -ENOMEM;
         choose_way(s);
-        r = crew_new("documents", s->together ? crew_processors() + WRITERS_WAITING : WRITERS, write_group, s, &s->crew);
+        r = w->n == 1 ? 0 : crew_new("documents", s->together ? crew_processors() + WRITERS_WAITING : WRITERS, write_group, s, &s->crew);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(s);
@@ -127,7 +127,11 @@ int sign_writer_new(const SignWriting *w, SignWriter **ret) {
 
 void sign_writer_offer(SignWriter *s, size_t n) {
         s->n_offered = n;
-        crew_offer(s->crew, n == s->w.n ? (n + s->group - 1) / s->group : n / s->group);
+        /* One document is not worth a thread. */
+        if (!s->crew)
+                write_range(s, 0, n);
+        else
+                crew_offer(s->crew, n == s->w.n ? (n + s->group - 1) / s->group : n / s->group);
 }
 
 SignWriter *sign_writer_free(SignWriter *s) {

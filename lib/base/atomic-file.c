@@ -90,6 +90,11 @@ int atomic_file_fd(AtomicFile *f) {
 static int link_fd(int fd, const char *path) {
         char proc[32];
 
+        /* Shorter, where the kernel or the capabilities allow it. */
+        if (linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0)
+                return 0;
+        if (errno == EEXIST)
+                return -EEXIST;
         snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
         return linkat(AT_FDCWD, proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }

@@ -77,6 +77,20 @@ static void make_room_for_descriptors(size_t n_items) {
         _cleanup_close_ int last = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int) n);
 }
 
+static void load_formats(void *userdata, size_t job) {
+        const SignBatch *b = userdata;
+
+        for (size_t i = 0; i < b->n; i++)
+                if (b->items[i].status == 0)
+                        document_format_load(b->items[i].format);
+}
+
+/* Where it can't be begun now, it is done when it is needed. */
+static void begin_to_load(SignBatch *b) {
+        if (crew_new("formats", 1, load_formats, b, &b->loader) == 0)
+                crew_offer(b->loader, 1);
+}
+
 int sign_batch_open(SignBatch *b, char *const *paths, size_t n, const SignOptions *options) {
         bool one = sign_options_is_container(options);
         int r;
@@ -92,7 +106,10 @@ int sign_batch_open(SignBatch *b, char *const *paths, size_t n, const SignOption
         for (size_t i = 0; i < b->n; i++)
                 b->items[i].status = sign_item_examine(&b->items[i], paths + i, one ? n : 1, options);
         r = count(b);
-        return is_any_left(b) ? 0 : r;
+        if (!is_any_left(b))
+                return r;
+        begin_to_load(b);
+        return 0;
 }
 
 /* --- Names -------------------------------------------------------------------------------------------------------- */
@@ -276,6 +293,7 @@ int sign_batch_run(SignBatch *b, KeySigner *key) {
         Run run = { .batch = b, .signer = key_signer_get(key), .held_max = held_max() };
         int r, q, status;
 
+        b->loader = crew_free(b->loader);
         r = run_steps(&run, key);
         q = sync_directories(b);
         free(run.wanted);
@@ -285,6 +303,7 @@ int sign_batch_run(SignBatch *b, KeySigner *key) {
 }
 
 void sign_batch_done(SignBatch *b) {
+        b->loader = crew_free(b->loader);
         for (size_t i = 0; i < b->n; i++)
                 sign_item_done(&b->items[i]);
         free(TAKE_PTR(b->items));

@@ -11,6 +11,7 @@ typedef struct DocumentFormat {
         bool inside;         /* see document_format_ending() */
         bool detached;       /* see document_format_is_detached() */
         size_t files_max;
+        int (*load)(void);   /* see document_format_load(); NULL: it rests on no such library */
         /* `*ret` is the format's own draft; see document_draft_new(). */
         int (*draft)(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd, void **ret);
         void (*item)(const void *draft, SignerItem *ret);

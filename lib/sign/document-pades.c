@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "sign/document-format.h"
+#include "sign/pdf/qpdf-library.h"
 
 static int draft(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd, void **ret) {
         const PadesParams pades = { .signing_time = params->signing_time, .timestamped = params->timestamped, .options = params->pades };
@@ -38,6 +39,7 @@ const DocumentFormat document_pades = {
         .ending = ".pdf",
         .inside = true,
         .files_max = 1,
+        .load = qpdf_library_load,
         .draft = draft,
         .item = item,
         .complete = complete,

@@ -6,6 +6,7 @@
 
 #include "sign/document-format.h"
 #include "sign/media-type.h"
+#include "sign/xml/xml-library.h"
 
 static int draft(const Signer *signer, const DocumentParams *params, const DocumentFile *files, XadesPacking packing, int out_fd, void **ret) {
         const char *slash = files[0].name ? strrchr(files[0].name, '/') : NULL;
@@ -60,6 +61,7 @@ const DocumentFormat document_xades = {
         .ending = ".xml",
         .inside = true,
         .files_max = 1,
+        .load = xml_library_load,
         .draft = draft_enveloped,
         .item = item,
         .stamped = stamped,
@@ -71,6 +73,7 @@ const DocumentFormat document_xades_enveloping = {
         .name = "xades-enveloping",
         .ending = ".xades",
         .files_max = 1,
+        .load = xml_library_load,
         .draft = draft_enveloping,
         .item = item,
         .stamped = stamped,
@@ -82,6 +85,7 @@ const DocumentFormat document_xades_detached = {
         .name = "xades-detached",
         .ending = ".xades",
         .files_max = 1,
+        .load = xml_library_load,
         .draft = draft_detached,
         .item = item,
         .stamped = stamped,

@@ -90,6 +90,13 @@ size_t document_format_files_max(SignatureFormat format) {
         return f ? f->files_max : 1;
 }
 
+void document_format_load(SignatureFormat format) {
+        const DocumentFormat *f = format_of(format);
+
+        if (f && f->load)
+                (void) f->load();
+}
+
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret) {
         const DocumentFormat *format = format_of(params->format);

@@ -70,6 +70,10 @@ typedef struct DocumentDraft DocumentDraft;
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret);
 
+/* Loads the library that reading documents of this format rests on, which is otherwise done when it is first used, and takes milliseconds: on a thread,
+ * meanwhile, where there is something else to wait for. That it is not there is told by who needs it. */
+void document_format_load(SignatureFormat format);
+
 /* How many files one signature of this format is of at most; more than one for containers. */
 size_t document_format_files_max(SignatureFormat format);
 

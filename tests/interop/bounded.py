@@ -189,6 +189,38 @@ class Pdf(Bounded):
         data = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % o for o in forms.objects().items()) + lines
         self.refused("rebuilt.pdf", data + b"trailer\n<< /Root 1 0 R >>\nstartxref\n1\n%%EOF\n")
 
+    def test_objects(self):
+        """Numbers without end in one object; one object under thousands of numbers, all of them fields."""
+        self.refused("numbers.pdf", forms.document(forms.objects(o1=b"<< /Type /Catalog /Pages 2 0 R /X [" + b"0 " * 1_000_000 + b"] >>")))
+        self.refused("nested.pdf", forms.document(forms.objects(o1=b"<< /Type /Catalog /Pages 2 0 R /X " + b"[" * 1_000_000 + b" >>")))
+        fields = b" ".join(b"%d 0 R" % n for n in range(10, 5000))
+        data = forms.document(forms.objects(o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>" % fields, o6=b"[" + b"0 " * 5000 + b"]"))
+        table = data.index(b"xref\n0 ")
+        rows = b"\n".join(data[table:].split(b"\n")[2:9]) + b"\n" + b"%010d 00000 n \n" % data.index(b"6 0 obj") * 4993
+        self.refused("same.pdf", data[:table] + b"xref\n0 5000\n" + rows + b"trailer\n<< /Size 5000 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % table)
+
+    def test_many_pages(self):
+        """A page tree of one level is no reason to refuse."""
+        kids = b" ".join(b"%d 0 R" % n for n in range(10, 90_010))
+        path = self.verify("flat.pdf", forms.document(forms.objects(o2=b"<< /Type /Pages /Kids [3 0 R %s] /Count 1 >>" % kids)), 5, "bears no signature")
+        self.sign(path, 0, "flat|out")
+
+    def test_deep_pages(self):
+        """qpdf would call itself for each level when it mends the document."""
+        o = forms.objects(o2=b"<< /Type /Pages /Kids [10 0 R] /Count 1 >>")
+        o.update({n: b"<< /Type /Pages /Parent %d 0 R /Kids [%d 0 R] /Count 1 >>" % (n - 1, n + 1) for n in range(10, 24_000)})
+        data = forms.document(o)
+        path = self.verify("deep.pdf", data[:data.rindex(b"startxref")] + b"startxref\n1\n%%EOF\n", 5, "bears no signature")
+        self.sign(path, 1, "larger or more deeply nested")
+
+    def test_names_of_fields(self):
+        """A name of 200 KB that is the beginning of 5,000 others."""
+        o = forms.objects(o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] >> >>",
+                          o6=b"<< /T (" + b"A" * 200_000 + b") /Kids [" + b" ".join(b"%d 0 R" % n for n in range(10, 5000)) + b"] >>")
+        o.update({n: b"<< /T (x) /FT /Sig >>" for n in range(10, 5000)})
+        path = self.verify("names.pdf", forms.document(o), 5, "more fields")
+        self.sign(path, 1, "larger or more deeply nested")
+
 
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"

@@ -8,6 +8,7 @@
 
 #include "sign/pdf/pades-source.h"
 #include "sign/pdf/pdf-fields.h"
+#include "sign/pdf/pdf-pages.h"
 
 #define CHUNK 16384U
 
@@ -99,22 +100,37 @@ static int refuse_signed(PdfDocument *d, int fd, uint64_t size) {
         return is_signed ? PADES_E_DAMAGED_SIGNED : 0;
 }
 
+static int pass_page(void *userdata, qpdf_oh page) {
+        return 0;
+}
+
 /* What qpdf mends only when it is asked for: pages that are no objects of their own become such when they are counted, and a trailer that lacks
  * Size gets none when it is written unless it has one. */
-static void mend(PdfDocument *d) {
-        qpdf_oh trailer = qpdf_get_trailer(d->q), size = qpdf_oh_new_integer(d->q, 1);
+static int mend(PdfDocument *d) {
+        qpdf_oh trailer, size;
+        int r;
 
+        /* qpdf calls itself for each level of the page tree, however many there are. */
+        r = pdf_pages_visit(d, pass_page, NULL);
+        if (r < 0)
+                return r == -E2BIG ? PADES_E_TOO_COMPLEX : r;
+        trailer = qpdf_get_trailer(d->q);
+        size = qpdf_oh_new_integer(d->q, 1);
         (void) qpdf_get_num_pages(d->q);
         qpdf_oh_replace_key(d->q, trailer, "/Size", size);
         qpdf_oh_release(d->q, size);
         qpdf_oh_release(d->q, trailer);
+        return 0;
 }
 
 /* Streams keep their bytes and object streams their kind. qpdf opens the file by its name, and what it held is overwritten. */
 static int write_anew(PdfDocument *d, int out_fd) {
         char path[32];
+        int r;
 
-        mend(d);
+        r = mend(d);
+        if (r != 0)
+                return r;
         snprintf(path, sizeof(path), "/proc/self/fd/%d", out_fd);
         if (qpdf_init_write(d->q, path) & QPDF_ERRORS)
                 return -EIO;

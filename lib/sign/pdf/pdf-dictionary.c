@@ -31,6 +31,9 @@ int pdf_skip_nested(PdfLexer *l, PdfToken opened, uint64_t *tokens, uint64_t tok
 
                 if (++*tokens > tokens_max)
                         return PDF_SCAN_EXCESSIVE;
+                /* The three of a reference become one thing. */
+                if (t == PDF_TOKEN_WORD && *tokens > 2 && pdf_lexer_is(l, "R"))
+                        *tokens -= 2;
                 if (t == PDF_TOKEN_END)
                         return PDF_SCAN_BROKEN;
                 if (t == PDF_TOKEN_ARRAY_OPEN || t == PDF_TOKEN_DICT_OPEN) {

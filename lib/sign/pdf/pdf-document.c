@@ -131,7 +131,7 @@ static int read_guarded(PdfDocument *d, int fd, uint64_t length, uint64_t size, 
                 return guard_outcome(r);
         if (read_document(d, fd, length, size, password) & QPDF_ERRORS)
                 return read_outcome(d);
-        return guard.is_encrypted ? guard_outcome(pdf_guard_check_streams(&guard, raw_stream, d)) : 0;
+        return guard.is_encrypted ? guard_outcome(pdf_guard_check_objects(&guard, raw_stream, d)) : 0;
 }
 
 static int open_document(int fd, uint64_t length, uint64_t size, bool repair, const char *password, PdfDocument **ret) {

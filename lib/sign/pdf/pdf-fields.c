@@ -53,6 +53,9 @@ static int walk(PdfDocument *d, qpdf_oh node, const char *parent, bool is_signat
         if (!qpdf_oh_is_dictionary(d->q, node))
                 return 0;
         partial = pdf_get_text(d, node, "/T");
+        f->n_named += strlen(parent) + (partial ? strlen(partial) : 0);
+        if (f->n_named > PDF_FIELDS_NAMES_MAX)
+                return -E2BIG;
         name = join_name(parent, partial);
         if (!name)
                 return -ENOMEM;

@@ -17,11 +17,15 @@ typedef struct PdfFields {
         PdfField *items;
         size_t n;
         size_t n_nodes; /* of the whole tree */
+        size_t n_named; /* bytes of all full names, also of those that were no signature's */
 } PdfFields;
 
 /* The most nodes that are looked at, and the deepest nesting of fields. */
 #define PDF_FIELDS_MAX 200000U
 #define PDF_FIELDS_DEPTH_MAX 32U
+
+/* The most bytes of full names: a long one may be the beginning of very many. */
+#define PDF_FIELDS_NAMES_MAX (16U << 20)
 
 /* Collects the signature fields. -E2BIG when a limit is reached (a tree with a loop reaches the depth), -ENOMEM. */
 int pdf_fields_collect(PdfDocument *d, PdfFields *ret);

@@ -15,6 +15,9 @@
 /* So much of a string, or of what is between tokens, counts as one. */
 #define STRING_BYTES 32U
 
+/* Numbers of objects that are remembered; what is beyond counts each time that it is met. */
+#define SEEN_MAX (8 << 20)
+
 static int outcome(int r) {
         switch (r) {
         case PDF_SCAN_EXCESSIVE:
@@ -35,9 +38,11 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* Entries of one stream mostly follow each other. */
-static int note_stream(void *userdata, const PdfXrefEntry *e) {
+static int note_entry(void *userdata, const PdfXrefEntry *e) {
         PdfGuard *g = userdata;
 
+        if (e->id > g->id_max)
+                g->id_max = e->id < SEEN_MAX ? e->id : SEEN_MAX;
         if (e->type != 2 || e->value <= 0 || e->value > INT32_MAX ||
             (g->n_streams > 0 && g->streams[g->n_streams - 1] == (uint32_t) e->value))
                 return 0;
@@ -77,17 +82,17 @@ static int take_bytes(void *userdata, const uint8_t *data, size_t n) {
         return bytes_append(userdata, data, n);
 }
 
-static int skip_object(PdfGuard *g, PdfLexer *l) {
+static int skip_object(PdfLexer *l, uint64_t tokens_max, uint64_t *left) {
         uint64_t used = 1, begin = l->at;
         PdfToken t = pdf_lexer_next(l);
         int r = 0;
 
         if (t == PDF_TOKEN_ARRAY_OPEN || t == PDF_TOKEN_DICT_OPEN)
-                r = pdf_skip_nested(l, t, &used, g->tokens_left);
+                r = pdf_skip_nested(l, t, &used, tokens_max < *left ? tokens_max : *left);
         used += (l->at - begin) / STRING_BYTES;
-        if (used > g->tokens_left)
+        if (used > *left)
                 return PDF_SCAN_EXCESSIVE;
-        g->tokens_left -= used;
+        *left -= used;
         return r;
 }
 
@@ -107,7 +112,7 @@ static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
                 if (offset < 0 || offset > INT32_MAX)
                         return PDF_SCAN_BROKEN;
                 body.at = (uint64_t) (offset + first);
-                r = skip_object(g, &body);
+                r = skip_object(&body, UINT64_MAX, &g->stream_tokens_left);
                 if (r != 0 && r != PDF_SCAN_BROKEN)
                         return r;
         }
@@ -174,14 +179,35 @@ static int check_stream(const StreamCheck *c, int64_t id, uint64_t at) {
         return check_decoded(c->g, &c->g->source, data, data_length(c->g, &d.values[PDF_KEY_LENGTH], data, &f), &f, n->integer, first->integer);
 }
 
-/* A stream that cannot be read costs nothing. What is still enciphered looks like anything. */
-static int visit_stream(void *userdata, const PdfXrefEntry *e) {
+/* Each object of a number and generation counts once, as its newest entry has it; only in a file that is rebuilt is it the last that counts, and all do here. */
+static bool is_former(PdfGuard *g, const PdfXrefEntry *e) {
+        uint8_t bit = (uint8_t) (1U << (e->id % 8));
+        bool former;
+
+        if (g->repair || e->generation != 0 || e->id < 0 || e->id > g->id_max)
+                return false;
+        former = g->seen[e->id / 8] & bit;
+        g->seen[e->id / 8] |= bit;
+        return former;
+}
+
+static int check_object(PdfGuard *g, uint64_t at) {
+        PdfLexer l = { .source = &g->source, .at = at };
+
+        if (at == 0 || pdf_lexer_next(&l) != PDF_TOKEN_INTEGER || pdf_lexer_next(&l) != PDF_TOKEN_INTEGER || pdf_lexer_next(&l) != PDF_TOKEN_WORD ||
+            !pdf_lexer_is(&l, "obj"))
+                return PDF_SCAN_BROKEN;
+        return skip_object(&l, PDF_OBJECT_TOKENS_MAX, &g->tokens_left);
+}
+
+/* What cannot be read costs nothing. A stream that is still enciphered looks like anything. */
+static int visit_object(void *userdata, const PdfXrefEntry *e) {
         const StreamCheck *c = userdata;
         int r;
 
-        if (e->type != 1 || e->value < 0 || !is_stream(c->g, e->id))
+        if (e->type != 1 || e->value < 0 || is_former(c->g, e))
                 return 0;
-        r = check_stream(c, e->id, (uint64_t) e->value);
+        r = is_stream(c->g, e->id) ? check_stream(c, e->id, (uint64_t) e->value) : c->raw ? 0 : check_object(c->g, (uint64_t) e->value);
         return r == PDF_SCAN_BROKEN || (r == PDF_SCAN_DOUBTFUL && c->g->is_encrypted && !c->raw) ? 0 : r;
 }
 
@@ -253,34 +279,41 @@ int pdf_guard_check(PdfGuard *g, int fd, const void *memory, uint64_t length, bo
         int r;
 
         g->streams = NULL;
+        g->seen = NULL;
         g->n_streams = g->n_allocated = 0;
+        g->id_max = 0;
         g->repair = repair;
         g->is_encrypted = false;
-        g->tokens_left = PDF_STREAM_TOKENS_MAX(length);
+        g->stream_tokens_left = PDF_STREAM_TOKENS_MAX(length);
+        g->tokens_left = PDF_TOKENS_MAX(length);
         if (memory)
                 pdf_source_init_memory(&g->source, memory, length);
         else
                 pdf_source_init_file(&g->source, fd, length);
         r = outcome(pdf_xref_find_header(&g->source));
         if (r == 0)
-                r = walk(g, note_stream, g);
+                r = walk(g, note_entry, g);
         if (r == 0) {
                 sort_streams(g);
-                r = pdf_guard_check_streams(g, NULL, NULL);
+                r = pdf_guard_check_objects(g, NULL, NULL);
         }
         if (r != 0)
                 pdf_guard_done(g);
         return r;
 }
 
-int pdf_guard_check_streams(PdfGuard *g, PdfRawData raw, void *userdata) {
+int pdf_guard_check_objects(PdfGuard *g, PdfRawData raw, void *userdata) {
         StreamCheck c = { .g = g, .raw = raw, .userdata = userdata };
 
-        return g->n_streams > 0 ? walk(g, visit_stream, &c) : 0;
+        free(g->seen);
+        g->seen = calloc(1, (size_t) g->id_max / 8 + 1);
+        return g->seen ? walk(g, visit_object, &c) : -ENOMEM;
 }
 
 void pdf_guard_done(PdfGuard *g) {
         free(g->streams);
+        free(g->seen);
         g->streams = NULL;
+        g->seen = NULL;
         g->n_streams = 0;
 }

@@ -17,6 +17,10 @@
  * a token has five bytes). */
 #define PDF_STREAM_TOKENS_MAX(size) (200000U + (size))
 
+/* Tokens of all other objects together, of which qpdf holds those that are asked for, and of one. Structure that is not compressed has a token for five bytes. */
+#define PDF_TOKENS_MAX(size) (200000U + (size) / 4)
+#define PDF_OBJECT_TOKENS_MAX 250000U
+
 /* One object stream. */
 #define PDF_STREAM_OBJECTS_MAX 100000
 #define PDF_STREAM_DATA_MAX (16U << 20)
@@ -33,9 +37,11 @@ typedef struct PdfGuard {
         PdfSource source;
         uint32_t *streams; /* numbers of object streams, sorted */
         size_t n_streams, n_allocated;
-        uint64_t tokens_left;
+        uint8_t *seen; /* a bit for each number whose newest entry was met */
+        int64_t id_max;
+        uint64_t stream_tokens_left, tokens_left;
         bool repair;
-        bool is_encrypted; /* then pdf_guard_check_streams() is to be asked again with the deciphered data */
+        bool is_encrypted; /* then pdf_guard_check_objects() is to be asked again with the deciphered data */
 } PdfGuard;
 
 /* Deciphered, but not inflated, data of a stream; freed by the guard with free(). 0, or PDF_SCAN_BROKEN where there is none. */
@@ -45,7 +51,7 @@ typedef int (*PdfRawData)(void *userdata, uint32_t number, uint8_t **ret, size_t
  * file that is to be rebuilt is looked through as well. 0, an outcome, or -errno. */
 int pdf_guard_check(PdfGuard *g, int fd, const void *memory, uint64_t length, bool repair);
 
-/* Looks at the object streams that the cross-reference named. `raw` is NULL before qpdf has the document. */
-int pdf_guard_check_streams(PdfGuard *g, PdfRawData raw, void *userdata);
+/* Looks at all objects, and into the object streams that the cross-reference named. `raw` is NULL before qpdf has the document. */
+int pdf_guard_check_objects(PdfGuard *g, PdfRawData raw, void *userdata);
 
 void pdf_guard_done(PdfGuard *g);

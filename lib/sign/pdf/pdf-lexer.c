@@ -59,28 +59,13 @@ bool pdf_source_fill(PdfSource *s, uint64_t at) {
         return true;
 }
 
-bool pdf_is_space(int c) {
-        return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\v' || c == 0;
-}
+#define BOTH (PDF_CLASS_SPACE | PDF_CLASS_DELIMITER)
 
-bool pdf_is_delimiter(int c) {
-        switch (c) {
-        case -1:
-        case '(':
-        case ')':
-        case '<':
-        case '>':
-        case '[':
-        case ']':
-        case '{':
-        case '}':
-        case '/':
-        case '%':
-                return true;
-        default:
-                return pdf_is_space(c);
-        }
-}
+const uint8_t pdf_classes[256] = {
+        [0] = BOTH, ['\t'] = BOTH, ['\n'] = BOTH, ['\v'] = BOTH, ['\f'] = BOTH, ['\r'] = BOTH, [' '] = BOTH,
+        ['('] = PDF_CLASS_DELIMITER, [')'] = PDF_CLASS_DELIMITER, ['<'] = PDF_CLASS_DELIMITER, ['>'] = PDF_CLASS_DELIMITER, ['['] = PDF_CLASS_DELIMITER,
+        [']'] = PDF_CLASS_DELIMITER, ['{'] = PDF_CLASS_DELIMITER, ['}'] = PDF_CLASS_DELIMITER, ['/'] = PDF_CLASS_DELIMITER, ['%'] = PDF_CLASS_DELIMITER,
+};
 
 static int peek(PdfLexer *l) {
         return pdf_source_byte(l->source, l->at);

@@ -61,8 +61,21 @@ typedef struct PdfLexer {
         size_t len;     /* of the whole text */
 } PdfLexer;
 
-bool pdf_is_space(int c);
-bool pdf_is_delimiter(int c); /* white space and the end too */
+enum {
+        PDF_CLASS_SPACE = 1,
+        PDF_CLASS_DELIMITER = 2, /* white space, too */
+};
+
+extern const uint8_t pdf_classes[256];
+
+/* Of a byte, or -1 for the end. */
+static inline bool pdf_is_space(int c) {
+        return c >= 0 && (pdf_classes[c] & PDF_CLASS_SPACE);
+}
+
+static inline bool pdf_is_delimiter(int c) {
+        return c < 0 || (pdf_classes[c] & PDF_CLASS_DELIMITER);
+}
 
 PdfToken pdf_lexer_next(PdfLexer *l);
 

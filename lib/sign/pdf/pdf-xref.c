@@ -92,7 +92,6 @@ static int visit(PdfXrefWalk *w, const PdfXrefEntry *e) {
 static int read_entry(PdfXrefWalk *w, uint64_t *at, int64_t id) {
         PdfXrefEntry e = { .id = id };
         uint64_t start = *at, p = skip_space(w->source, start), second;
-        int64_t generation;
         int c;
 
         e.invalid = p != start;
@@ -102,7 +101,7 @@ static int read_entry(PdfXrefWalk *w, uint64_t *at, int64_t id) {
         second = skip_space(w->source, p);
         e.invalid = e.invalid || second != p + 1;
         p = second;
-        if (second == start || !read_number(w->source, &p, &generation))
+        if (second == start || !read_number(w->source, &p, &e.generation))
                 return PDF_SCAN_BROKEN;
         e.invalid = e.invalid || p - second != 5;
         second = skip_space(w->source, p);
@@ -163,7 +162,7 @@ static bool next_pair(Entries *e) {
 }
 
 static int end_entry(Entries *e) {
-        PdfXrefEntry entry = { .id = e->first + e->i, .type = e->width[0] > 0 ? e->fields[0] : 1, .value = e->fields[1] };
+        PdfXrefEntry entry = { .id = e->first + e->i, .type = e->width[0] > 0 ? e->fields[0] : 1, .value = e->fields[1], .generation = e->fields[2] };
         int r;
 
         if (entry.type < 0 || entry.type > 2)

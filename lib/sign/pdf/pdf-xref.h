@@ -10,6 +10,7 @@ typedef struct PdfXrefEntry {
         int64_t id;
         int64_t type;  /* 0: free, 1: at an offset, 2: in an object stream */
         int64_t value; /* the offset, or the object stream's number */
+        int64_t generation; /* of type 1 */
         bool invalid;  /* of a form that qpdf warns of */
 } PdfXrefEntry;
 

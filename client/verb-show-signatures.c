@@ -133,18 +133,6 @@ static char *revision_text(const Shown *s, const PdfPanelField *f) {
         return asprintf(&text, _("%zu of %zu"), f->revision, s->panel.n_revisions) < 0 ? NULL : text;
 }
 
-/* What is told of a part beside what was found of the whole. */
-static const char *coverage_text(const Shown *s, const SignatureReport *g) {
-        if (g->countersignature)
-                return _("another signature of this file, not the document");
-        if (g->covers_whole_document)
-                return _("the whole file");
-        if (g->n_elements > 0)
-                return _("NOT the whole file: the elements below only");
-        return s->is_pdf && g->indication != INDICATION_TOTAL_FAILED && g->integrity ? _("its revision; what was added since changes nothing that it signed") :
-                _("NOT the whole file: see what was added");
-}
-
 /* PDF's words are the field's, and no other format has any. */
 static void print_signature(const Shown *s, size_t i) {
         static const PdfPanelField none = { 0 };
@@ -171,7 +159,7 @@ static void print_signature(const Shown *s, size_t i) {
                 { _("Issued by"), g->issuer },
                 { _("Field"), g->field },
                 { _("Shown"), place },
-                { _("Signed"), coverage_text(s, g) },
+                { _("Signed"), verdict_coverage(g) },
                 { _("Files"), files },
                 { _("Revision"), revision },
                 { _("Form"), form },

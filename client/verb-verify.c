@@ -166,8 +166,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
                 { _("Archived"), archive },
                 { _("Document unchanged"), s->integrity ? _("yes, as far as it is signed") : _("NO, or it cannot be told") },
                 /* Where the digest does not fit, what it was made over is beside the point. */
-                { s->timestamp ? _("Timestamp of") : _("Signed"), !s->integrity || is_token(s) ? NULL : s->countersignature ? _("another signature of this file, not the document") :
-                          s->covers_whole_document ? _("the whole file") : elements ? _("NOT the whole file: the elements below only") : _("NOT the whole file: see what was added") },
+                { s->timestamp ? _("Timestamp of") : _("Signed"), !s->integrity || is_token(s) ? NULL : verdict_coverage(s) },
                 { _("Elements"), elements },
                 { _("Files"), files },
                 { _("Form"), format },

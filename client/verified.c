@@ -147,6 +147,22 @@ void verdict_print_title(const SignatureReport *s, size_t number) {
                 out(_("Signature %zu: %s\n"), number, verdict_text(s->indication));
 }
 
+const char *verdict_coverage(const SignatureReport *s) {
+        if (s->countersignature)
+                return _("another signature of this file, not the document");
+        if (s->covers_whole_document)
+                return _("the whole file");
+        if (s->n_elements > 0)
+                return _("NOT the whole file: the elements below only");
+        if (s->field && s->integrity && s->added == ADDED_NOTHING)
+                return _("the whole file but for white space at its end");
+        if (s->added == ADDED_SIGNATURES)
+                return _("its revision; what was added since changes nothing that it signed");
+        if (s->added == ADDED_FORM_FILLING)
+                return _("its revision; since then, FORM FIELDS WERE FILLED IN");
+        return _("NOT the whole file: see what was added");
+}
+
 int verdict_exit_code(const VerifyReport *r) {
         Indication i = r->indication;
 

@@ -34,6 +34,9 @@ bool verdict_is_time_alone(const VerifyReport *r);
 void verdict_print(const char *path, const VerifyReport *r);
 void verdict_print_title(const SignatureReport *s, size_t number);
 
+/* What a signature that holds is of, and what was added since; translated. */
+const char *verdict_coverage(const SignatureReport *s);
+
 /* 0, 4 for a valid timestamp without a signature, 5 or 6. */
 int verdict_exit_code(const VerifyReport *r);
 

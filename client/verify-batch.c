@@ -52,7 +52,8 @@ static void print_signature(const SignatureReport *s, size_t number) {
         if (s->reason)
                 out_wrapped(0, SIGNATURE_COLUMN, _(s->reason));
         if (s->integrity && !s->covers_whole_document)
-                out_wrapped(0, SIGNATURE_COLUMN, _("It does not cover the whole file."));
+                out_wrapped(0, SIGNATURE_COLUMN, s->added == ADDED_FORM_FILLING ? _("Form fields were filled in after it.") :
+                            s->added == ADDED_SIGNATURES ? _("What was added after it changes nothing that it signed.") : _("It does not cover the whole file."));
 }
 
 static void print_text(const char *path, const VerifyReport *report) {

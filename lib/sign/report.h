@@ -54,6 +54,17 @@ typedef struct TimestampReport {
 
 #define TIMESTAMP_NOT_TRIED (-1)
 
+/* What was added to a PDF behind what is signed, what weighs most: further signatures, what proves them and what shows nowhere; values of form
+ * fields; or what changes the document. */
+typedef enum DocumentAddition {
+        ADDED_NOTHING,
+        ADDED_SIGNATURES,
+        ADDED_FORM_FILLING,
+        ADDED_CONTENT,
+} DocumentAddition;
+
+const char *document_addition_to_string(DocumentAddition a); /* "signatures", "form-filling", "content"; NULL for ADDED_NOTHING */
+
 /* One signature of a document. Strings are owned by the report, UTF-8, fit to be shown. */
 typedef struct SignatureReport {
         bool integrity;                /* digests and signature value hold, whatever the trust */
@@ -65,6 +76,7 @@ typedef struct SignatureReport {
         const char *format;            /* "CAdES", "PAdES", "XAdES", "CMS", "PDF-CMS", "XMLDSig" */
         const char *level;             /* "B-B" to "B-LTA" by what is there; NULL when it is no baseline signature */
         bool covers_whole_document;
+        DocumentAddition added;        /* PDF: where it does not cover the whole */
         bool timestamp;                /* an authority's, that the document existed, and nobody's signature of it */
         bool countersignature;         /* of another signature's value, and not of the document */
         char **covered;                /* the names of the files that it is of: a container's, or those of a detached XML signature */

@@ -75,8 +75,10 @@ static void write_signature(Json *j, const SignatureReport *s, bool container) {
                 json_bool(j, "countersignature", true);
         if (s->timestamp)
                 json_bool(j, "timestamp", true);
-        if (s->field)
+        if (s->field) {
+                json_string(j, "added", document_addition_to_string(s->added));
                 json_string(j, "field", s->field);
+        }
         json_time_if_known(j, "proven_time", s->proven_time);
         json_string(j, "proven_by", s->proven_by);
         if (s->not_before >= 0)

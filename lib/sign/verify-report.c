@@ -50,6 +50,16 @@ const char *subindication_to_string(SubIndication s) {
         return subindications[s].name;
 }
 
+const char *document_addition_to_string(DocumentAddition a) {
+        static const char *const names[] = {
+                [ADDED_SIGNATURES] = "signatures",
+                [ADDED_FORM_FILLING] = "form-filling",
+                [ADDED_CONTENT] = "content",
+        };
+
+        return names[a];
+}
+
 /* The main indication that goes with a subindication. */
 static Indication subindication_to_indication(SubIndication s) {
         return subindications[s].indication;

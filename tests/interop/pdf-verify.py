@@ -228,9 +228,11 @@ class Verification(unittest.TestCase):
             "invisible empty signature field": forms.update(signed, {12: form, 20: empty, 3: forms.page(b"/Annots [10 0 R 13 0 R 20 0 R]")}),
             "info": forms.update(signed, {20: b"<< /Title (t) >>"}, trailer=b"/Info 20 0 R"),
         }
+        self.assertIsNone(self.report(signed)["signatures"][0]["added"])
         for name, data in allowed.items():
             with self.subTest(name):
                 report = self.report(data)
+                self.assertEqual(report["signatures"][0]["added"], {"trailing newline": None, "filled in": "form-filling"}.get(name, "signatures"))
                 self.assertEqual((report["indication"], report["signatures"][0]["covers_whole_document"]), ("TOTAL-PASSED", False), report)
 
     # Attacks.

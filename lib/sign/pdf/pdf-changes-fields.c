@@ -226,6 +226,8 @@ static int compare_field(PdfChanges *x, qpdf_oh former, qpdf_oh later, const Inh
         r = is_filled_in(x, former, later, above->is_filled, &here.is_filled);
         if (r < 0)
                 return r;
+        if (strcmp(type, "/Sig") != 0 && (here.is_filled || qpdf_oh_is_stream(x->c.later->q, pdf_get(x->c.later, later, "/V"))))
+                x->is_filled = true;
         locked = here.is_signed || pdf_field_is_locked(old, &x->former_fields, name);
         r = pdf_changes_outcome(pdf_compare_entries(&x->c, former, later, changeable(x, former, later, &here, locked), 0),
                        here.is_signed ? PDF_CHANGES_SIGNATURE : x->level == 1 || locked ? PDF_CHANGES_FORBIDDEN : PDF_CHANGES_FORM);

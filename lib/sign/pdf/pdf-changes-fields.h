@@ -13,6 +13,7 @@ typedef struct PdfChanges {
         PdfFields former_fields, later_fields;
         int level; /* the certification's, as of the former revision */
         size_t lock_names;
+        bool is_filled; /* a field that is no signature's has another value */
 } PdfChanges;
 
 /* Names the comparison's outcome by what was compared. */

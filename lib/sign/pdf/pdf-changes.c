@@ -212,7 +212,7 @@ static int collect(PdfChanges *x) {
         return r == -E2BIG ? PDF_CHANGES_TOO_COMPLEX : r;
 }
 
-int pdf_changes_check(PdfDocument *former, PdfDocument *later) {
+int pdf_changes_check(PdfDocument *former, PdfDocument *later, bool *ret_filled) {
         PdfChanges x = { 0 };
         int r;
 
@@ -226,6 +226,8 @@ int pdf_changes_check(PdfDocument *former, PdfDocument *later) {
         /* What the trees lead to: content, resources, annotations. */
         if (r == 0)
                 r = pdf_changes_outcome(pdf_compare_run(&x.c), PDF_CHANGES_PAGES);
+        if (r == 0)
+                *ret_filled = x.is_filled;
         pdf_fields_done(&x.former_fields);
         pdf_fields_done(&x.later_fields);
         pdf_compare_done(&x.c);

@@ -18,5 +18,5 @@ enum {
         PDF_CHANGES_TOO_COMPLEX,
 };
 
-/* Compares the revision `former` with `later`. 0 when all changes are allowed, an outcome, or -errno. */
-int pdf_changes_check(PdfDocument *former, PdfDocument *later);
+/* Compares the revision `former` with `later`. 0 when all changes are allowed, and then whether fields were filled in; an outcome; or -errno. */
+int pdf_changes_check(PdfDocument *former, PdfDocument *later, bool *ret_filled);

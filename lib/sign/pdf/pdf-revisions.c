@@ -90,14 +90,22 @@ static int has_signature(PdfDocument *d, const PdfFields *fields, const PdfSigna
         return 0;
 }
 
-/* Notes a reason against all signatures whose revision ends at or before `end`; the first that is noted stays. */
-static void note_until(const PdfSignature *s, size_t n, uint64_t end, const char *reason, const char **reasons) {
+/* What was added to all signatures whose revision ends at or before `end`; what weighs most stays. */
+static void add_until(const PdfSignature *s, size_t n, uint64_t end, DocumentAddition added, PdfRevisionVerdict *verdicts) {
         for (size_t i = 0; i < n; i++)
-                if (!s[i].defect && s[i].range.end <= end && !reasons[i])
-                        reasons[i] = reason;
+                if (!s[i].defect && s[i].range.end <= end && verdicts[i].added < added)
+                        verdicts[i].added = added;
 }
 
-static int check_presence(PdfDocument *d, const PdfSignature *s, size_t n, uint64_t end, const char **reasons) {
+/* Notes a reason against them; the first that is noted stays. */
+static void note_until(const PdfSignature *s, size_t n, uint64_t end, const char *reason, PdfRevisionVerdict *verdicts) {
+        for (size_t i = 0; i < n; i++)
+                if (!s[i].defect && s[i].range.end <= end && !verdicts[i].reason)
+                        verdicts[i].reason = reason;
+        add_until(s, n, end, ADDED_CONTENT, verdicts);
+}
+
+static int check_presence(PdfDocument *d, const PdfSignature *s, size_t n, uint64_t end, PdfRevisionVerdict *verdicts) {
         _cleanup_(pdf_fields_done) PdfFields fields = { 0 };
         int r;
 
@@ -112,22 +120,27 @@ static int check_presence(PdfDocument *d, const PdfSignature *s, size_t n, uint6
                 r = has_signature(d, &fields, &s[i], &is_there);
                 if (r < 0)
                         return r;
-                if (!is_there && !reasons[i])
-                        reasons[i] = N_("The signature does not stand in the revision of the document that it signs.");
+                if (!is_there && !verdicts[i].reason)
+                        verdicts[i] = (PdfRevisionVerdict) {
+                                .reason = N_("The signature does not stand in the revision of the document that it signs."), .added = ADDED_CONTENT,
+                        };
         }
         return 0;
 }
 
-static int check_step(PdfDocument *former, PdfDocument *later, uint64_t end, const PdfSignature *s, size_t n, const char **reasons) {
-        int r = pdf_changes_check(former, later);
+static int check_step(PdfDocument *former, PdfDocument *later, uint64_t end, const PdfSignature *s, size_t n, PdfRevisionVerdict *verdicts) {
+        bool filled = false;
+        int r = pdf_changes_check(former, later, &filled);
 
         if (r > 0)
-                note_until(s, n, end, describe(r), reasons);
+                note_until(s, n, end, describe(r), verdicts);
+        else if (r == 0)
+                add_until(s, n, end, filled ? ADDED_FORM_FILLING : ADDED_SIGNATURES, verdicts);
         return r < 0 ? r : 0;
 }
 
 /* From the last revision to the first, each with the one after it. */
-static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends, const PdfSignature *s, size_t n, const char **reasons) {
+static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends, const PdfSignature *s, size_t n, PdfRevisionVerdict *verdicts) {
         _cleanup_(pdf_document_freep) PdfDocument *later = NULL;
         int r;
 
@@ -140,12 +153,12 @@ static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends
                 if (r < 0)
                         return r;
                 if (r > 0) {
-                        note_until(s, n, ends[i], N_("The signed revision of the document cannot be read by itself."), reasons);
+                        note_until(s, n, ends[i], N_("The signed revision of the document cannot be read by itself."), verdicts);
                         return 0;
                 }
-                r = check_presence(is_last ? x->document : former, s, n, ends[i], reasons);
+                r = check_presence(is_last ? x->document : former, s, n, ends[i], verdicts);
                 if (r == 0 && !is_last)
-                        r = check_step(former, next, ends[i], s, n, reasons);
+                        r = check_step(former, next, ends[i], s, n, verdicts);
                 if (!is_last) {
                         pdf_document_free(later);
                         later = former;
@@ -158,31 +171,31 @@ static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends
 
 /* Objects that are appended without a cross-reference change nothing for who reads by it, and everything for a reader that rebuilds it ("incremental
  * saving" of the literature, its variants without xref or trailer). */
-static int check_file_end(const PdfRevisions *x, uint64_t end, const PdfSignature *s, size_t n, const char **reasons) {
+static int check_file_end(const PdfRevisions *x, uint64_t end, const PdfSignature *s, size_t n, PdfRevisionVerdict *verdicts) {
         bool is_end;
         int r;
 
         r = pdf_tail_is_end(x->fd, end, &is_end);
         if (r == 0 && !is_end)
-                note_until(s, n, end, N_("Something that is no revision of the document was added after it was signed."), reasons);
+                note_until(s, n, end, N_("Something that is no revision of the document was added after it was signed."), verdicts);
         return r;
 }
 
-int pdf_revisions_check(const PdfRevisions *x, const PdfSignature *signatures, size_t n, const char **ret_reasons) {
+int pdf_revisions_check(const PdfRevisions *x, const PdfSignature *signatures, size_t n, PdfRevisionVerdict *ret) {
         _cleanup_free_ uint64_t *ends = NULL;
         size_t n_ends = 0;
         int r;
 
         for (size_t i = 0; i < n; i++)
-                ret_reasons[i] = NULL;
+                ret[i] = (PdfRevisionVerdict) { 0 };
         r = list_ends(x, signatures, n, &ends, &n_ends);
         if (r == 0)
-                r = check_file_end(x, ends[n_ends - 1], signatures, n, ret_reasons);
+                r = check_file_end(x, ends[n_ends - 1], signatures, n, ret);
         if (r < 0)
                 return r;
         if (n_ends > PDF_REVISIONS_MAX) {
-                note_until(signatures, n, ends[n_ends - 2], describe(PDF_CHANGES_TOO_COMPLEX), ret_reasons);
+                note_until(signatures, n, ends[n_ends - 2], describe(PDF_CHANGES_TOO_COMPLEX), ret);
                 return 0;
         }
-        return check_ends(x, ends, n_ends, signatures, n, ret_reasons);
+        return check_ends(x, ends, n_ends, signatures, n, ret);
 }

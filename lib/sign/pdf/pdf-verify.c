@@ -22,7 +22,7 @@ typedef struct Verification {
         const VerifyParams *params;
         PdfDocument *document;
         PdfSignature *signatures;
-        const char **reasons; /* of pdf_revisions_check() */
+        PdfRevisionVerdict *revisions;
         PdfProof *proofs;
         bool has_dss;
         size_t n;
@@ -32,7 +32,7 @@ static void verification_done(Verification *v) {
         for (size_t i = 0; i < v->n; i++)
                 pdf_signature_done(&v->signatures[i]);
         free(v->signatures);
-        free(v->reasons);
+        free(v->revisions);
         pdf_proofs_free(v->proofs, v->n);
         pdf_document_free(v->document);
 }
@@ -175,8 +175,9 @@ static int verify_signature(const Verification *v, size_t i, VerifyReport *r) {
                         e = signature_report_note(report, SUB_FORMAT_FAILURE, N_("The signature embeds content of its own beside the document."));
                 if (e == 0 && v->document->repaired)
                         e = signature_report_note(report, SUB_FORMAT_FAILURE, N_("The document is damaged, and readers differ in what they make of it."));
-                if (e == 0 && v->reasons[i])
-                        e = signature_report_note(report, SUB_FORMAT_FAILURE, v->reasons[i]);
+                report->added = v->revisions[i].added;
+                if (e == 0 && v->revisions[i].reason)
+                        e = signature_report_note(report, SUB_FORMAT_FAILURE, v->revisions[i].reason);
         }
         return e;
 }
@@ -191,8 +192,8 @@ static int read_signatures(Verification *v) {
         if (fields.n > VERIFY_SIGNATURES_MAX)
                 return -E2BIG;
         v->signatures = calloc(fields.n + 1, sizeof(*v->signatures));
-        v->reasons = calloc(fields.n + 1, sizeof(*v->reasons));
-        if (!v->signatures || !v->reasons)
+        v->revisions = calloc(fields.n + 1, sizeof(*v->revisions));
+        if (!v->signatures || !v->revisions)
                 return -ENOMEM;
         for (size_t i = 0; i < fields.n; i++) {
                 if (!pdf_field_is_signed(v->document, &fields.items[i]))
@@ -270,7 +271,7 @@ static int verify_signatures(Verification *v, VerifyReport *r) {
         if (e == 0 && v->params->revocation)
                 e = pdf_dss_collect(v->document, v->params->revocation);
         if (e == 0)
-                e = pdf_revisions_check(&revisions, v->signatures, v->n, v->reasons);
+                e = pdf_revisions_check(&revisions, v->signatures, v->n, v->revisions);
         if (e == 0)
                 e = pdf_proofs_collect(v->fd, v->size, v->signatures, v->n, v->params, &v->proofs);
         for (size_t i = 0; e == 0 && i < v->n; i++)

@@ -8,6 +8,7 @@
 #include "sign/asic/asic-verify.h"
 #include "sign/asic/zip.h"
 #include "sign/cms/armor.h"
+#include "sign/cms/ats-hash-index.h"
 #include "sign/cms/cms-verify.h"
 #include "sign/pdf/pdf-verify.h"
 #include "sign/verify.h"
@@ -18,6 +19,13 @@
 
 static int digest_file(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret) {
         return digest_of_fd(algorithm, *(int *) userdata, 0, UINT64_MAX, ret);
+}
+
+static int hash_file(void *userdata, gnutls_hash_hd_t hash) {
+        _cleanup_ber_source_ BerSource source = { .fd = -1 };
+        int r = ber_source_init_fd(&source, *(int *) userdata);
+
+        return r < 0 ? r : ats_hash_octets(hash, &source, 0, source.size);
 }
 
 /* A signature is of the whole file only if nothing follows it; and that of a timestamp's token is an authority's, of what is not here. */
@@ -43,8 +51,13 @@ static int verify_cms(int fd, const VerifyParams *params, VerifyReport *r) {
         CmsContent content = { .digest = content_fd >= 0 ? digest_file : NULL, .userdata = &content_fd };
         _cleanup_close_ int decoded = -1;
         CmsFacts facts = { 0 };
+        struct stat st;
         int q;
 
+        if (content_fd >= 0 && fstat(content_fd, &st) == 0 && S_ISREG(st.st_mode)) {
+                content.hash = hash_file;
+                content.size = (uint64_t) st.st_size;
+        }
         q = armor_open(fd, &decoded);
         if (q >= 0)
                 q = cms_verify_fd(decoded >= 0 ? decoded : fd, &content, params, r, &facts);

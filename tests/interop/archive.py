@@ -344,6 +344,19 @@ class Cades(Fixture):
                 cms = with_unsigned(self.cms, *unsigned, (ARCHIVE_V2, self.token(self.archive, altered)))
                 self.assertEqual("SIG_CONSTRAINTS_FAILURE", self.told(cms)[0])
 
+    def test_version_2_detached(self):
+        """The content, which is beside it, stands where it would be."""
+        signature = self.folder / "detached.p7s"
+        run("openssl", "cms", "-sign", "-cades", "-binary", "-in", self.folder / "content", "-outform", "DER", "-signer", self.pki.directory / "rsa3072.pem", "-keyform", "DER", "-inkey",
+            self.pki.key("rsa3072"), "-md", "sha256", "-out", signature)
+        cms = signature.read_bytes()
+        data = elements(contents(contents(elements(contents(cms))[1])))
+        stamp = (SIGNATURE_TIME_STAMP, self.token(self.authority, signature_value(cms)))
+        for document, outcome in ((self.DOCUMENT, "holds"), (b"two hundred\n", "different")):
+            over = data[2] + document + data[3] + contents(contents(data[-1])) + element(0xa1, element(0x30, stamp[0] + element(0x31, stamp[1])))
+            archived = with_unsigned(cms, stamp, (ARCHIVE_V2, self.token(self.archive, over)))
+            self.assertEqual(outcome, self.told(archived, "--content", self.folder / "content")[3]["archive"])
+
     def test_added_later(self):
         """A further signature or countersignature leaves an archive timestamp what it is, or is not added."""
         unsigned = [self.signature_timestamp, self.revocation]

@@ -3,7 +3,6 @@
 /* Indexes of archive timestamps; see ats-hash-index.h. */
 
 #include <errno.h>
-#include <gnutls/crypto.h>
 #include <string.h>
 
 #include "base/der-tag.h"

@@ -4,6 +4,8 @@
 /* ats-hash-index-v3 (EN 319 122-1 §5.5.2), and its first two versions: what an archive timestamp of CAdES is over beside the signature, by digests: certificates, revocation
  * information, unsigned attributes. It stands in the timestamp's own unsigned attributes. */
 
+#include <gnutls/crypto.h>
+
 #include "crypto/digest.h"
 #include "der/attributes.h"
 #include "sign/cms/cms-parse.h"

@@ -20,6 +20,16 @@ typedef struct Stamping {
         gnutls_hash_hd_t hash;
 } Stamping;
 
+/* What a timestamp costs at least, in octets: its own signature is verified. */
+#define TIMESTAMP_COST (UINT64_C(1024) * 1024)
+
+static int spend(const CadesStamped *s, uint64_t cost) {
+        if (cost > *s->context->budget)
+                return -E2BIG;
+        *s->context->budget -= cost;
+        return 0;
+}
+
 static int add(Stamping *s, View v) {
         return v.len > 0 && gnutls_hash(s->hash, v.data, v.len) < 0 ? -EIO : 0;
 }
@@ -111,15 +121,24 @@ static bool was_there(const Stamping *s, const Attribute *a) {
         return a != s->attribute && der_next(&values, &token, NULL) >= 0 && time_of(token) < s->time;
 }
 
-/* TS 101 733 §6.4.1: nearly all of SignedData as it stands. Content beside it would have to be had here, and not its digest alone. */
+static uint64_t size_of(const BerElement *e) {
+        return e->end - e->at;
+}
+
+/* TS 101 733 §6.4.1: nearly all of SignedData as it stands, and the content where it is not in it. */
 static int write_signed_data(Stamping *s) {
-        const CmsSignedData *d = s->stamped->context->signed_data;
+        const CmsContext *c = s->stamped->context;
+        const CmsSignedData *d = c->signed_data;
         int r;
 
         s->time = time_of(s->token);
-        if (!d->has_content)
+        if (c->countersignature || (!d->has_content && !c->content->hash))
                 return -EOPNOTSUPP;
-        r = add_element(s, &d->encapsulation);
+        r = spend(s->stamped, size_of(&d->encapsulation) + size_of(&d->certificate_set) + size_of(&d->revocations) + (d->has_content ? 0 : c->content->size));
+        if (r >= 0)
+                r = add_element(s, &d->encapsulation);
+        if (r >= 0 && !d->has_content)
+                r = c->content->hash(c->content->userdata, s->hash);
         if (r >= 0)
                 r = add_element(s, &d->certificate_set);
         if (r >= 0)
@@ -198,6 +217,8 @@ static int check_index(const CadesStamped *s, Timestamp *t) {
 
         r = ats_hash_index_read(t->token, &x);
         if (r >= 0)
+                r = spend(s, size_of(&s->context->signed_data->certificate_set) + size_of(&s->context->signed_data->revocations));
+        if (r >= 0)
                 r = x.algorithm == t->algorithm ? ats_hash_index_is_complete(&x, s->context->source, s->context->signed_data, s->unsigned_attributes) : 0;
         if (r == -ENOMEM)
                 return r;
@@ -229,6 +250,8 @@ static int read_attribute(const CadesStamped *s, const Attribute *a, size_t kind
         int r = 0;
 
         while (r >= 0 && t->n < SIGNATURE_TIMESTAMPS_MAX && der_next(&values, &reading.stamping.token, NULL) >= 0) {
+                if (spend(s, TIMESTAMP_COST) < 0)
+                        return 0;
                 r = read_token(&reading, kind, &t->list[t->n]);
                 t->attributes[t->n] = a;
                 t->n += r >= 0;
@@ -315,6 +338,8 @@ int cades_timestamps_covered(const CadesStamped *s, const CadesTimestamps *t, si
                 return 0;
         if (indexed)
                 r = ats_hash_index_read(t->list[i].token, &x);
+        if (indexed && r >= 0)
+                r = spend(s, size_of(&c->signed_data->revocations));
         if (indexed && r >= 0)
                 r = ats_hash_index_has_revocations(&x, c->source, c->signed_data);
         if (r > 0 && c->signed_data->has_revocation_values)

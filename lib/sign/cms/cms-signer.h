@@ -12,6 +12,7 @@ struct CmsContext {
         const CmsSignedData *signed_data;
         const CmsContent *content;
         const VerifyParams *params;
+        uint64_t *budget;      /* octets that may still be read for timestamps, for all signers */
         bool countersignature; /* what is signed is the value of another signature, as external content (§11.4) */
         /* The digests of the content under one algorithm, kept over the signers; either is absent (len 0) where there is no such
          * content. 0 or a negative errno, -EOPNOTSUPP for an algorithm that GnuTLS has not. */

@@ -9,6 +9,10 @@
 #include "sign/cms/cms-signer.h"
 #include "sign/trust/revocation-values.h"
 
+/* What may be read for timestamps, beside so many times the whole. */
+#define BUDGET (UINT64_C(256) * 1024 * 1024)
+#define BUDGET_TIMES 16U
+
 /* More digest algorithms than there are; a hostile file cannot have the content read more often. */
 #define DIGESTS_MAX 16U
 
@@ -95,7 +99,8 @@ static int note_signers(VerifyReport *r, size_t from) {
 
 static int verify_source(BerSource *source, const CmsContent *content, const VerifyParams *params, VerifyReport *r, CmsFacts *ret_facts) {
         _cleanup_(cms_signed_data_done) CmsSignedData signed_data = { 0 };
-        Round round = { .context = { .source = source, .signed_data = &signed_data, .content = content, .params = params, .digest = round_digest } };
+        uint64_t budget = BUDGET + BUDGET_TIMES * source->size;
+        Round round = { .context = { .source = source, .signed_data = &signed_data, .content = content, .params = params, .digest = round_digest, .budget = &budget } };
         size_t from = r->n_signatures;
         CmsFacts facts;
         int q;

@@ -5,6 +5,8 @@
  * signers are verified. Of unsigned attributes only timestamps and revocation information are used, each by its own signature: they prove when a signature
  * existed, and the states of certificates. */
 
+#include <gnutls/crypto.h>
+
 #include "crypto/digest.h"
 #include "sign/verify-report.h"
 
@@ -12,8 +14,13 @@
  * 0 or a negative errno, which ends the verification. */
 typedef int (*CmsDigestContent)(void *userdata, gnutls_digest_algorithm_t algorithm, Digest *ret);
 
+/* Adds the same content to a hash. 0 or a negative errno. */
+typedef int (*CmsHashContent)(void *userdata, gnutls_hash_hd_t hash);
+
 typedef struct CmsContent {
         CmsDigestContent digest; /* NULL: there is no external content */
+        CmsHashContent hash;     /* NULL: it cannot be had as it is, which archive timestamps of before version 3 need */
+        uint64_t size;           /* what `hash` reads */
         void *userdata;
         /* A PDF's (EN 319 142-1 §6.3): the signature must be of the external content even where the CMS embeds another, there must be
          * exactly one signer, and the formats are named "PAdES" and "PDF-CMS". */

@@ -235,6 +235,23 @@ class Attacks(unittest.TestCase):
             signature = self.signer.sign(part).replace("</ds:Signature>", added)
             self.assertNotEqual(self.verify(f"<a><b>1</b>{signature}</a>")["indication"], "TOTAL-PASSED")
 
+    def test_chosen_properties(self):
+        """XAdES 1.1.1 signs its properties by an expression: the signature's own, as they stand, and all of them."""
+        own = "//*[@Id='S-properties']"
+        properties = self.signer.properties()
+        qualifying = f'<ds:Object><xades:QualifyingProperties xmlns:xades="{XADES}" Target="#S">{{}}</xades:QualifyingProperties></ds:Object>'
+        data = reference("", "<a></a>", transform(ENVELOPED) + transform(EXCLUSIVE), more=' Id="S-data"')
+
+        def text(expression, kind="intersect", signed=properties, there=properties, more="", before=""):
+            chosen = transform(FILTER2, f'<x:XPath xmlns:x="{FILTER2}" Filter="{kind}">{expression}</x:XPath>{more}') + transform(EXCLUSIVE)
+            return f"<a>{before}{self.signer.sign(data + reference('', signed, chosen, SIGNED_PROPERTIES), qualifying.format(there))}</a>"
+
+        self.passes(text(own))
+        self.refused(text(own, there=self.signer.properties(time="2031-01-01T00:00:00Z")), "HASH_FAILURE", "changed after it was signed")
+        for wrong in (text(own + "/*[1]"), text(own + "|//ds:KeyInfo"), text(own, kind="subtract"), text("//b[1]", before=properties),
+                      text(own, more=f'<x:XPath xmlns:x="{FILTER2}" Filter="subtract">//text()</x:XPath>'), text("//nothing")):
+            self.assertFalse(self.verify(wrong)["signatures"][0]["integrity"])
+
     def test_properties_of_other(self):
         """A signature that refers to the properties of another one, which name another signer."""
         other = self.signer.enveloping(name="T")

@@ -10,6 +10,7 @@
 #include "sign/xml/xml-coverage.h"
 #include "sign/xml/xml-target.h"
 #include "sign/xml/xml-transform.h"
+#include "sign/xml/xml-xpath.h"
 
 #define DIGEST_TEXT_MAX 1024U
 
@@ -26,6 +27,7 @@ typedef struct Reference {
         gnutls_digest_algorithm_t algorithm;
         Bytes value;
         XmlTarget target;
+        bool chooses_properties; /* the signature's own, by an expression */
         bool absent; /* a file that nobody has */
         bool empty; /* of what it points at, its transforms left nothing */
 } Reference;
@@ -177,6 +179,10 @@ static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Find
         v->digest = xml_digest_weaker(v->digest, r->algorithm);
         if (r->empty)
                 return 0;
+        if (r->chooses_properties) {
+                v->signed_properties = true;
+                return 0;
+        }
         if (r->target.node && r->target.node == c->signed_properties) {
                 if (!is_as_it_stands(&r->transforms))
                         return found(f, SUB_SIG_CONSTRAINTS_FAILURE, N_("The signature's properties are not signed as they stand."));
@@ -201,19 +207,53 @@ static int verify_manifest(const XmlReferences *c, const Reference *r, XmlCovera
         return verify_list(c, xml_first_element(node), true, v, f);
 }
 
-static int verify_one(const XmlReferences *c, xmlNode *element, bool in_manifest, XmlCoverage *v, Finding *f) {
-        _cleanup_(reference_done) Reference r = { 0 };
+/* XAdES 1.1.1 knew no identifier of signed properties: an intersection with that one element, of the whole document, is as good. 1, 0, -ENOMEM. */
+static int chooses_properties(const XmlReferences *c, const Reference *r) {
+        xmlNode *expression = r->transforms.n > 0 ? xml_first_element(r->transforms.list[0].element) : NULL;
+        const char *filter = expression ? xml_attribute(expression, "Filter") : NULL;
+        xmlXPathObject *object;
+        bool own;
+        int q;
+
+        if (!c->signed_properties || r->target.external || r->target.node || !xml_type_is_signed_properties(r->type) || r->transforms.n == 0 ||
+            r->transforms.list[0].type != XML_TRANSFORM_TYPE_FILTER2 || xml_next_element(expression) || !filter || strcmp(filter, "intersect") != 0)
+                return 0;
+        for (size_t i = 1; i < r->transforms.n; i++)
+                if (r->transforms.list[i].type != XML_TRANSFORM_TYPE_CANONICAL)
+                        return 0;
+        q = xpath_choose(c->document, expression, false, &object);
+        if (q < 0)
+                return q == -ENOMEM ? q : 0;
+        own = object->nodesetval && object->nodesetval->nodeNr == 1 && object->nodesetval->nodeTab[0] == c->signed_properties;
+        xmlXPathFreeObject(object);
+        return own;
+}
+
+/* What it points at, and whether it may. As read_reference(). */
+static int locate(const XmlReferences *c, Reference *r, bool in_manifest, Finding *f) {
         int q, error = 0;
 
-        q = read_reference(element, &r, f);
-        if (q != 0)
-                return q;
-        f->sub = xml_target_resolve(c->document, r.uri, &r.target, &f->reason, &error);
-        if (f->sub == SUB_NONE && error == 0 && !r.target.external)
-                f->sub = xml_target_check(c, &r.target, r.type, &f->reason);
+        f->sub = xml_target_resolve(c->document, r->uri, &r->target, &f->reason, &error);
         if (error < 0 || f->sub != SUB_NONE)
                 return error < 0 ? error : 1;
-        q = spend(c, &r, f);
+        q = spend(c, r, f);
+        if (q != 0 || r->target.external)
+                return q;
+        q = in_manifest ? 0 : chooses_properties(c, r);
+        r->chooses_properties = q > 0;
+        if (q != 0)
+                return q < 0 ? q : 0;
+        f->sub = xml_target_check(c, &r->target, r->type, &f->reason);
+        return f->sub != SUB_NONE;
+}
+
+static int verify_one(const XmlReferences *c, xmlNode *element, bool in_manifest, XmlCoverage *v, Finding *f) {
+        _cleanup_(reference_done) Reference r = { 0 };
+        int q;
+
+        q = read_reference(element, &r, f);
+        if (q == 0)
+                q = locate(c, &r, in_manifest, f);
         if (q == 0)
                 q = compare(c, &r, f);
         if (q > 0 && in_manifest && r.absent) {

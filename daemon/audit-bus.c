@@ -148,16 +148,7 @@ static int read_session(AuditCall *c, sd_bus_error *error) {
 }
 
 static int read_credential(AuditCall *c, sd_bus_error *error) {
-        const char *id;
-        int r;
-
-        r = sd_bus_message_read(c->call.message, "s", &id);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!id_is_valid(ID_RECORD, id))
-                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
-        strcpy(c->credential, id);
-        return 0;
+        return call_read_id(&c->call, NULL, c->credential, error);
 }
 
 static int list(sd_bus_message *message, Manager *m, Shows shows, sd_bus_error *error) {

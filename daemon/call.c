@@ -11,6 +11,7 @@
 #include "bus/service.h"
 #include "daemon/call.h"
 #include "daemon/clock.h"
+#include "daemon/id.h"
 
 /* A call holds its message, with as many descriptors as the bus lets through (16): LimitNOFILE has room for all of them. */
 #define CALLS_PER_USER 128U
@@ -75,6 +76,19 @@ Call *call_free(Call *c) {
         sd_bus_message_unref(c->message);
         free(c);
         return NULL;
+}
+
+int call_read_id(Call *c, const char *none, char ret[static 17], sd_bus_error *error) {
+        const char *id;
+        int r;
+
+        r = sd_bus_message_read(c->message, "s", &id);
+        if (r < 0)
+                return bus_error_set_argument(error, r);
+        if (!id_is_valid(ID_RECORD, id))
+                return bus_error_set(error, ERROR_NOT_FOUND, none ? "%s" : NULL, none);
+        strcpy(ret, id);
+        return 0;
 }
 
 /* The caller is told to look here: a row that was altered or a disk that fails is the operator's business. */

@@ -44,6 +44,9 @@ static inline void call_freep(void *c) {
 }
 #define _cleanup_call_ _cleanup_(call_freep)
 
+/* Reads an argument that is a record's id. One that cannot be an id is of nothing that there is, like any other: NotFound, with the sentence `none` or the usual one. */
+int call_read_id(Call *c, const char *none, char ret[static 17], sd_bus_error *error);
+
 /* Each takes the call over when it returns 0; on error, with `error` set, it stays the caller's. */
 int call_store(Call *c, StoreRun run, CallThen then, sd_bus_error *error);
 int call_work(Call *c, WorkerRun run, CallThen then, sd_bus_error *error);

@@ -37,16 +37,7 @@ int credential_call_new(Manager *m, sd_bus_message *message, CredentialCall **re
 }
 
 int credential_call_read_id(CredentialCall *c, sd_bus_error *error) {
-        const char *id;
-        int r;
-
-        r = sd_bus_message_read(c->call.message, "s", &id);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!id_is_valid(ID_RECORD, id))
-                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
-        strcpy(c->job.id, id);
-        return 0;
+        return call_read_id(&c->call, NULL, c->job.id, error);
 }
 
 static int run_job(Txn *t, void *userdata) {

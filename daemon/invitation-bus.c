@@ -60,16 +60,7 @@ static int begin(sd_bus_message *message, Manager *m, sd_bus_message_handler_t h
 }
 
 static int read_id(InvitationCall *c, sd_bus_error *error) {
-        const char *id;
-        int r;
-
-        r = sd_bus_message_read(c->call.message, "s", &id);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!id_is_valid(ID_RECORD, id))
-                return bus_error_set(error, ERROR_NOT_FOUND, NULL);
-        strcpy(c->job.id, id);
-        return 0;
+        return call_read_id(&c->call, NULL, c->job.id, error);
 }
 
 static int start(InvitationCall *c, InvitationRun run, CallThen then, sd_bus_error *error) {

@@ -136,16 +136,7 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
 /* --- Read -------------------------------------------------------------------------------------------------------------- */
 
 static int read_id(OutboxCall *c, sd_bus_error *error) {
-        const char *id;
-        int r;
-
-        r = sd_bus_message_read(c->call.message, "s", &id);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!id_is_valid(ID_RECORD, id))
-                return bus_error_set(error, ERROR_NOT_FOUND, "There is no such message.");
-        strcpy(c->id, id);
-        return 0;
+        return call_read_id(&c->call, "There is no such message.", c->id, error);
 }
 
 /* Of id, kind and login no character needs an escape. */

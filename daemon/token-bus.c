@@ -97,16 +97,7 @@ static int token_call_new(Manager *m, sd_bus_message *message, TokenCall **ret, 
 
 /* An id that cannot be one is not found, like any other. */
 static int read_id(sd_bus_message *message, TokenCall *k, sd_bus_error *error) {
-        const char *id;
-        int r;
-
-        r = sd_bus_message_read(message, "s", &id);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!id_is_valid(ID_RECORD, id))
-                return bus_error_set(error, ERROR_NOT_FOUND, "The account has no such token.");
-        strcpy(k->id, id);
-        return 0;
+        return call_read_id(&k->call, "The account has no such token.", k->id, error);
 }
 
 static int note(Txn *t, TokenCall *k, const char *event, int64_t now) {

@@ -21,6 +21,7 @@
 #include "daemon/session.h"
 #include "daemon/token-bus.h"
 #include "daemon/token-proof.h"
+#include "daemon/token-reset-bus.h"
 #include "daemon/token.h"
 
 int token_bus_error(sd_bus_error *e, int outcome, int64_t not_before) {
@@ -72,7 +73,7 @@ static void token_call_destroy(Call *c) {
         secret_wipe(k->session, sizeof(k->session));
 }
 
-/* Reads the session's id, which is the first argument of all but Reset, and takes what is needed of the session. */
+/* Reads the session's id, which is the first argument of all methods here, and takes what is needed of the session. */
 static int token_call_new(Manager *m, sd_bus_message *message, TokenCall **ret, sd_bus_error *error) {
         _cleanup_call_ TokenCall *k = NULL;
         const char *session;
@@ -430,62 +431,6 @@ static int method_list(sd_bus_message *message, void *userdata, sd_bus_error *er
         return call_started(call_store(&k->call, run_list, then_listed, error), &k);
 }
 
-/* --- Reset -------------------------------------------------------------------------------------------------------- */
-
-static int run_reset(Txn *t, void *userdata) {
-        _cleanup_(account_done) Account a = { 0 };
-        _cleanup_bytes_ Bytes payload = BYTES_NULL;
-        TokenCall *k = userdata;
-        int r;
-
-        r = account_find(t, k->login, &a);
-        if (r < 0)
-                return r;
-        strcpy(k->account, a.id);
-        r = token_revoke_all(t, a.id);
-        if (r < 0)
-                return r;
-        r = bytes_printf(&payload, "{\"login\":\"%s\"}", k->login);
-        if (r < 0)
-                return r;
-        const AuditEntry e = { .event = "token-reset", .uid = k->call.uid, .payload = bytes_view(&payload), .now = clock_now() };
-
-        return audit_append(t, &e);
-}
-
-/* A remembered session was opened by a code of a token that is lost. */
-static int then_reset(Call *c, int result, sd_bus_error *error) {
-        TokenCall *k = (TokenCall *) c;
-
-        if (result == -ENOENT)
-                return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login.");
-        if (result < 0)
-                return result;
-        session_end_account(c->manager, k->account);
-        return sd_bus_reply_method_return(c->message, NULL);
-}
-
-static int method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_call_ TokenCall *k = NULL;
-        Manager *m = userdata;
-        const char *login;
-        int r;
-
-        r = gate_pass(m->gate, message, ACTION_MANAGE_ACCOUNTS, method_reset, userdata, error);
-        if (r != 0)
-                return r;
-        r = call_new(m, message, sizeof(TokenCall), token_call_destroy, &k, error);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(message, "s", &login);
-        if (r < 0)
-                return bus_error_set_argument(error, r);
-        if (!account_login_is_valid(login))
-                return bus_error_set(error, ERROR_NOT_FOUND, "There is no account of this login.");
-        strcpy(k->login, login);
-        return call_started(call_store(&k->call, run_reset, then_reset, error), &k);
-}
-
 #define SECRETS (SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE)
 
 static const sd_bus_vtable vtable[] = {
@@ -495,7 +440,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Confirm", SD_BUS_ARGS("s", session, "s", id, "v", otp), SD_BUS_NO_RESULT, method_confirm, SECRETS),
         SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("s", session), SD_BUS_RESULT("aa{sv}", tokens), method_list, SECRETS),
         SD_BUS_METHOD_WITH_ARGS("Revoke", SD_BUS_ARGS("s", session, "s", id, "a{sv}", factors), SD_BUS_NO_RESULT, method_revoke, SECRETS),
-        SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("s", login), SD_BUS_NO_RESULT, method_reset, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("s", login), SD_BUS_NO_RESULT, token_method_reset, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 

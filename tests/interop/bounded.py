@@ -221,6 +221,32 @@ class Pdf(Bounded):
         path = self.verify("names.pdf", forms.document(o), 5, "more fields")
         self.sign(path, 1, "larger or more deeply nested")
 
+    def test_signatures(self):
+        """Hundreds, each of all of a large file: the digest of each is another pass over it."""
+        out = self.directory / "one.pdf"
+        large = self.directory / "large.pdf"
+        large.write_bytes(forms.document(forms.objects(o6=stream(b"", b"x" * 24_000_000))))
+        done, output, _ = peak("sign", large, "-f", "-o", out, "-c", self.directory / "p256.p12", "--password-file", self.password, "--no-timestamp")
+        self.assertEqual(done, 0, output)
+        data = out.read_bytes()
+        value = data[data.rindex(b"/Type /Sig"):]
+        value = b"<< " + value[:value.index(b"endobj")]
+        o = forms.objects(o1=b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] >> >>" % b" ".join(b"%d 0 R" % n for n in range(10, 910)), o6=b"0")
+        for n in range(10, 910):
+            o[n], o[n + 1000] = b"<< /T (s%d) /FT /Sig /V %d 0 R >>" % (n, n + 1000), value
+        self.verify("signatures.pdf", appended(data, o), 5, "more fields or signatures than are examined")
+
+
+def appended(data, objects):
+    """The file with these objects in an update."""
+    out, rows, at = data, b"", {}
+    for number, content in objects.items():
+        at[number] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    rows = b"".join(b"%d 1\n%010d 00000 n \n" % (number, place) for number, place in sorted(at.items()))
+    former = int(data[data.rindex(b"startxref"):].split()[1])
+    return out + b"xref\n%strailer\n<< /Size 2000 /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (rows, former, len(out))
+
 
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"

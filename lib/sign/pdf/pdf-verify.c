@@ -16,6 +16,9 @@
 #include "sign/pdf/pdf-verify.h"
 #include "sign/cms/timestamp.h"
 
+/* Bytes that all signatures together may be of, in so much of the file each: who has a file signed by dozens does not have it signed by hundreds. */
+#define SIGNED_BYTES_MAX(size) ((UINT64_C(1) << 30) + 16 * (size))
+
 typedef struct Verification {
         int fd;
         uint64_t size;
@@ -182,8 +185,18 @@ static int verify_signature(const Verification *v, size_t i, VerifyReport *r) {
         return e;
 }
 
+static void limit_digested(PdfSignature *s, uint64_t *left) {
+        if (s->defect)
+                return;
+        if (s->range.end > *left)
+                s->defect = N_("The PDF document has more fields or signatures than are examined.");
+        else
+                *left -= s->range.end;
+}
+
 static int read_signatures(Verification *v) {
         _cleanup_(pdf_fields_done) PdfFields fields = { 0 };
+        uint64_t left = SIGNED_BYTES_MAX(v->size);
         int r;
 
         r = pdf_fields_collect(v->document, &fields);
@@ -201,6 +214,7 @@ static int read_signatures(Verification *v) {
                 r = pdf_signature_read(v->document, v->fd, v->size, &fields.items[i], &v->signatures[v->n]);
                 if (r < 0)
                         return r;
+                limit_digested(&v->signatures[v->n], &left);
                 v->n++;
         }
         return 0;

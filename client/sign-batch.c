@@ -85,9 +85,16 @@ static void load_formats(void *userdata, size_t job) {
                         document_format_load(b->items[i].format);
 }
 
+static bool is_any_to_load(const SignBatch *b) {
+        for (size_t i = 0; i < b->n; i++)
+                if (b->items[i].status == 0 && document_format_has_library(b->items[i].format))
+                        return true;
+        return false;
+}
+
 /* Where it can't be begun now, it is done when it is needed. */
 static void begin_to_load(SignBatch *b) {
-        if (crew_new("formats", 1, load_formats, b, &b->loader) == 0)
+        if (is_any_to_load(b) && crew_new("formats", 1, load_formats, b, &b->loader) == 0)
                 crew_offer(b->loader, 1);
 }
 

@@ -97,6 +97,12 @@ void document_format_load(SignatureFormat format) {
                 (void) f->load();
 }
 
+bool document_format_has_library(SignatureFormat format) {
+        const DocumentFormat *f = format_of(format);
+
+        return f && f->load;
+}
+
 int document_draft_new(const Signer *signer, const DocumentParams *params, const DocumentFile *files, size_t n_files, int out_fd,
                        DocumentDraft **ret) {
         const DocumentFormat *format = format_of(params->format);

@@ -74,6 +74,9 @@ int document_draft_new(const Signer *signer, const DocumentParams *params, const
  * meanwhile, where there is something else to wait for. That it is not there is told by who needs it. */
 void document_format_load(SignatureFormat format);
 
+/* Whether there is such a library. */
+bool document_format_has_library(SignatureFormat format);
+
 /* How many files one signature of this format is of at most; more than one for containers. */
 size_t document_format_files_max(SignatureFormat format);
 

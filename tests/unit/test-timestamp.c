@@ -64,6 +64,17 @@ static void test_openssl(void **state) {
         assert_int_equal(verify((View) { 0 }, STAMPED, "root.der", MADE + DAY), TIMESTAMP_E_MALFORMED);
 }
 
+/* Tokens of the days of the fixtures, whose authority, or its root, has certificates of 15 December 2026 only. */
+static void test_too_early(void **state) {
+        static const char *const names[][2] = { { "before-authority.tst", "before-authority.der" }, { "before-root.tst", "before-root.der" } };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_bytes_ Bytes token = fixture(names[i][0]);
+
+                assert_int_equal(verify(bytes_view(&token), STAMPED, names[i][1], MADE + 100 * DAY), TIMESTAMP_E_EXPIRED);
+        }
+}
+
 /* A token whose bits were altered proves nothing, unless what was altered says nothing: the version of SignedData (3 to 1, ...) and the unsigned places
  * of certificates that are not the authority's. */
 static void test_octets(void **state) {
@@ -121,6 +132,7 @@ static void test_info(void **state) {
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_openssl),
+                cmocka_unit_test(test_too_early),
                 cmocka_unit_test(test_octets),
                 cmocka_unit_test(test_info),
         };

@@ -207,16 +207,38 @@ static int judge(const VerifyReport *report) {
         return s->indication == INDICATION_TOTAL_PASSED && strcmp(s->format, "CAdES") == 0 && timestamp_is_authority(bytes_view(&s->certificate)) ? 0 : TIMESTAMP_E_UNTRUSTED;
 }
 
+/* An authority stamps while its certificate, and those above it, are valid, whatever else proves the token (RFC 5280 §6.1.3 (a)(2)). */
+static int check_dates(const SignatureReport *s, int64_t time) {
+        for (size_t i = 0; i < s->n_path; i++) {
+                _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
+                const gnutls_datum_t der = { s->path[i].data, (unsigned) s->path[i].len };
+
+                if (gnutls_x509_crt_init(&crt) < 0)
+                        return -ENOMEM;
+                if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) < 0 || time < (int64_t) gnutls_x509_crt_get_activation_time(crt) ||
+                    time > (int64_t) gnutls_x509_crt_get_expiration_time(crt))
+                        return TIMESTAMP_E_EXPIRED;
+        }
+        return s->n_path > 0 ? 0 : TIMESTAMP_E_UNTRUSTED;
+}
+
 int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority) {
         _cleanup_(verify_report_done) VerifyReport report = { 0 };
+        _cleanup_bytes_ Bytes content = BYTES_NULL;
         VerifyParams own = *params;
+        TimestampInfo info;
         int r;
 
+        r = timestamp_token_read(token, &content, &info);
+        if (r < 0)
+                return r == -ENOMEM ? r : TIMESTAMP_E_MALFORMED;
         own.content_fd = -1;
         own.no_timestamps = true;
         r = cms_verify(token, &(CmsContent) { 0 }, &own, &report, NULL);
         if (r >= 0)
                 r = judge(&report);
+        if (r == 0)
+                r = check_dates(&report.signatures[0], info.time);
         if (r == 0)
                 *ret_authority = TAKE_PTR(report.signatures[0].signer);
         return r;

@@ -26,13 +26,13 @@ enum {
         TIMESTAMP_E_MALFORMED = 1, /* no token of one authority, or of a form that is not supported */
         TIMESTAMP_E_DIFFERENT,     /* of something else, or by a digest that is no longer secure */
         TIMESTAMP_E_ALTERED,       /* the authority's signature does not fit */
-        TIMESTAMP_E_EXPIRED,       /* its certificate is not, or no longer, within its dates */
+        TIMESTAMP_E_EXPIRED,       /* its certificate, or one above it, is not, or no longer, within its dates, or was not at genTime */
         TIMESTAMP_E_UNTRUSTED,     /* its certificate is of no authority that is trusted, of another purpose, revoked, or of the future */
         TIMESTAMP_E_INCOMPLETE,    /* of this signature, but something that it is over as well is not there any more */
 };
 
 /* Verifies the authority's signature at params->now, whatever it is over: signing-certificate, path to an anchor, the purpose timeStamping alone and critical
- * (§2.3), and the state of its certificate. On success `*ret_authority`, owned by the caller: the certificate's subject. 0, an outcome, or a negative errno. */
+ * (§2.3), and the state of its certificate; and that genTime is within the dates of each certificate of the path. On success `*ret_authority`, owned by the caller: the certificate's subject. 0, an outcome, or a negative errno. */
 int timestamp_verify_signature(View token, const VerifyParams *params, char **ret_authority);
 
 /* Whether the certificate (DER) is for timestamps, and for nothing else. */

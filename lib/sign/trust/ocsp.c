@@ -330,13 +330,6 @@ static bool is_delegate(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
         return gnutls_x509_crt_verify(crt, &issuer, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS, &status) >= 0 && status == 0;
 }
 
-static bool has_nocheck(gnutls_x509_crt_t crt) {
-        uint8_t value[16];
-        size_t size = sizeof(value);
-
-        return gnutls_x509_crt_get_extension_by_oid(crt, NOCHECK, 0, value, &size, NULL) >= 0;
-}
-
 /* 0 with the certificate when this one signed and may; -EKEYREJECTED when not. */
 static int try_delegate(const OcspResponse *o, View der, gnutls_x509_crt_t issuer, int64_t at, int64_t now, gnutls_x509_crt_t *ret) {
         _cleanup_(gnutls_x509_crt_deinitp) gnutls_x509_crt_t crt = NULL;
@@ -367,7 +360,14 @@ int ocsp_verify_local(const OcspResponse *o, gnutls_x509_trust_list_t local, int
         return r;
 }
 
-int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_trust_list_t local, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder) {
+bool ocsp_has_nocheck(gnutls_x509_crt_t responder) {
+        uint8_t value[16];
+        size_t size = sizeof(value);
+
+        return gnutls_x509_crt_get_extension_by_oid(responder, NOCHECK, 0, value, &size, NULL) >= 0;
+}
+
+int ocsp_verify_under(const OcspResponse *o, gnutls_x509_crt_t issuer, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder) {
         gnutls_x509_crt_t responder = NULL;
         View certificates = o->certificates, element;
         int r = -EKEYREJECTED;
@@ -379,11 +379,21 @@ int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_tru
                         return -EBADMSG;
                 r = try_delegate(o, element, issuer, at, now, &responder);
         }
+        if (r >= 0)
+                *ret_responder = responder;
+        return r;
+}
+
+int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_trust_list_t local, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder) {
+        gnutls_x509_crt_t responder = NULL;
+        int r;
+
+        r = ocsp_verify_under(o, issuer, at, now, &responder);
         if (r == -EKEYREJECTED)
                 r = ocsp_verify_local(o, local, at, now);
         if (r < 0)
                 return r;
-        if (responder && has_nocheck(responder)) {
+        if (responder && ocsp_has_nocheck(responder)) {
                 gnutls_x509_crt_deinit(responder);
                 responder = NULL;
         }

@@ -50,6 +50,13 @@ int ocsp_find(const OcspResponse *o, gnutls_x509_crt_t certificate, gnutls_x509_
  * else NULL: the issuer signed, or said by id-pkix-ocsp-nocheck that nobody need, or who made the list answers for it. 0, -EKEYREJECTED, -EBADMSG, -ENOMEM. */
 int ocsp_verify(const OcspResponse *o, gnutls_x509_crt_t issuer, gnutls_x509_trust_list_t local, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder);
 
+/* The issuer, and who has a certificate of its key, alone. `*ret_responder`, owned by the caller: that certificate, whatever it says about being looked up; NULL where the issuer
+ * itself signed. As above. */
+int ocsp_verify_under(const OcspResponse *o, gnutls_x509_crt_t issuer, int64_t at, int64_t now, gnutls_x509_crt_t *ret_responder);
+
+/* Whether its issuer says that nobody need look it up (§4.2.2.2.1). */
+bool ocsp_has_nocheck(gnutls_x509_crt_t responder);
+
 /* The first of §4.2.2.2 alone: who verifies has chosen the responder, as trusted lists name some that are not under the issuer. */
 int ocsp_verify_local(const OcspResponse *o, gnutls_x509_trust_list_t local, int64_t at, int64_t now);
 

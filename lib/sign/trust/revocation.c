@@ -382,3 +382,14 @@ int revocation_check(RevocationPool *p, gnutls_x509_crt_t certificate, gnutls_x5
                 *ret = c.best;
         return r;
 }
+
+int revocation_check_responder(RevocationPool *p, gnutls_x509_crt_t responder, gnutls_x509_crt_t issuer, int64_t now, int64_t proven,
+                               CertificateStatus *ret) {
+        Check c = { .pool = p, .certificate = responder, .issuer = issuer, .now = now, .proven = proven, .crl_only = true };
+        int r;
+
+        r = check_status(&c);
+        if (r >= 0)
+                *ret = c.best;
+        return r;
+}

@@ -27,5 +27,9 @@ typedef struct CertificateStatus {
 int revocation_check(RevocationPool *p, gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer, int64_t now, int64_t proven,
                      CertificateStatus *ret);
 
+/* The same of an OCSP responder's, which is looked up in CRLs alone. */
+int revocation_check_responder(RevocationPool *p, gnutls_x509_crt_t responder, gnutls_x509_crt_t issuer, int64_t now, int64_t proven,
+                               CertificateStatus *ret);
+
 /* Whether the certificate says where its state can be looked up, by http or https. */
 bool revocation_is_offered(gnutls_x509_crt_t certificate);

@@ -22,62 +22,8 @@ static void judgement_done(Judgement *j) {
         chain_path_done(&j->path);
 }
 
-/* What a timestamp over the whole document proved. */
-static int take_proof(Judgement *j) {
-        if (j->params->proven_time <= 0)
-                return 0;
-        j->report->proven_by = strdup(j->params->proven_by ?: "");
-        if (!j->report->proven_by)
-                return -ENOMEM;
-        j->report->proven_time = j->params->proven_time;
-        return 0;
-}
-
 static gnutls_x509_crt_t issuer_of(const ChainPath *path, size_t i) {
         return i + 1 < path->n ? path->certificates[i + 1] : path->anchor;
-}
-
-/* What the OCSP answer proves that was asked for with the signature's digest. */
-static int take_time_mark(Judgement *j) {
-        RevocationPool *pool = j->params->revocation;
-        SignatureReport *report = j->report;
-        char *authority;
-        int64_t time;
-        int r;
-
-        if (!j->evidence->time_marked || !pool || !j->path.anchor)
-                return 0;
-        pool->authorities = j->params->anchors;
-        r = time_mark_verify(pool, j->evidence->value, j->evidence->certificate, issuer_of(&j->path, 0), j->params->now, &time, &authority);
-        if (r < 0)
-                return r == -ENOMEM ? r : 0;
-        if (report->proven_time >= 0 && report->proven_time <= time) {
-                free(authority);
-                return 0;
-        }
-        free(report->proven_by);
-        report->proven_by = authority;
-        report->proven_time = time;
-        return 0;
-}
-
-/* §5.5.4 (4): what is signed cannot be younger than its signature. Authorities' clocks differ. */
-static int check_order(Judgement *j) {
-        const SignatureReport *s = j->report;
-
-        if (s->not_before < 0 || s->proven_time < 0 || s->not_before <= s->proven_time + REVOCATION_SKEW_S)
-                return 0;
-        return signature_report_note(j->report, SUB_TIMESTAMP_ORDER_FAILURE, N_("By its timestamps the signature is older than what it signs."));
-}
-
-static int prove_time(Judgement *j) {
-        int r = take_proof(j);
-
-        if (r >= 0)
-                r = take_time_mark(j);
-        if (r >= 0 && !j->params->no_timestamps)
-                r = proof_collect(j->evidence, j->params, j->report);
-        return r < 0 ? r : check_order(j);
 }
 
 /* §5.3.4: a timestamp over the content proves that the signer's certificate had ended when it signed. */
@@ -176,6 +122,84 @@ static int judge_states(Judgement *j) {
                         return r;
         }
         return r;
+}
+
+/* --- When the signature was there -------------------------------------------------------------------------------------- */
+
+/* The signer's issuer, and who is above it, as of an authority of timestamps: at the time that the answer says itself only their dates are looked at. */
+static int trust_issuers(void *userdata, int64_t proven, int64_t time) {
+        const Judgement *j = userdata;
+        VerifyParams params = *j->params;
+        _cleanup_(signature_report_done) SignatureReport report = { .proven_time = proven, .not_before = -1 };
+        Judgement above = { .params = &params, .report = &report, .path = { .n = j->path.n - 1, .anchor = j->path.anchor } };
+        const char *reason;
+        int r;
+
+        params.no_timestamps = true;
+        memcpy(above.path.certificates, j->path.certificates + 1, above.path.n * sizeof(above.path.certificates[0]));
+        if (chain_check_times(&above.path, time, &reason) != SUB_NONE ||
+            chain_check_times(&above.path, proven >= 0 ? proven : params.now, &reason) != SUB_NONE)
+                return -EKEYREJECTED;
+        r = judge_states(&above);
+        return r < 0 ? r : report.subindication == SUB_NONE ? 0 : -EKEYREJECTED;
+}
+
+/* What the OCSP answer proves that was asked for with the signature's digest. */
+static int take_time_mark(Judgement *j) {
+        RevocationPool *pool = j->params->revocation;
+        SignatureReport *report = j->report;
+        TimeMarkQuestion q;
+        char *authority;
+        int64_t time;
+        int r;
+
+        if (!j->evidence->time_marked || !pool || !j->path.anchor)
+                return 0;
+        pool->authorities = j->params->anchors;
+        q = (TimeMarkQuestion) { .pool = pool, .value = j->evidence->value, .certificate = j->evidence->certificate, .issuer = issuer_of(&j->path, 0),
+                                 .now = j->params->now, .trust = trust_issuers, .userdata = j };
+        r = time_mark_verify(&q, &time, &authority);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        if (report->proven_time >= 0 && report->proven_time <= time) {
+                free(authority);
+                return 0;
+        }
+        free(report->proven_by);
+        report->proven_by = authority;
+        report->proven_time = time;
+        return 0;
+}
+
+/* What a timestamp over the whole document proved. */
+static int take_proof(Judgement *j) {
+        if (j->params->proven_time <= 0)
+                return 0;
+        j->report->proven_by = strdup(j->params->proven_by ?: "");
+        if (!j->report->proven_by)
+                return -ENOMEM;
+        j->report->proven_time = j->params->proven_time;
+        return 0;
+}
+
+/* §5.5.4 (4): what is signed cannot be younger than its signature. Authorities' clocks differ. */
+static int check_order(Judgement *j) {
+        const SignatureReport *s = j->report;
+
+        if (s->not_before < 0 || s->proven_time < 0 || s->not_before <= s->proven_time + REVOCATION_SKEW_S)
+                return 0;
+        return signature_report_note(j->report, SUB_TIMESTAMP_ORDER_FAILURE, N_("By its timestamps the signature is older than what it signs."));
+}
+
+/* The time-mark comes last, since timestamps may prove by when it was there. */
+static int prove_time(Judgement *j) {
+        int r = take_proof(j);
+
+        if (r >= 0 && !j->params->no_timestamps)
+                r = proof_collect(j->evidence, j->params, j->report);
+        if (r >= 0)
+                r = take_time_mark(j);
+        return r < 0 ? r : check_order(j);
 }
 
 /* Path and dates: at the proven time, where there is one. A path whose dates do not fit now may have fitted then. */

@@ -6,6 +6,7 @@ stamped by openssl ts; each part of it is altered once. Usage: archive.py INTERO
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,17 @@ class Fixture(unittest.TestCase):
         report = self.verify(data, *options, at=at)
         first = report["signatures"][0]
         return (report["subindication"] or report["indication"], first["level"], first["proven_by"], {t["over"]: t["outcome"] for t in first.get("timestamps", [])})
+
+
+def dated(authority, data, seconds):
+    """A token over octets whose time is that much from now."""
+    time_of = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds)).encode()
+    imprint = element(0x30, SHA256 + element(4, hashlib.sha256(data).digest()))
+    info, token = authority.folder / "info", authority.folder / "dated"
+    info.write_bytes(element(0x30, oid("020101" "06032a0304") + imprint + oid("020101") + element(0x18, time_of)))
+    run("openssl", "cms", "-sign", "-cades", "-binary", "-nodetach", "-econtent_type", "1.2.840.113549.1.9.16.1.4", "-in", info, "-outform", "DER", "-signer",
+        f"{authority.name}.pem", "-inkey", f"{authority.name}.key", "-md", "sha256", "-out", token)
+    return token.read_bytes()
 
 
 def alone(text, prefix, namespace):
@@ -133,6 +145,23 @@ class Xades(Fixture):
         archive = self.stamped([self.REVOCATION])[0]
         told = self.told(self.document(self.REVOCATION + archive + self.signature_timestamp), at=100 * DAY)
         self.assertEqual(("TOTAL-PASSED", "B-LTA", "CN=Example Archive", {"archive": "holds", "signature": "expired"}), told)
+
+    def test_several_tokens(self):
+        """In one property, behind what is none: what stands before the archive timestamp it is over, and what stands beside it in its own property it is not."""
+        def tokens(property_, *more):
+            at = property_.index("</xades:EncapsulatedTimeStamp>") + len("</xades:EncapsulatedTimeStamp>")
+            start = property_.index("<xades:EncapsulatedTimeStamp")
+            tag = property_[start:property_.index(">", start) + 1]
+            return property_[:start] + "".join(f"{tag}{t}</xades:EncapsulatedTimeStamp>" for t in more) + property_[start:at] + property_[at:]
+
+        first = tokens(self.stamped([self.REVOCATION], authority=self.authority)[0], "AAAA")
+        second = self.stamped([self.REVOCATION, first])[0]
+        for text, outcomes in ((self.REVOCATION + first + second, ["malformed", "holds", "holds"]),
+                               (self.REVOCATION + tokens(self.stamped([self.REVOCATION], authority=self.authority)[0], "AAAA", re.search("MII[^<]*", self.stamped([self.REVOCATION])[0])[0]),
+                                ["malformed", "holds", "expired"]),
+                               (self.REVOCATION + self.stamped([self.REVOCATION])[0] + first, ["holds", "malformed", "different"])):
+            found = self.verify(self.document(text), at=100 * DAY)["signatures"][0]["timestamps"]
+            self.assertEqual(outcomes, [t["outcome"] for t in found])
 
     def test_stranger(self):
         unsigned = [self.signature_timestamp, self.REVOCATION]
@@ -343,6 +372,34 @@ class Cades(Fixture):
                 altered = over[:at] + bytes([over[at] ^ 1]) + over[at + 1:]
                 cms = with_unsigned(self.cms, *unsigned, (ARCHIVE_V2, self.token(self.archive, altered)))
                 self.assertEqual("SIG_CONSTRAINTS_FAILURE", self.told(cms)[0])
+
+    def outcomes(self, data, at):
+        return [t["outcome"] for t in self.verify(data, at=at)["signatures"][0]["timestamps"]]
+
+    def test_version_2_behind(self):
+        """A token that stands behind what is none: the attribute was left out of the digest, and so nothing is proven of the token, whose authority has ended. Of its own
+        version an attribute has one value."""
+        data = self.data()
+        over = data[2] + data[3] + contents(contents(data[-1])) + element(0xa1, element(0x30, self.revocation[0] + element(0x31, self.revocation[1])))
+        archive = (ARCHIVE_V2, dated(self.archive, over, 3600))
+        third = self.archived([self.revocation], authority=self.authority)[0]
+        second = (ARCHIVE_V2, self.token(self.authority, over))
+        for kind, token, outcome in ((*third, "expired"), (*second, "malformed")):
+            cms = with_unsigned(self.cms, self.revocation, archive, (kind, b"\x30\x00" + token))
+            self.assertEqual(["holds", "malformed", outcome], self.outcomes(cms, 100 * DAY))
+        # By itself it was there, and so counts.
+        cms = with_unsigned(self.cms, self.revocation, third)
+        over = over[:len(data[2] + data[3] + contents(contents(data[-1])))] + element(0xa1, b"".join(element(0x30, kind + element(0x31, value)) for kind, value in
+                                                                                              (self.revocation, third)))
+        cms = with_unsigned(self.cms, self.revocation, third, (ARCHIVE_V2, dated(self.archive, over, 3600)))
+        self.assertEqual(["holds", "holds"], self.outcomes(cms, 100 * DAY))
+
+    def test_index_cost(self):
+        """Indexes by attribute, each held against large attributes that hold many tokens: what a document may have read for its timestamps comes to an end."""
+        kind, token = self.archived([], self.index([], by_value=False), INDEX_V1)[0]
+        large = token * 16 + element(4, bytes(15 << 19))
+        told = self.outcomes(with_unsigned(self.cms, (kind, large), (kind, large)), 0)
+        self.assertEqual({"holds", "incomplete"}, set(told) - {"malformed"})
 
     def test_version_2_detached(self):
         """The content, which is beside it, stands where it would be."""

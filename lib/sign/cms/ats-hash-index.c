@@ -216,6 +216,7 @@ static bool are_among(View hashes, const Bytes *digests, gnutls_digest_algorithm
 }
 
 static int digest_attributes(const AtsHashIndex *x, const Attributes *a, Bytes *ret) {
+        size_t n = 0;
         int r = 0;
 
         for (size_t i = 0; a && i < a->n; i++) {
@@ -223,7 +224,7 @@ static int digest_attributes(const AtsHashIndex *x, const Attributes *a, Bytes *
                 Digest digest;
 
                 while (r >= 0 && values.len > 0) {
-                        r = der_next(&values, &value, NULL);
+                        r = ++n > ATS_HASHES_MAX ? -E2BIG : der_next(&values, &value, NULL);
                         if (r >= 0)
                                 r = digest_attribute(x, &a->list[i], value, &digest);
                         if (r >= 0)

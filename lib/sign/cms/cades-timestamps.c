@@ -16,7 +16,6 @@ typedef struct Stamping {
         const CadesStamped *stamped;
         const Attribute *attribute;
         View token;
-        int64_t time;           /* of an archive timestamp */
         gnutls_hash_hd_t hash;
 } Stamping;
 
@@ -30,12 +29,32 @@ static int spend(const CadesStamped *s, uint64_t cost) {
         return 0;
 }
 
+static uint64_t size_of(const BerElement *e) {
+        return e->end - e->at;
+}
+
+/* Of all unsigned attributes. */
+static uint64_t attributes_size(const CadesStamped *s) {
+        const Attributes *a = s->unsigned_attributes;
+        uint64_t size = 0;
+
+        for (size_t i = 0; a && i < a->n; i++)
+                size += a->list[i].element.len;
+        return size;
+}
+
 static int add(Stamping *s, View v) {
-        return v.len > 0 && gnutls_hash(s->hash, v.data, v.len) < 0 ? -EIO : 0;
+        int r = spend(s->stamped, v.len);
+
+        if (r < 0 || v.len == 0)
+                return r;
+        return gnutls_hash(s->hash, v.data, v.len) < 0 ? -EIO : 0;
 }
 
 static int add_element(Stamping *s, const BerElement *e) {
-        return ats_hash_octets(s->hash, s->stamped->context->source, e->at, e->end);
+        int r = spend(s->stamped, size_of(e));
+
+        return r < 0 ? r : ats_hash_octets(s->hash, s->stamped->context->source, e->at, e->end);
 }
 
 /* What is signed: embedded, or beside. */
@@ -112,31 +131,34 @@ static int64_t time_of(View token) {
         return timestamp_token_read(token, &content, &info) < 0 ? INT64_MAX : info.time;
 }
 
-/* Not itself, nor what was added later. */
-static bool was_there(const Stamping *s, const Attribute *a) {
+/* Whether an archive timestamp of version 2, which `own` holds, is over an attribute: not over itself, nor over what was added later. What is hashed and what is credited both go
+ * by this; of an attribute with several values the first decides for all. */
+static bool was_there(const Attribute *own, int64_t time, const Attribute *a) {
         View values = a->values, token;
 
         if (!is_archive(a))
                 return true;
-        return a != s->attribute && der_next(&values, &token, NULL) >= 0 && time_of(token) < s->time;
+        return a != own && der_next(&values, &token, NULL) >= 0 && time_of(token) < time;
 }
 
-static uint64_t size_of(const BerElement *e) {
-        return e->end - e->at;
+static bool is_single(const Attribute *a) {
+        View values = a->values, value;
+
+        return der_next(&values, &value, NULL) >= 0 && values.len == 0;
 }
 
-/* TS 101 733 §6.4.1: nearly all of SignedData as it stands, and the content where it is not in it. */
+/* TS 101 733 §6.4.1: nearly all of SignedData as it stands, and the content where it is not in it. There may be several such attributes; in one with several values anybody may have
+ * added one, since it is not over itself. */
 static int write_signed_data(Stamping *s) {
         const CmsContext *c = s->stamped->context;
         const CmsSignedData *d = c->signed_data;
         int r;
 
-        s->time = time_of(s->token);
-        if (c->countersignature || (!d->has_content && !c->content->hash))
+        if (c->countersignature || (!d->has_content && !c->content->hash) || !is_single(s->attribute))
                 return -EOPNOTSUPP;
-        r = spend(s->stamped, size_of(&d->encapsulation) + size_of(&d->certificate_set) + size_of(&d->revocations) + (d->has_content ? 0 : c->content->size));
-        if (r >= 0)
-                r = add_element(s, &d->encapsulation);
+        r = add_element(s, &d->encapsulation);
+        if (r >= 0 && !d->has_content)
+                r = spend(s->stamped, c->content->size);
         if (r >= 0 && !d->has_content)
                 r = c->content->hash(c->content->userdata, s->hash);
         if (r >= 0)
@@ -149,10 +171,12 @@ static int write_signed_data(Stamping *s) {
 static int write_unsigned(Stamping *s, bool header) {
         const Attributes *a = s->stamped->unsigned_attributes;
         _cleanup_bytes_ Bytes b = BYTES_NULL, head = BYTES_NULL;
-        int r = 0;
+        int64_t time = time_of(s->token);
+        int r;
 
+        r = spend(s->stamped, attributes_size(s->stamped)); /* tokens are read */
         for (size_t i = 0; r >= 0 && i < a->n; i++)
-                if (was_there(s, &a->list[i]))
+                if (was_there(s->attribute, time, &a->list[i]))
                         r = bytes_append_view(&b, a->list[i].element);
         if (r >= 0 && header)
                 r = der_append_header(&head, 0xa1, b.len);
@@ -217,7 +241,7 @@ static int check_index(const CadesStamped *s, Timestamp *t) {
 
         r = ats_hash_index_read(t->token, &x);
         if (r >= 0)
-                r = spend(s, size_of(&s->context->signed_data->certificate_set) + size_of(&s->context->signed_data->revocations));
+                r = spend(s, size_of(&s->context->signed_data->certificate_set) + size_of(&s->context->signed_data->revocations) + attributes_size(s));
         if (r >= 0)
                 r = x.algorithm == t->algorithm ? ats_hash_index_is_complete(&x, s->context->source, s->context->signed_data, s->unsigned_attributes) : 0;
         if (r == -ENOMEM)
@@ -273,7 +297,7 @@ static bool is_v3(const CadesTimestamps *t, size_t i) {
         return strcmp(t->attributes[i]->type, OID_ARCHIVE_TIME_STAMP_V3) == 0;
 }
 
-/* By which others an archive timestamp is over: its index tells, or, of version 2, what is older. */
+/* Which others an archive timestamp is over: its index tells, or, of version 2, what was there. */
 static bool covers(const CadesTimestamps *t, size_t i, size_t k, const AtsHashIndex *x) {
         TimestampKind over = t->list[i].kind, kind = t->list[k].kind;
 
@@ -285,18 +309,25 @@ static bool covers(const CadesTimestamps *t, size_t i, size_t k, const AtsHashIn
                 return kind == TIMESTAMP_SIGNATURE;
         if (over != TIMESTAMP_ARCHIVE)
                 return false;
-        return x ? ats_hash_index_has(x, t->attributes[k], t->list[k].token) : kind != TIMESTAMP_ARCHIVE || t->list[k].time < t->list[i].time;
+        return x ? ats_hash_index_has(x, t->attributes[k], t->list[k].token) : was_there(t->attributes[i], t->list[i].time, t->attributes[k]);
 }
 
-static int find_covered(CadesTimestamps *t, size_t i) {
+/* Where an attribute counts as a whole it is hashed, or read, once for all of its tokens, which stand together. */
+static int find_covered(const CadesStamped *s, CadesTimestamps *t, size_t i) {
         _cleanup_ats_hash_index_ AtsHashIndex x = { .by_value = false };
-        bool indexed = is_v3(t, i);
-        int r;
+        bool indexed = is_v3(t, i), covered = false;
+        int r = 0;
 
-        r = indexed ? ats_hash_index_read(t->list[i].token, &x) : 0;
-        for (size_t k = 0; r >= 0 && k < t->n; k++)
-                if (covers(t, i, k, indexed ? &x : NULL))
+        if (t->list[i].kind == TIMESTAMP_ARCHIVE)
+                r = spend(s, attributes_size(s));
+        if (r >= 0 && indexed)
+                r = ats_hash_index_read(t->list[i].token, &x);
+        for (size_t k = 0; r >= 0 && k < t->n; k++) {
+                if (k == 0 || x.by_value || t->attributes[k] != t->attributes[k - 1])
+                        covered = covers(t, i, k, indexed ? &x : NULL);
+                if (covered)
                         t->list[i].covers |= UINT32_C(1) << k;
+        }
         return r == -ENOMEM ? r : 0;
 }
 
@@ -309,7 +340,7 @@ int cades_timestamps_read(const CadesStamped *s, CadesTimestamps *ret) {
                 r = read_from(s, s->unsigned_attributes, false, &t);
         for (size_t i = 0; r >= 0 && i < t.n; i++)
                 if (t.list[i].state == TIMESTAMP_FITS)
-                        r = find_covered(&t, i);
+                        r = find_covered(s, &t, i);
         if (r >= 0)
                 *ret = t;
         return r;
@@ -339,7 +370,7 @@ int cades_timestamps_covered(const CadesStamped *s, const CadesTimestamps *t, si
         if (indexed)
                 r = ats_hash_index_read(t->list[i].token, &x);
         if (indexed && r >= 0)
-                r = spend(s, size_of(&c->signed_data->revocations));
+                r = spend(s, size_of(&c->signed_data->revocations) + attributes_size(s));
         if (indexed && r >= 0)
                 r = ats_hash_index_has_revocations(&x, c->source, c->signed_data);
         if (r > 0 && c->signed_data->has_revocation_values)

@@ -19,6 +19,8 @@
 typedef struct Stamping {
         const XmlReferences *references;
         const XadesProperties *properties;
+        XadesTimestamps *timestamps; /* that were read before */
+        uint32_t covers;             /* bits: those of them that were written */
         const xmlNode *property;
         TimestampKind kind;
         XmlCanonical canonical;
@@ -58,10 +60,20 @@ static int write_children(Stamping *s, xmlNode *parent, Children *children) {
         return xml_canonicalize(&selection, &s->canonical, xml_sink_hash, s->hash);
 }
 
+/* Over the signature value is also over what is signed. */
+static void note_signed(Stamping *s) {
+        const XadesTimestamps *t = s->timestamps;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->list[i].kind == TIMESTAMP_CONTENT)
+                        s->covers |= UINT32_C(1) << i;
+}
+
 static int write_signature(Stamping *s) {
         const XmlSignature *g = s->references->signature;
         Children c = { .list = { g->signed_info, g->value, g->key_info }, .n = g->key_info ? 3 : 2 };
 
+        note_signed(s);
         return write_children(s, g->element, &c);
 }
 
@@ -69,6 +81,7 @@ static int write_value(Stamping *s) {
         const XmlSignature *g = s->references->signature;
         Children c = { .list = { g->value }, .n = 1 };
 
+        note_signed(s);
         return write_children(s, g->element, &c);
 }
 
@@ -85,15 +98,26 @@ static bool is_reference(const Stamping *s, const xmlNode *n) {
                       : xml_is(n, ns, "CompleteCertificateRefs") || xml_is(n, ns, "AttributeCertificateRefs");
 }
 
-/* The unsigned properties before it. */
+/* All the timestamps in a property. */
+static void note_property(Stamping *s, const xmlNode *property) {
+        const XadesTimestamps *t = s->timestamps;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->properties[i] == property)
+                        s->covers |= UINT32_C(1) << i;
+}
+
+/* The unsigned properties before it; what is written is what it is over. */
 static int write_properties(Stamping *s) {
         xmlNode *parent = s->properties->unsigned_properties;
         Children c = { .n = 0 };
         int r = 0;
 
         for (xmlNode *n = xml_first_element(parent); r >= 0 && n && n != s->property; n = xml_next_element(n))
-                if (s->kind == TIMESTAMP_ARCHIVE || is_reference(s, n))
+                if (s->kind == TIMESTAMP_ARCHIVE || is_reference(s, n)) {
                         r = add_child(&c, n);
+                        note_property(s, n);
+                }
         return r < 0 ? r : write_children(s, parent, &c);
 }
 
@@ -234,19 +258,24 @@ static int digest_stamped(void *userdata, gnutls_digest_algorithm_t algorithm, D
 }
 
 /* One whose octets are none is not readable, like one that is no token. */
-static int read_token(Stamping *s, const xmlNode *token, XadesTimestamps *t) {
+static int read_token(Stamping *s, const xmlNode *token) {
+        XadesTimestamps *t = s->timestamps;
         size_t i = t->n;
         int r;
 
         r = xml_base64(token, TOKEN_TEXT_MAX, &t->tokens[i]);
         if (r == -ENOMEM)
                 return r;
+        s->covers = 0;
+        r = timestamp_read(s->kind, bytes_view(&t->tokens[i]), digest_stamped, s, &t->list[i]);
+        t->list[i].covers = s->covers;
         t->properties[i] = s->property;
-        t->n++;
-        return timestamp_read(s->kind, bytes_view(&t->tokens[i]), digest_stamped, s, &t->list[i]);
+        t->n++; /* it owns the octets */
+        return r;
 }
 
-static int read_property(Stamping *s, XadesTimestamps *t) {
+static int read_property(Stamping *s) {
+        XadesTimestamps *t = s->timestamps;
         const xmlNode *method = xml_child(s->property, XML_NS_DSIG, "CanonicalizationMethod");
         int r;
 
@@ -254,7 +283,7 @@ static int read_property(Stamping *s, XadesTimestamps *t) {
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
         for (const xmlNode *n = xml_child(s->property, s->properties->ns, "EncapsulatedTimeStamp"); r >= 0 && n && t->n < SIGNATURE_TIMESTAMPS_MAX; n = xml_next(n))
-                r = read_token(s, n, t);
+                r = read_token(s, n);
         xml_canonical_done(&s->canonical);
         return r;
 }
@@ -286,7 +315,7 @@ static bool kind_of(const xmlNode *n, const char *ns, TimestampKind *ret) {
 }
 
 static int read_from(const XmlReferences *references, const XadesProperties *p, const xmlNode *parent, XadesTimestamps *t) {
-        Stamping s = { .references = references, .properties = p };
+        Stamping s = { .references = references, .properties = p, .timestamps = t };
         int r = 0;
 
         for (const xmlNode *n = parent ? xml_first_element(parent) : NULL; r >= 0 && n; n = xml_next_element(n)) {
@@ -294,22 +323,9 @@ static int read_from(const XmlReferences *references, const XadesProperties *p, 
                 if (!kind_of(n, p->ns, &s.kind) || (s.kind == TIMESTAMP_CONTENT) != (parent == p->data_properties))
                         continue;
                 s.property = n;
-                r = read_property(&s, t);
+                r = read_property(&s);
         }
         return r;
-}
-
-/* Over the signature value is also over what is signed. Those in unsigned properties are in the document's order. */
-static void find_covered(XadesTimestamps *t) {
-        for (size_t i = 0; i < t->n; i++)
-                for (size_t k = 0; k < i; k++) {
-                        TimestampKind over = t->list[i].kind, kind = t->list[k].kind;
-                        bool covers = kind == TIMESTAMP_CONTENT ? over > TIMESTAMP_CONTENT && over != TIMESTAMP_REFERENCES
-                                      : over == TIMESTAMP_ARCHIVE || (over == TIMESTAMP_SIGNATURE_REFERENCES && kind == TIMESTAMP_SIGNATURE);
-
-                        if (covers && t->properties[i] != t->properties[k])
-                                t->list[i].covers |= UINT32_C(1) << k;
-                }
 }
 
 int xades_timestamps_read(const XmlReferences *references, const XadesProperties *p, XadesTimestamps *ret) {
@@ -318,8 +334,6 @@ int xades_timestamps_read(const XmlReferences *references, const XadesProperties
         r = read_from(references, p, p->data_properties, ret);
         if (r >= 0)
                 r = read_from(references, p, p->unsigned_properties, ret);
-        if (r >= 0)
-                find_covered(ret);
         return r;
 }
 

@@ -15,6 +15,7 @@
 #include "der/der.h"
 #include "sign/trust/revocation-values.h"
 #include "sign/trust/revocation.h"
+#include "certificate-fixture.h"
 #include "revocation-fixture.h"
 
 static void add(RevocationPool *p, const char *name, RevocationSource source) {
@@ -315,10 +316,57 @@ static void test_crls(void **state) {
         assert_int_equal(p.items[1].kind, REVOCATION_OCSP);
 }
 
+/* --- Of old -------------------------------------------------------------------------------------------------------- */
+
+#define OLD INT64_C(1451606400) /* 2016-01-01, when authorities still signed with SHA-1 */
+
+/* An empty list of the issuer's, by SHA-1. */
+static Bytes old_list(gnutls_x509_crt_t issuer, gnutls_privkey_t key) {
+        _cleanup_(datum_done) gnutls_datum_t der = { 0 };
+        gnutls_x509_crl_t crl;
+        Bytes b;
+
+        assert_int_equal(gnutls_x509_crl_init(&crl), 0);
+        assert_int_equal(gnutls_x509_crl_set_version(crl, 2), 0);
+        assert_int_equal(gnutls_x509_crl_set_this_update(crl, OLD), 0);
+        assert_int_equal(gnutls_x509_crl_set_next_update(crl, MADE + DAY), 0);
+        assert_int_equal(gnutls_x509_crl_privkey_sign(crl, issuer, key, GNUTLS_DIG_SHA1, 0), 0);
+        assert_int_equal(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_DER, &der), 0);
+        assert_int_equal(bytes_dup(VIEW(der.data, der.size), &b), 0);
+        gnutls_x509_crl_deinit(crl);
+        return b;
+}
+
+/* Of several signatures that one list is held against, each has its own time: none decides for the others, whichever is first. */
+static void test_old_list(void **state) {
+        _cleanup_(gnutls_privkey_deinitp) gnutls_privkey_t key = NULL;
+        gnutls_x509_crt_t issuer;
+
+        assert_int_equal(key_generate(KEY_P256, &key), 0);
+        issuer = certificate_draft(key, "CN=Example", VIEW_LITERAL("\x01"), OLD - DAY, MADE + DAY);
+        certificate_sign_itself(issuer, key);
+        for (unsigned first = 0; first < 2; first++) {
+                _cleanup_bytes_ Bytes der = old_list(issuer, key);
+                _cleanup_revocation_pool_ RevocationPool p = { 0 };
+
+                assert_int_equal(revocation_pool_add(&p, REVOCATION_CRL, REVOCATION_FROM_SIGNATURE, bytes_view(&der)), 0);
+                revocation_pool_prove(&p, &p, OLD + 60);
+                for (unsigned i = 0; i < 4; i++) {
+                        bool proven = i % 2 == first;
+                        CertificateStatus s;
+
+                        assert_int_equal(revocation_check(&p, issuer, issuer, MADE, proven ? OLD - 60 : -1, &s), 0);
+                        assert_int_equal(s.checked, proven);
+                }
+        }
+        gnutls_x509_crt_deinit(issuer);
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_states), cmocka_unit_test(test_open),   cmocka_unit_test(test_network), cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_names),  cmocka_unit_test(test_values), cmocka_unit_test(test_crls),
+                cmocka_unit_test(test_old_list),
         };
 
         if (argc != 2)

@@ -341,7 +341,17 @@ int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64
         return cms_digest_is_secure(a->digest, now) ? check_key(signer, now) : -EKEYREJECTED;
 }
 
-int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, View signature, int64_t now) {
+int cms_bit_string_check(View identifier, gnutls_x509_crt_t signer, int64_t now) {
+        CmsAlgorithms a;
+        int r;
+
+        r = cms_algorithms_read_identifier(identifier, &a);
+        if (r == -ENOMEM)
+                return r;
+        return r == 0 && cms_digest_is_secure_for_authorities(a.digest, now) ? check_key(signer, now) : -EKEYREJECTED;
+}
+
+int cms_bit_string_verify_value(View identifier, gnutls_x509_crt_t signer, View data, View signature) {
         CmsAlgorithms a;
         int r;
 
@@ -349,8 +359,14 @@ int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, 
         if (r == -ENOMEM)
                 return r;
         /* The first octet counts the bits that are not used. */
-        if (r != 0 || signature.len < 2 || signature.data[0] != 0 || !cms_digest_is_secure_for_authorities(a.digest, now) || check_key(signer, now) < 0)
+        if (r != 0 || signature.len < 2 || signature.data[0] != 0)
                 return -EKEYREJECTED;
         r = cms_signature_verify(&a, signer, &data, (View) { 0 }, VIEW(signature.data + 1, signature.len - 1));
         return r == -EOPNOTSUPP ? -EKEYREJECTED : r;
+}
+
+int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, View signature, int64_t now) {
+        int r = cms_bit_string_check(identifier, signer, now);
+
+        return r < 0 ? r : cms_bit_string_verify_value(identifier, signer, data, signature);
 }

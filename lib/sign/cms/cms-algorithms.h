@@ -34,6 +34,10 @@ int cms_algorithms_read_identifier(View identifier, CmsAlgorithms *ret);
  * -EKEYREJECTED for anything else, -ENOMEM. */
 int cms_bit_string_verify(View identifier, gnutls_x509_crt_t signer, View data, View signature, int64_t now);
 
+/* The same in two: whether algorithm and key were still good at `now`, and whether it is the signer's whatever their age. */
+int cms_bit_string_check(View identifier, gnutls_x509_crt_t signer, int64_t now);
+int cms_bit_string_verify_value(View identifier, gnutls_x509_crt_t signer, View data, View signature);
+
 /* The digest algorithm of an OID; GNUTLS_DIG_UNKNOWN. */
 gnutls_digest_algorithm_t cms_digest_of_oid(const char *oid);
 

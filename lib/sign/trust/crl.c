@@ -285,7 +285,7 @@ bool crl_covers(const Crl *c, gnutls_x509_crt_t certificate) {
         return !c->has_distribution_point || shares_distribution_point(c, certificate);
 }
 
-int crl_verify(const Crl *c, gnutls_x509_crt_t issuer, int64_t now) {
+int crl_verify_signature(const Crl *c, gnutls_x509_crt_t issuer) {
         _cleanup_(datum_done) gnutls_datum_t subject = { 0 };
         unsigned usage = 0;
 
@@ -293,5 +293,15 @@ int crl_verify(const Crl *c, gnutls_x509_crt_t issuer, int64_t now) {
                 return -EKEYREJECTED;
         if (gnutls_x509_crt_get_key_usage(issuer, &usage, NULL) >= 0 && !(usage & GNUTLS_KEY_CRL_SIGN))
                 return -EKEYREJECTED;
-        return cms_bit_string_verify(c->algorithm, issuer, c->tbs, c->signature, now);
+        return cms_bit_string_verify_value(c->algorithm, issuer, c->tbs, c->signature);
+}
+
+int crl_check_algorithms(const Crl *c, gnutls_x509_crt_t issuer, int64_t now) {
+        return cms_bit_string_check(c->algorithm, issuer, now);
+}
+
+int crl_verify(const Crl *c, gnutls_x509_crt_t issuer, int64_t now) {
+        int r = crl_check_algorithms(c, issuer, now);
+
+        return r < 0 ? r : crl_verify_signature(c, issuer);
 }

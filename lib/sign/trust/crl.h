@@ -49,6 +49,12 @@ int crl_find(const Crl *c, View serial, CrlEntry *ret);
 /* Whether the list is of this certificate's issuer and its scope takes the certificate in (§6.3.3 (b)). */
 bool crl_covers(const Crl *c, gnutls_x509_crt_t certificate);
 
-/* Whether the issuer's own key signed it and may (§6.3.3 (f) and (g)), with what was secure at `now`. That another key of the same name signed it does not
- * suffice: lists of a separate signer are not used. 0, -EKEYREJECTED, -ENOMEM. */
+/* Whether the issuer's own key signed it and may (§6.3.3 (f) and (g)), whatever the age of the algorithms. That another key of the same name signed it does not
+ * suffice: lists of a separate signer are not used. It costs a pass over the list. 0, -EKEYREJECTED, -ENOMEM. */
+int crl_verify_signature(const Crl *c, gnutls_x509_crt_t issuer);
+
+/* Whether it is signed with what was secure at `now`; the list is not gone through. As above. */
+int crl_check_algorithms(const Crl *c, gnutls_x509_crt_t issuer, int64_t now);
+
+/* Both. */
 int crl_verify(const Crl *c, gnutls_x509_crt_t issuer, int64_t now);

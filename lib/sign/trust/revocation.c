@@ -88,19 +88,22 @@ static int64_t made_by(const Check *c, const RevocationItem *item) {
         return item->proven;
 }
 
-/* A CRL's signature is checked once for each issuer: it may be over megabytes. */
+/* A CRL's signature is checked once for each issuer: it may be over megabytes. What was secure when is another matter for each signature of a document. */
 static int verify_crl(Check *c, RevocationItem *item) {
         _cleanup_(datum_done) gnutls_datum_t der = { 0 };
         uint8_t issuer[SHA256_SIZE];
         int r;
 
+        r = crl_check_algorithms(&item->crl, c->issuer, made_by(c, item));
+        if (r < 0)
+                return r;
         if (gnutls_x509_crt_export2(c->issuer, GNUTLS_X509_FMT_DER, &der) < 0)
                 return -ENOMEM;
         r = sha256(VIEW(der.data, der.size), issuer);
         if (r < 0)
                 return r;
         if (!item->checked || memcmp(item->issuer, issuer, sizeof(issuer)) != 0) {
-                r = crl_verify(&item->crl, c->issuer, made_by(c, item));
+                r = crl_verify_signature(&item->crl, c->issuer);
                 if (r == -ENOMEM)
                         return r;
                 item->verdict = r;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Many files to the disk; see sync-together.h. Each fsync(2) is a commit of the file system's journal or the block of an inode, and has the disk empty its
- * cache; syncfs(2) is all of that once. But it also waits for what all others wrote to the file system: so it is only taken where little waits. From
- * Linux 5.8 on it tells of errors. */
+ * cache; syncfs(2) is all of that once. But it also waits for what all others wrote to the file system: so it is only taken where little waits; and from
+ * Linux 5.8 on, where it tells of errors. */
 
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -57,8 +58,21 @@ static bool is_little_waiting(void) {
         return kibibytes((const char *) text.data, "\nDirty:") + kibibytes((const char *) text.data, "\nWriteback:") < WAITING_MAX;
 }
 
+bool sync_together_tells(const char *release) {
+        char *rest;
+        unsigned long major = strtoul(release, &rest, 10), minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
+
+        return major > 5 || (major == 5 && minor >= 8);
+}
+
+static bool is_told_of(void) {
+        struct utsname name;
+
+        return uname(&name) >= 0 && sync_together_tells(name.release);
+}
+
 bool sync_together_pays(const int *fds, size_t n) {
-        return n >= TOGETHER_MIN && syncs_whole(fds[0]) && are_on_one_device(fds, n) && is_little_waiting();
+        return n >= TOGETHER_MIN && is_told_of() && syncs_whole(fds[0]) && are_on_one_device(fds, n) && is_little_waiting();
 }
 
 bool sync_together(const int *fds, size_t n) {

@@ -162,13 +162,23 @@ static void test_not_together(void **state) {
                 close(fds[i]);
 }
 
+/* Before Linux 5.8 syncfs(2) succeeded whatever came of it. */
+static void test_kernels(void **state) {
+        static const char *const told[] = { "5.8", "5.8.0-1-amd64", "5.10.0", "6.1.0-18-amd64", "10.0" }, *const not_told[] = { "5.7.19", "5.7", "5", "4.19.0-26-amd64", "3.10.0", "", "x" };
+
+        for (size_t i = 0; i < ELEMENTSOF(told); i++)
+                assert_true(sync_together_tells(told[i]));
+        for (size_t i = 0; i < ELEMENTSOF(not_told); i++)
+                assert_false(sync_together_tells(not_told[i]));
+}
+
 #define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 FILE_TEST(test_write),   FILE_TEST(test_not_before_commit), FILE_TEST(test_symlink_is_replaced_not_followed),
                 FILE_TEST(test_refuses), FILE_TEST(test_read_limit),      FILE_TEST(test_together),
-                FILE_TEST(test_not_together),
+                FILE_TEST(test_not_together), FILE_TEST(test_kernels),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

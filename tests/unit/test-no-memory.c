@@ -201,6 +201,8 @@ static const char *why_better(const VerifyReport *r, const VerifyReport *than) {
                         return "a signature of more";
                 if ((a->status.checked && a->status.state != b->status.state) || a->proven_time != -1)
                         return "another state of the certificate";
+                if (b->status.checked && a->looked_up && !a->status.checked)
+                        return "a state of the certificate that was not seen";
                 if (a->indication == INDICATION_TOTAL_PASSED && (!a->signer || !a->issuer || !a->serial || a->certificate.len == 0))
                         return "nobody's signature";
         }
@@ -275,12 +277,47 @@ static void test_untrusted(void **state) {
         run_formats(false, false, NULL, INDICATION_INDETERMINATE);
 }
 
+/* GnuTLS's own allocations, as far as it makes them by the function that a program may give it. */
+static size_t gnutls_allocations, gnutls_failing;
+
+static void *gnutls_allocate(size_t size) {
+        return ++gnutls_allocations == gnutls_failing ? NULL : malloc(size);
+}
+
+/* Each of the look-up itself: a list that is at hand and cannot be held against the certificate is not one that has nothing on it.
+ * Where GnuTLS verifies a signature, it does not tell a failed allocation from one that does not fit. */
+static void test_state(void **state) {
+        gnutls_alloc_function usual = gnutls_malloc;
+        CertificateStatus status;
+        size_t n = 0;
+        int r;
+
+        (void) state;
+        for (size_t i = 0; i <= n; i++) {
+                _cleanup_revocation_pool_ RevocationPool pool = { 0 };
+
+                assert_int_equal(revocation_pool_add(&pool, REVOCATION_CRL, REVOCATION_FROM_SIGNATURE, bytes_view(&revoked_list)), 0);
+                gnutls_allocations = 0;
+                gnutls_failing = i;
+                gnutls_malloc = gnutls_allocate;
+                r = revocation_check(&pool, f.crt, root, WHEN + 60, -1, &status);
+                gnutls_malloc = usual;
+                n = i > 0 ? n : gnutls_allocations;
+                if (r == 0 && !status.checked && strstr(status.problem, "is not signed by"))
+                        continue;
+                if (r != -ENOMEM && (r != 0 || !status.checked || status.state != CERTIFICATE_REVOKED))
+                        fail_msg("allocation %zu: %d, %s", i, r, status.checked ? "another state" : status.problem);
+        }
+        assert_true(n > 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_good),
                 cmocka_unit_test(test_altered),
                 cmocka_unit_test(test_revoked),
                 cmocka_unit_test(test_untrusted),
+                cmocka_unit_test(test_state),
         };
 
         return cmocka_run_group_tests(tests, start, finish);

@@ -46,8 +46,8 @@ static void test_openssl(void **state) {
                 assert_int_equal(find(&c, leaf, &entry), lists[i].listed);
                 assert_int_equal(entry.reason, lists[i].reason);
                 assert_int_equal(entry.since, lists[i].since);
-                assert_true(crl_covers(&c, leaf));
-                assert_false(crl_covers(&c, issuing));
+                assert_int_equal(crl_covers(&c, leaf), 1);
+                assert_int_equal(crl_covers(&c, issuing), 0);
                 assert_int_equal(crl_verify(&c, issuing, MADE), 0);
                 assert_int_equal(crl_verify(&c, root, MADE), -EKEYREJECTED);
                 assert_int_equal(crl_verify(&c, leaf, MADE), -EKEYREJECTED);
@@ -69,10 +69,10 @@ static void test_kinds(void **state) {
                 _cleanup_bytes_ Bytes der = fixture(of_others[i]);
 
                 assert_int_equal(crl_read(bytes_view(&der), &c), 0);
-                assert_false(crl_covers(&c, leaf));
+                assert_int_equal(crl_covers(&c, leaf), 0);
         }
         assert_int_equal(crl_read(bytes_view(&users), &c), 0);
-        assert_true(crl_covers(&c, leaf));
+        assert_int_equal(crl_covers(&c, leaf), 1);
 }
 
 /* Each bit of what is signed and of the value counts. */

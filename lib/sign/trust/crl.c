@@ -254,8 +254,8 @@ int crl_find(const Crl *c, View serial, CrlEntry *ret) {
         return outcome;
 }
 
-/* §6.3.3 (b)(2)(i): one name of the list's distribution point is one of the certificate's. */
-static bool shares_distribution_point(const Crl *c, gnutls_x509_crt_t certificate) {
+/* §6.3.3 (b)(2)(i): one name of the list's distribution point is one of the certificate's. 1, 0, -ENOMEM. */
+static int shares_distribution_point(const Crl *c, gnutls_x509_crt_t certificate) {
         char name[2048];
 
         for (unsigned seq = 0; seq < 64; seq++) {
@@ -264,34 +264,43 @@ static bool shares_distribution_point(const Crl *c, gnutls_x509_crt_t certificat
                 int r = gnutls_x509_crt_get_crl_dist_points(certificate, seq, name, &size, NULL, NULL);
 
                 if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-                        return false;
+                        return 0;
+                if (r == GNUTLS_E_MEMORY_ERROR)
+                        return -ENOMEM;
                 if (r != GNUTLS_SAN_URI)
                         continue;
                 while (names.len > 0 && der_next(&names, &element, &uri) >= 0)
                         if (element.data[0] == TAG_URI && view_equal(uri, VIEW(name, size)))
-                                return true;
+                                return 1;
         }
-        return false;
+        return 0;
 }
 
-bool crl_covers(const Crl *c, gnutls_x509_crt_t certificate) {
+int crl_covers(const Crl *c, gnutls_x509_crt_t certificate) {
         _cleanup_(datum_done) gnutls_datum_t issuer = { 0 };
-        bool authority = gnutls_x509_crt_get_ca_status(certificate, NULL) > 0;
+        int authority = gnutls_x509_crt_get_ca_status(certificate, NULL), r = gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer);
 
-        if (gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) < 0 || !view_equal(c->issuer, VIEW(issuer.data, issuer.size)))
-                return false;
-        if ((c->only_users && authority) || (c->only_authorities && !authority))
-                return false;
+        if (authority == GNUTLS_E_MEMORY_ERROR || r == GNUTLS_E_MEMORY_ERROR)
+                return -ENOMEM;
+        if (r < 0 || !view_equal(c->issuer, VIEW(issuer.data, issuer.size)))
+                return 0;
+        if ((c->only_users && authority > 0) || (c->only_authorities && authority <= 0))
+                return 0;
         return !c->has_distribution_point || shares_distribution_point(c, certificate);
 }
 
 int crl_verify_signature(const Crl *c, gnutls_x509_crt_t issuer) {
         _cleanup_(datum_done) gnutls_datum_t subject = { 0 };
         unsigned usage = 0;
+        int r;
 
-        if (gnutls_x509_crt_get_raw_dn(issuer, &subject) < 0 || !view_equal(c->issuer, VIEW(subject.data, subject.size)))
-                return -EKEYREJECTED;
-        if (gnutls_x509_crt_get_key_usage(issuer, &usage, NULL) >= 0 && !(usage & GNUTLS_KEY_CRL_SIGN))
+        r = gnutls_x509_crt_get_raw_dn(issuer, &subject);
+        if (r < 0 || !view_equal(c->issuer, VIEW(subject.data, subject.size)))
+                return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EKEYREJECTED;
+        r = gnutls_x509_crt_get_key_usage(issuer, &usage, NULL);
+        if (r == GNUTLS_E_MEMORY_ERROR)
+                return -ENOMEM;
+        if (r >= 0 && !(usage & GNUTLS_KEY_CRL_SIGN))
                 return -EKEYREJECTED;
         return cms_bit_string_verify_value(c->algorithm, issuer, c->tbs, c->signature);
 }

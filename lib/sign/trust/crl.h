@@ -46,8 +46,8 @@ typedef struct CrlEntry {
  * not understood (§5.3), -EBADMSG when the list is malformed anywhere: what could not be read may be the entry. */
 int crl_find(const Crl *c, View serial, CrlEntry *ret);
 
-/* Whether the list is of this certificate's issuer and its scope takes the certificate in (§6.3.3 (b)). */
-bool crl_covers(const Crl *c, gnutls_x509_crt_t certificate);
+/* Whether the list is of this certificate's issuer and its scope takes the certificate in (§6.3.3 (b)): 1, 0, or -ENOMEM. */
+int crl_covers(const Crl *c, gnutls_x509_crt_t certificate);
 
 /* Whether the issuer's own key signed it and may (§6.3.3 (f) and (g)), whatever the age of the algorithms. That another key of the same name signed it does not
  * suffice: lists of a separate signer are not used. It costs a pass over the list. 0, -EKEYREJECTED, -ENOMEM. */

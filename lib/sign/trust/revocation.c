@@ -156,8 +156,9 @@ static int look_up_crl(const Check *c, const Crl *crl, Statement *ret) {
         CrlEntry entry;
         int r;
 
-        if (gnutls_x509_crt_get_serial(c->certificate, serial, &len) < 0)
-                return -EBADMSG;
+        r = gnutls_x509_crt_get_serial(c->certificate, serial, &len);
+        if (r < 0)
+                return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EBADMSG;
         r = crl_find(crl, VIEW(serial, len), &entry);
         if (r != 0 && r != CRL_LISTED)
                 return r;
@@ -238,8 +239,9 @@ static int look_up(Check *c, RevocationItem *item, Statement *ret) {
                 return item->kind == REVOCATION_CRL && item->source == REVOCATION_FROM_FILE ? CRL_E_UNSUPPORTED : -ENOENT;
         if (item->kind == REVOCATION_OCSP)
                 return c->crl_only ? -ENOENT : look_up_ocsp(c, &item->ocsp, ret);
-        if (!crl_covers(&item->crl, c->certificate))
-                return -ENOENT;
+        r = crl_covers(&item->crl, c->certificate);
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
         r = verify_crl(c, item);
         return r < 0 ? r : look_up_crl(c, &item->crl, ret);
 }
@@ -281,8 +283,8 @@ static int consider_from(Check *c, size_t first) {
 
 /* --- Places ------------------------------------------------------------------------------------------------------------ */
 
-/* The i-th address where the state can be asked for; false behind the last. Empty for what is no address of the network. */
-static bool place(gnutls_x509_crt_t crt, RevocationKind kind, unsigned i, char ret[static REVOCATION_URL_MAX]) {
+/* The i-th address where the state can be asked for: 1; 0 behind the last, or -ENOMEM. Empty for what is no address of the network. */
+static int place(gnutls_x509_crt_t crt, RevocationKind kind, unsigned i, char ret[static REVOCATION_URL_MAX]) {
         _cleanup_(datum_done) gnutls_datum_t uri = { 0 };
         char name[REVOCATION_URL_MAX];
         size_t size = sizeof(name);
@@ -290,38 +292,46 @@ static bool place(gnutls_x509_crt_t crt, RevocationKind kind, unsigned i, char r
 
         ret[0] = '\0';
         if (i >= PLACES_MAX)
-                return false;
+                return 0;
         if (kind == REVOCATION_OCSP) {
                 r = gnutls_x509_crt_get_authority_info_access(crt, i, GNUTLS_IA_OCSP_URI, &uri, NULL);
                 if (r >= 0 && uri.size < REVOCATION_URL_MAX && !memchr(uri.data, '\0', uri.size)) {
                         memcpy(ret, uri.data, uri.size);
                         ret[uri.size] = '\0';
                 }
-                return r >= 0 || r == GNUTLS_E_UNKNOWN_ALGORITHM;
+                return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : r >= 0 || r == GNUTLS_E_UNKNOWN_ALGORITHM;
         }
         r = gnutls_x509_crt_get_crl_dist_points(crt, i, name, &size, NULL, NULL);
         if (r == GNUTLS_SAN_URI && size < sizeof(name) && !memchr(name, '\0', size)) {
                 memcpy(ret, name, size);
                 ret[size] = '\0';
         }
-        return r >= 0 || r == GNUTLS_E_SHORT_MEMORY_BUFFER;
+        return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : r >= 0 || r == GNUTLS_E_SHORT_MEMORY_BUFFER;
 }
 
 static bool is_network(const char *url) {
         return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
 }
 
-static bool names_place(gnutls_x509_crt_t crt, RevocationKind kind) {
+/* 1, 0, -ENOMEM. */
+static int names_place(gnutls_x509_crt_t crt, RevocationKind kind) {
         char url[REVOCATION_URL_MAX];
+        int r;
 
-        for (unsigned i = 0; place(crt, kind, i, url); i++)
+        for (unsigned i = 0; (r = place(crt, kind, i, url)) > 0; i++)
                 if (is_network(url))
-                        return true;
-        return false;
+                        return 1;
+        return r;
+}
+
+static int is_offered(gnutls_x509_crt_t crt) {
+        int r = names_place(crt, REVOCATION_OCSP);
+
+        return r != 0 ? r : names_place(crt, REVOCATION_CRL);
 }
 
 bool revocation_is_offered(gnutls_x509_crt_t certificate) {
-        return names_place(certificate, REVOCATION_OCSP) || names_place(certificate, REVOCATION_CRL);
+        return is_offered(certificate) != 0;
 }
 
 /* Whether nobody need be asked any more. Who signs with a key that was revoked chooses what stands in the signature: an answer of before the revocation, which is
@@ -336,13 +346,16 @@ static bool is_settled(const Check *c) {
 static int ask(Check *c, RevocationKind kind) {
         _cleanup_bytes_ Bytes request = BYTES_NULL;
         char url[REVOCATION_URL_MAX];
-        int r = 0;
+        int r = kind == REVOCATION_OCSP ? names_place(c->certificate, kind) : 0;
 
-        if (kind == REVOCATION_OCSP && names_place(c->certificate, kind))
+        if (r > 0)
                 r = ocsp_request(c->certificate, c->issuer, &request);
-        for (unsigned i = 0; r != -ENOMEM && !is_settled(c) && place(c->certificate, kind, i, url); i++) {
+        for (unsigned i = 0; r != -ENOMEM && !is_settled(c); i++) {
                 size_t first = c->pool->n;
 
+                r = place(c->certificate, kind, i, url);
+                if (r <= 0)
+                        break;
                 r = is_network(url) ? revocation_pool_fetch(c->pool, kind, url, bytes_view(&request)) : -EPROTONOSUPPORT;
                 if (r >= 0)
                         r = consider_from(c, first);
@@ -350,15 +363,19 @@ static int ask(Check *c, RevocationKind kind) {
         return r == -ENOMEM ? r : 0;
 }
 
-static void conclude(Check *c) {
-        bool offered = revocation_is_offered(c->certificate);
+static int conclude(Check *c) {
+        int offered;
 
         if (c->best.checked)
-                return;
+                return 0;
+        offered = is_offered(c->certificate);
+        if (offered < 0)
+                return offered;
         if (c->problem == PROBLEM_NONE)
                 c->problem = !offered ? PROBLEM_NOWHERE : !c->pool->fetch ? PROBLEM_OFFLINE : PROBLEM_UNREACHABLE;
         c->best = (CertificateStatus) { .state = CERTIFICATE_UNKNOWN, .since = -1, .next_update = -1, .problem = problems[c->problem],
                                         .required = (offered && c->pool->fetch) || c->given_useless };
+        return 0;
 }
 
 static int check_status(Check *c) {
@@ -369,10 +386,7 @@ static int check_status(Check *c) {
                 r = ask(c, REVOCATION_OCSP);
         if (r >= 0 && !is_settled(c) && c->pool->fetch)
                 r = ask(c, REVOCATION_CRL);
-        if (r < 0)
-                return r;
-        conclude(c);
-        return 0;
+        return r < 0 ? r : conclude(c);
 }
 
 int revocation_check(RevocationPool *p, gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer, int64_t now, int64_t proven,

@@ -31,5 +31,5 @@ int revocation_check(RevocationPool *p, gnutls_x509_crt_t certificate, gnutls_x5
 int revocation_check_responder(RevocationPool *p, gnutls_x509_crt_t responder, gnutls_x509_crt_t issuer, int64_t now, int64_t proven,
                                CertificateStatus *ret);
 
-/* Whether the certificate says where its state can be looked up, by http or https. */
+/* Whether the certificate says where its state can be looked up, by http or https. True also where memory does not suffice to tell. */
 bool revocation_is_offered(gnutls_x509_crt_t certificate);

@@ -284,7 +284,7 @@ static bool is_unchanged(const SignItem *item) {
                         return false;
         }
 
-        return (document_format_is_detached(item->format) || item->fd < 0 ? stat(item->path, &st) : fstat(item->fd, &st)) == 0 && st.st_size == item->size &&
+        return (document_format_needs_document(item->format) || item->fd < 0 ? stat(item->path, &st) : fstat(item->fd, &st)) == 0 && st.st_size == item->size &&
                st.st_mtim.tv_sec == item->modified.tv_sec &&
                st.st_mtim.tv_nsec == item->modified.tv_nsec;
 }

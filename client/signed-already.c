@@ -62,7 +62,7 @@ static bool is_newer(const struct stat *a, const struct stat *b) {
 static bool is_of(int output, int fd, SignatureFormat format) {
         struct stat o, d;
 
-        if (document_format_is_detached(format))
+        if (document_format_needs_document(format))
                 return true; /* the detached signature would not hold */
         if (fstat(output, &o) < 0 || fstat(fd, &d) < 0)
                 return false;

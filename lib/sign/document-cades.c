@@ -89,7 +89,7 @@ static int complete_enveloping(void *state, View signature, View timestamp_token
 const DocumentFormat document_cades = {
         .name = "cades",
         .ending = ".p7s",
-        .detached = true,
+        .needs_document = true,
         .files_max = 1,
         .draft = draft,
         .item = item,

@@ -9,7 +9,7 @@ typedef struct DocumentFormat {
         const char *name;    /* on the command line */
         const char *ending;
         bool inside;         /* see document_format_ending() */
-        bool detached;       /* see document_format_is_detached() */
+        bool needs_document; /* see document_format_needs_document() */
         size_t files_max;
         int (*load)(void);   /* see document_format_load(); NULL: it rests on no such library */
         /* `*ret` is the format's own draft; see document_draft_new(). */

@@ -78,10 +78,10 @@ const char *document_format_ending(SignatureFormat format, bool *ret_inside) {
         return f ? f->ending : "";
 }
 
-bool document_format_is_detached(SignatureFormat format) {
+bool document_format_needs_document(SignatureFormat format) {
         const DocumentFormat *f = format_of(format);
 
-        return f && f->detached;
+        return f && f->needs_document;
 }
 
 size_t document_format_files_max(SignatureFormat format) {

@@ -40,8 +40,9 @@ SignatureFormat document_format_of_signed(int fd);
  * (".pdf"); else the signed file or the signature is another file, its name the document's with the ending behind. */
 const char *document_format_ending(SignatureFormat format, bool *ret_inside);
 
-/* Whether what is written is of no use without the document, which stays where it is. */
-bool document_format_is_detached(SignatureFormat format);
+/* Whether a signature of this format names nothing that it is of, and is verified against the document that is given with it: CAdES beside its document. A detached XAdES
+ * signature is of no use without its file either, but names it, and is none of these. */
+bool document_format_needs_document(SignatureFormat format);
 
 #define DOCUMENT_NONCE_SIZE XADES_NONCE_SIZE
 typedef struct DocumentParams {

@@ -141,7 +141,7 @@ static void print_signature(const Shown *s, size_t i) {
         _cleanup_free_ char *name = signer_name(g), *form = NULL, *place = s->is_pdf ? place_text(f) : NULL, *revision = revision_text(s, f);
         _cleanup_free_ char *files = verified_names(g->covered, g->n_covered);
 
-        if (asprintf(&form, "%s %s", g->format ?: "–", g->level ?: "") < 0)
+        if (asprintf(&form, "%s%s%s", g->format ?: "–", g->level ? " " : "", g->level ?: "") < 0)
                 return;
         out("\n");
         verdict_print_mark(g->indication);

@@ -150,7 +150,7 @@ static void print_signature(const SignatureReport *s, size_t number, gnutls_x509
         _cleanup_free_ char *earliest = s->not_before >= 0 ? strdup(text_time(s->not_before)) : NULL;
         const char *law = s->indication == INDICATION_TOTAL_PASSED && !s->timestamp ? standing(s, anchors) : NULL;
 
-        if (asprintf(&format, "%s %s", s->format ?: "–", s->level ?: "") < 0)
+        if (asprintf(&format, "%s%s%s", s->format ?: "–", s->level ? " " : "", s->level ?: "") < 0)
                 return;
         out("\n");
         verdict_print_mark(s->indication);

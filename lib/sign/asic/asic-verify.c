@@ -382,7 +382,7 @@ static int resolve_digest(void *userdata, const char *uri, gnutls_digest_algorit
         r = asic_digest(&round->container, e, algorithm, ret);
         if (r > 0)
                 *ret = (Digest) { .len = 0 }; /* damaged: it fits nothing */
-        return r == -EOPNOTSUPP ? -ENOENT : r < 0 ? r : 0;
+        return r < 0 ? r : 0;
 }
 
 static int resolve_read(void *userdata, const char *uri, Bytes *ret) {
@@ -390,7 +390,7 @@ static int resolve_read(void *userdata, const char *uri, Bytes *ret) {
         const ZipEntry *e = asic_find_uri(&round->container, uri);
         int r = e ? asic_read(&round->container, e, ret) : -ENOENT;
 
-        return r > 0 ? -ENOENT : r;
+        return r == ZIP_E_TOO_LARGE ? -E2BIG : r > 0 ? -EBADMSG : r;
 }
 
 /* Whether the signature holds is known later. */

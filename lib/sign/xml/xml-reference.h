@@ -9,8 +9,8 @@
 #include "sign/xml/xml-canonical.h"
 #include "sign/xml/xml-signature.h"
 
-/* Who has the files that a detached signature refers to. A URI stands as the document has it, and is empty where it has none. Each returns 0, -ENOENT when there is no such file, or another negative
- * errno, which ends the verification. */
+/* Who has the files that a detached signature refers to. A URI stands as the document has it, and is empty where it has none. Each returns 0, -ENOENT when there is no such file; for one that is
+ * there -EBADMSG when it cannot be made out, -E2BIG when it is too large, -EOPNOTSUPP for a digest that cannot be made; or another negative errno, which ends the verification. */
 typedef struct XmlResolver {
         int (*digest)(void *userdata, const char *uri, gnutls_digest_algorithm_t algorithm, Digest *ret);
         int (*read)(void *userdata, const char *uri, Bytes *ret); /* for transforms, which need it whole */

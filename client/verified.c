@@ -154,6 +154,8 @@ const char *verdict_coverage(const SignatureReport *s) {
                 return _("the whole file");
         if (s->n_elements > 0)
                 return _("NOT the whole file: the elements below only");
+        if (s->without_comments)
+                return _("NOT the whole file: the comments in it are not signed");
         if (s->field && s->integrity && s->added == ADDED_NOTHING)
                 return _("the whole file but for white space at its end");
         if (s->added == ADDED_SIGNATURES)

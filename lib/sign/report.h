@@ -79,6 +79,7 @@ typedef struct SignatureReport {
         DocumentAddition added;        /* PDF: where it does not cover the whole */
         bool timestamp;                /* an authority's, that the document existed, and nobody's signature of it */
         bool countersignature;         /* of another signature's value, and not of the document */
+        bool without_comments;         /* XML: of a file that it is of, it leaves out the comments that are in it */
         char **covered;                /* the names of the files that it is of: a container's, or those of a detached XML signature */
         size_t n_covered;
         char **elements;               /* XML: the parts of the document that it is of, as URIs */

@@ -96,7 +96,7 @@ static int judge_files(const AsicContainer *c, const size_t *covered, VerifyRepo
                 r = report_append_name(&report->unsigned_files, &report->n_unsigned_files, c->zip.entries[i].name);
         }
         for (size_t i = 0; i < report->n_signatures; i++)
-                report->signatures[i].covers_whole_document = report->signatures[i].integrity && !report->signatures[i].countersignature &&
+                report->signatures[i].covers_whole_document = report->signatures[i].integrity && !report->signatures[i].countersignature && !report->signatures[i].without_comments &&
                                                               report->signatures[i].n_covered == c->n[ASIC_ROLE_DATA];
         if (r < 0 || !document)
                 return r;

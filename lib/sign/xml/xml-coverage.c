@@ -67,11 +67,11 @@ bool xml_coverage_is_all_of_file(const XmlTransforms *t) {
         return is_canonical_only(t);
 }
 
-void xml_coverage_add(XmlCoverage *v, const XmlSignature *s, const XmlDocument *d, const XmlTarget *t, const XmlTransforms *transforms) {
+void xml_coverage_add(XmlCoverage *v, const XmlSignature *s, const XmlDocument *d, const XmlTarget *t, const XmlTransforms *transforms, XmlLoss loss) {
         if (t->external) {
                 v->n_data++;
                 v->files = true;
-                v->parts_of_files = v->parts_of_files || !xml_coverage_is_all_of_file(transforms);
+                v->parts_of_files = v->parts_of_files || loss != XML_LOSS_NONE || !xml_coverage_is_all_of_file(transforms);
         } else if (!t->node || t->node == xml_document_root(d)) {
                 v->n_data++;
                 note_whole(v, t->node, transforms);

@@ -29,7 +29,7 @@ typedef struct Reference {
         XmlTarget target;
         bool chooses_properties; /* the signature's own, by an expression */
         bool absent; /* a file that nobody has */
-        bool empty; /* of what it points at, its transforms left nothing */
+        XmlLoss loss; /* of what it points at */
 } Reference;
 
 /* What was found against a reference. */
@@ -106,13 +106,13 @@ static int digest_file(const XmlReferences *c, Reference *r, Digest *ret) {
         q = c->resolver->read(c->resolver->userdata, r->uri ?: "", &octets);
         if (q >= 0)
                 *c->budget -= octets.len < *c->budget / FILE_COST ? FILE_COST * octets.len : *c->budget;
-        return q < 0 ? q : xml_transforms_digest(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, r->algorithm, ret, &r->empty);
+        return q < 0 ? q : xml_transforms_digest(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, r->algorithm, ret, &r->loss);
 }
 
 static int digest_target(const XmlReferences *c, Reference *r, Digest *ret) {
         XmlInput input = { .selection = { .document = c->document, .apex = r->target.node, .without_comments = r->target.without_comments } };
 
-        return r->target.external ? digest_file(c, r, ret) : xml_transforms_digest(&r->transforms, &input, c->signature->element, r->algorithm, ret, &r->empty);
+        return r->target.external ? digest_file(c, r, ret) : xml_transforms_digest(&r->transforms, &input, c->signature->element, r->algorithm, ret, &r->loss);
 }
 
 static int compare(const XmlReferences *c, Reference *r, Finding *f) {
@@ -177,7 +177,7 @@ static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Find
         int q;
 
         v->digest = xml_digest_weaker(v->digest, r->algorithm);
-        if (r->empty)
+        if (r->loss == XML_LOSS_ALL)
                 return 0;
         if (r->chooses_properties) {
                 v->signed_properties = true;
@@ -190,7 +190,8 @@ static int note(const XmlReferences *c, const Reference *r, XmlCoverage *v, Find
                 return 0;
         }
         before = v->n_data;
-        xml_coverage_add(v, c->signature, c->document, &r->target, &r->transforms);
+        xml_coverage_add(v, c->signature, c->document, &r->target, &r->transforms, r->loss);
+        c->report->without_comments = c->report->without_comments || (r->target.external && r->loss == XML_LOSS_COMMENTS);
         q = v->n_data > before ? keep_digest(c, r, v) : 0;
         return q < 0 ? q : name(c, r, v);
 }
@@ -281,7 +282,7 @@ static int verify_list(const XmlReferences *c, xmlNode *first, bool in_manifest,
 static int write_file(const XmlReferences *c, const Reference *r, const XmlCanonical *rest, XmlSink f, void *userdata) {
         _cleanup_bytes_ Bytes octets = BYTES_NULL;
         uint64_t cost;
-        bool empty;
+        XmlLoss loss;
         int q;
 
         q = c->resolver ? c->resolver->read(c->resolver->userdata, r->uri ?: "", &octets) : -ENOENT;
@@ -291,14 +292,14 @@ static int write_file(const XmlReferences *c, const Reference *r, const XmlCanon
         if (octets.len > *c->budget / cost)
                 return -E2BIG;
         *c->budget -= cost * octets.len;
-        return xml_transforms_write(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, rest, f, userdata, &empty);
+        return xml_transforms_write(&r->transforms, &(XmlInput) { .octets = bytes_view(&octets) }, NULL, rest, f, userdata, &loss);
 }
 
 int xml_reference_write(const XmlReferences *c, xmlNode *element, const XmlCanonical *rest, XmlSink f, void *userdata) {
         _cleanup_(reference_done) Reference r = { 0 };
         XmlInput input = { .selection = { .document = c->document } };
         Finding ignored = { 0 };
-        bool empty;
+        XmlLoss loss;
         int q, error = 0;
 
         q = read_reference(element, &r, &ignored);
@@ -312,7 +313,7 @@ int xml_reference_write(const XmlReferences *c, xmlNode *element, const XmlCanon
                 return write_file(c, &r, rest, f, userdata);
         input.selection.apex = r.target.node;
         input.selection.without_comments = r.target.without_comments;
-        return xml_transforms_write(&r.transforms, &input, c->signature->element, rest, f, userdata, &empty);
+        return xml_transforms_write(&r.transforms, &input, c->signature->element, rest, f, userdata, &loss);
 }
 
 int xml_references_verify(const XmlReferences *c, XmlCoverage *ret, SubIndication *ret_sub, const char **ret_reason) {

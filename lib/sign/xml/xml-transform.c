@@ -105,6 +105,7 @@ typedef struct Pipe {
         XmlSink sink;
         void *userdata;
         bool any; /* something came out */
+        bool comments_lost;
 } Pipe;
 
 static void pipe_done(Pipe *p) {
@@ -235,13 +236,25 @@ static int sink(void *userdata, View piece) {
         return p->sink(p->userdata, piece);
 }
 
+static bool has_comments(const XmlDocument *d) {
+        for (const xmlNode *n = xml_document_tree(d)->children; n; n = xml_walk(n, NULL))
+                if (n->type == XML_COMMENT_NODE)
+                        return true;
+        return false;
+}
+
 /* Octets go out at once, where they are the last. */
 static int canonicalize(Pipe *p, const XmlTransform *t, bool last) {
         _cleanup_bytes_ Bytes octets = BYTES_NULL;
         int r = need_nodes(p);
 
-        if (r < 0 || last)
-                return r < 0 ? r : xml_canonicalize(&p->selection, &t->canonical, sink, p);
+        if (r < 0)
+                return r;
+        /* Of the document that the signature stands in, XML Signature 1.1 section 4.4.3.3 leaves them out already. */
+        if (p->n_documents > 0 && !t->canonical.comments && !p->comments_lost)
+                p->comments_lost = has_comments(p->selection.document);
+        if (last)
+                return xml_canonicalize(&p->selection, &t->canonical, sink, p);
         r = xml_canonical_bytes(&p->selection, &t->canonical, XML_OCTETS_MAX, &octets);
         if (r >= 0)
                 set_octets(p, &octets);
@@ -272,7 +285,7 @@ static int run(Pipe *p, const XmlTransforms *t) {
         return p->selection.document ? xml_canonicalize(&p->selection, p->rest, sink, p) : sink(p, p->octets);
 }
 
-int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, const XmlCanonical *rest, XmlSink f, void *userdata, bool *ret_empty) {
+int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, const XmlCanonical *rest, XmlSink f, void *userdata, XmlLoss *ret_loss) {
         static const XmlCanonical c14n10 = { .mode = XML_C14N_1_0 };
         _cleanup_(pipe_done) Pipe p = { .selection = input->selection, .octets = input->octets, .signature = signature, .rest = rest ?: &c14n10, .sink = f, .userdata = userdata };
         int r;
@@ -280,12 +293,12 @@ int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xm
         r = run(&p, t);
         /* An empty file may be signed; that a transform leaves nothing of one is another thing. */
         if (r >= 0)
-                *ret_empty = !p.any && (input->selection.document || t->n > 0);
+                *ret_loss = !p.any && (input->selection.document || t->n > 0) ? XML_LOSS_ALL : p.comments_lost ? XML_LOSS_COMMENTS : XML_LOSS_NONE;
         return r < 0 ? r : 0;
 }
 
 int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret,
-                          bool *ret_empty) {
+                          XmlLoss *ret_loss) {
         Digest d = { .len = gnutls_hash_get_len(algorithm) };
         gnutls_hash_hd_t hash;
         int r;
@@ -294,7 +307,7 @@ int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const x
                 return -EOPNOTSUPP;
         if (gnutls_hash_init(&hash, algorithm) < 0)
                 return -EIO;
-        r = xml_transforms_write(t, input, signature, NULL, xml_sink_hash, hash, ret_empty);
+        r = xml_transforms_write(t, input, signature, NULL, xml_sink_hash, hash, ret_loss);
         gnutls_hash_deinit(hash, d.data);
         if (r >= 0)
                 *ret = d;

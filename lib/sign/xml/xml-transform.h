@@ -43,13 +43,20 @@ typedef struct XmlInput {
         View octets;
 } XmlInput;
 
-/* Transforms and digests. `*ret_empty` tells whether of nodes nothing was left, which is the digest of nothing. `signature` is the ds:Signature that the Reference is in (NULL: none). -EOPNOTSUPP for an unknown digest; -EBADMSG where a transform does
+/* What was in the input and not in what came out. Of what transforms choose among elements nothing is told here: they say so themselves. */
+typedef enum XmlLoss {
+        XML_LOSS_NONE,
+        XML_LOSS_COMMENTS, /* octets that were read as XML have comments, and its canonical form has none of them */
+        XML_LOSS_ALL,      /* of nodes nothing was left, which is the digest of nothing */
+} XmlLoss;
+
+/* Transforms and digests. `signature` is the ds:Signature that the Reference is in (NULL: none). -EOPNOTSUPP for an unknown digest; -EBADMSG where a transform does
  * not fit what it gets; -E2BIG beyond a limit (XPath over a large document); -ENOMEM, -ELIBACC. */
 int xml_transforms_digest(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, gnutls_digest_algorithm_t algorithm, Digest *ret,
-                          bool *ret_empty);
+                          XmlLoss *ret_loss);
 
 /* The same, with what comes out given to `f`. Nodes that are left at the end are written by `rest`; NULL: by Canonical XML 1.0, as digests have it. */
-int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, const XmlCanonical *rest, XmlSink f, void *userdata, bool *ret_empty);
+int xml_transforms_write(const XmlTransforms *t, const XmlInput *input, const xmlNode *signature, const XmlCanonical *rest, XmlSink f, void *userdata, XmlLoss *ret_loss);
 
 /* Whether what these select of a document is all of it but ds:Signature elements. */
 bool xml_transforms_keep_all(const XmlTransforms *t);

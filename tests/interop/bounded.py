@@ -183,6 +183,29 @@ class Pdf(Bounded):
         out += b"260 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (stream(b"/Type /XRef /Size 260 /W [1 4 2] /Root 1 0 R", table), len(out))
         self.refused("together.pdf", out)
 
+    def test_warnings(self):
+        """What qpdf warns of takes it a kilobyte each: no key or two the same, words, an R that nothing precedes, and what closes nothing."""
+        catalog = b"<< /Type /Catalog /Pages 2 0 R /X %s >>"
+        pages = b"<< /Type /Pages /Kids [] /Count 0 >>"
+        for inner in (b"<<" + b"1 " * 60_000 + b">>", b"<<" + b"/a 1 " * 30_000 + b">>", b"<<" + b"/a /a /b 1 /c 1 " * 12_000 + b">>", b"[" + b"<</a>>" * 20_000 + b"]",
+                      b"[" + b"a 0 0 0 0 0 " * 15_000 + b"]", b"[" + b"/a/a/a/a/a R " * 15_000 + b"]", b"[" + b"R " * 60_000 + b"]", b"[" + b"{ 0 0 0 0 0 " * 15_000 + b"]",
+                      b"[" + b">> 0 0 0 0 0 " * 15_000 + b"]", b"[" + b"/a# 0 0 0 0 0 " * 15_000 + b"]", b"[" + b"<g> 0 0 0 0 0 " * 15_000 + b"]"):
+            self.refused("warnings.pdf", packed({}, {1: catalog % inner, 2: pages}))
+        self.refused("plain.pdf", forms.document(forms.objects(o1=catalog % (b"[" + b"/a/a/a/a/a R " * 40_000 + b"]"))))
+        self.refused("padded.pdf", packed({30: stream(b"", b"x" * 1_000_000)}, {1: catalog % (b"<<" + b"1 " * 1_050_000 + b">>"), 2: pages}))
+
+    def test_references(self):
+        """Each to another object, of which qpdf's cache has an entry."""
+        references = b" ".join(b"%d 0 R" % n for n in range(100_000, 500_000))
+        self.refused("references.pdf", packed({}, {1: b"<< /Type /Catalog /Pages 2 0 R /X [%s] >>" % references, 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}))
+
+    def test_just_below(self):
+        """What the guard lets pass stays within what is promised."""
+        catalog = {2: b"<< /Type /Pages /Kids [] /Count 0 >>"}
+        for inner in (b"0 " * 100_000, b"/a " * 95_000, b" ".join(b"%d 0 R" % n for n in range(1000, 45_000)), b"<<>>" * 45_000):
+            self.verify("below.pdf", packed({}, {1: b"<< /Type /Catalog /Pages 2 0 R /X [%s] >>" % inner, **catalog}), 5, "bears no signature")
+        self.verify("below.pdf", packed({}, {1: b"<< /Type /Catalog /Pages 2 0 R >>", **catalog, **{n: b"0" for n in range(30, 40_000)}}), 5, "bears no signature")
+
     def test_rebuilding(self):
         """The place of the cross-reference is broken, so that the file is rebuilt line by line."""
         lines = b"".join(b"%d 0 obj\n" % n for n in range(10, 300_000))

@@ -109,6 +109,63 @@ static void test_object_stream(void **state) {
         }
 }
 
+static uint64_t cost_of(const char *text, bool compressed) {
+        PdfSource s;
+        PdfLexer l = { .source = &s };
+        PdfCost c;
+        uint64_t spent;
+
+        assert_int_equal(pdf_cost_init(&c, 1000), 0);
+        pdf_source_init_memory(&s, text, strlen(text));
+        assert_int_equal(pdf_cost_object(&c, &l, compressed), 0);
+        spent = 1000 - c.left;
+        pdf_cost_done(&c);
+        return spent;
+}
+
+/* A reference is told from integers only at its R; what qpdf warns of costs ten. */
+static void test_cost(void **state) {
+        static const struct {
+                const char *text;
+                uint64_t cost;
+        } cases[] = {
+                { "0", 1 },
+                { "[1 2 3 0 R true .5 (a)]", 8 },
+                { "<</A 1 0 R /B 2>>", 6 },
+                { "<</A[1 0 R]/B<<>>>>", 9 },
+                { "<</A 1 2 /B 2>>", 17 },
+                { "<</A 1 0 R 2 0 R>>", 15 },
+                { "<</A 1 /A 2>>", 16 },
+                { "<</A 1 /#41 2>>", 16 },
+                { "<</A 1 /B<</A 1>>>>", 9 },
+                { "<</A>>", 12 },
+                { "[R]", 12 },
+                { "[/A 0 R]", 14 },
+                { "[1 0 R R]", 13 },
+                { "[1 0 /A R]", 15 },
+                { "[>>]", 12 },
+                { "[1.2.3]", 12 },
+                { "[-]", 12 },
+                { "[/A#]", 12 },
+                { "[}]", 12 },
+                { "[<0g]", 12 },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+                assert_int_equal(cost_of(cases[i].text, false), cases[i].cost);
+        assert_int_equal(cost_of("[1 0 R 2 0 R]", true), 6);
+        assert_int_equal(cost_of("[1 0 R 2 0 R]", false), 4);
+}
+
+/* Without a trailer, newer versions of qpdf read the cross-reference stream that they find, and what it leads to. */
+static void test_found(void **state) {
+        assert_int_equal(CHECK(HEADER "7 0 obj << /Type /XRef /W [1 1 1] /Size 900000000 >> stream\nabc\nstartxref 1 %%EOF", false), 0);
+        assert_int_equal(CHECK(HEADER "7 0 obj << /Type /XRef /W [1 1 1] /Size 900000000 >> stream\nabc\nstartxref 1 %%EOF", true), PDF_GUARD_EXCESSIVE);
+        assert_int_equal(CHECK(HEADER "7 0 obj << /Type /XRef /W [1 1 1] /Size 900000000 >> stream\nabc\ntrailer << >>\nstartxref 1 %%EOF", true), 0);
+        assert_int_equal(CHECK(HEADER "(((8 0 obj << /Type /XRef /W [1 1 1] /Size 900000000 >> stream\nabc\n"
+                               "7 0 obj << /Type /XRef /W [1 1 1] /Size 1 /Length 3 /Prev 12 >> stream\n\1\1\1\nstartxref 1 %%EOF", true), PDF_GUARD_EXCESSIVE);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_table),
@@ -117,6 +174,8 @@ int main(void) {
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_predicted),
                 cmocka_unit_test(test_object_stream),
+                cmocka_unit_test(test_cost),
+                cmocka_unit_test(test_found),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,9 +31,6 @@ int pdf_skip_nested(PdfLexer *l, PdfToken opened, uint64_t *tokens, uint64_t tok
 
                 if (++*tokens > tokens_max)
                         return PDF_SCAN_EXCESSIVE;
-                /* The three of a reference become one thing. */
-                if (t == PDF_TOKEN_WORD && *tokens > 2 && pdf_lexer_is(l, "R"))
-                        *tokens -= 2;
                 if (t == PDF_TOKEN_END)
                         return PDF_SCAN_BROKEN;
                 if (t == PDF_TOKEN_ARRAY_OPEN || t == PDF_TOKEN_DICT_OPEN) {
@@ -115,12 +112,11 @@ static int read_entries(PdfLexer *l, PdfDictionary *d) {
                 if (r != 0)
                         return r;
         }
-        d->n_tokens = (unsigned) tokens;
         return 0;
 }
 
 int pdf_dictionary_read(PdfLexer *l, PdfDictionary *ret) {
-        *ret = (PdfDictionary) { 0 };
+        *ret = (PdfDictionary) { .begin = l->at };
         return pdf_lexer_next(l) == PDF_TOKEN_DICT_OPEN ? read_entries(l, ret) : PDF_SCAN_BROKEN;
 }
 

@@ -41,7 +41,7 @@ typedef struct PdfValue {
 
 typedef struct PdfDictionary {
         PdfValue values[_PDF_KEY_MAX];
-        unsigned n_tokens;
+        uint64_t begin; /* where it stands */
 } PdfDictionary;
 
 /* What the functions of this file and of pdf-xref.h tell. */

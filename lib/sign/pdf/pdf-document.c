@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/secret.h"
 #include "sign/pdf/pdf-cipher.h"
@@ -121,17 +122,37 @@ static int guard_outcome(int r) {
         return r == PDF_GUARD_EXCESSIVE ? PDF_DOCUMENT_EXCESSIVE : r == PDF_GUARD_DAMAGED ? PDF_DOCUMENT_DAMAGED : r;
 }
 
+/* A file that somebody writes to is no longer what was looked at, nor what is hashed; qpdf takes as much of it as there is. */
+static int check_unchanged(PdfDocument *d, int fd, uint64_t length, const struct stat *before) {
+        struct stat now;
+
+        if (d->map || d->small)
+                return 0;
+        if (fstat(fd, &now) < 0)
+                return -errno;
+        return (uint64_t) now.st_size == length && now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec ? 0 : -EBUSY;
+}
+
 /* What the file says of itself is looked at before qpdf believes it. */
 static int read_guarded(PdfDocument *d, int fd, uint64_t length, uint64_t size, bool repair, const char *password) {
         _cleanup_(pdf_guard_done) PdfGuard guard = { 0 };
-        int r;
+        struct stat before;
+        int r, read;
 
+        if (fstat(fd, &before) < 0)
+                return -errno;
         r = pdf_guard_check(&guard, fd, d->map ?: d->small, length, repair);
         if (r != 0)
                 return guard_outcome(r);
-        if (read_document(d, fd, length, size, password) & QPDF_ERRORS)
+        read = read_document(d, fd, length, size, password) & QPDF_ERRORS;
+        r = check_unchanged(d, fd, length, &before);
+        if (r < 0)
+                return r;
+        if (read)
                 return read_outcome(d);
-        return guard.is_encrypted ? guard_outcome(pdf_guard_check_objects(&guard, raw_stream, d)) : 0;
+        r = guard.is_encrypted ? guard_outcome(pdf_guard_check_objects(&guard, raw_stream, d)) : 0;
+        d->cost = PDF_COST_MAX(length) - guard.cost.left;
+        return r;
 }
 
 static int open_document(int fd, uint64_t length, uint64_t size, bool repair, const char *password, PdfDocument **ret) {

@@ -16,6 +16,7 @@ typedef struct PdfDocument {
         size_t map_len;
         void *small; /* a small file, which is read at once */
         int next_id; /* the lowest object number that no object has had: /Size, or more where /Size is wrong */
+        uint64_t cost; /* at the most, once everything was read, in the tokens of pdf-cost.h */
         bool repaired;
         struct PdfCipher *cipher; /* what new objects of an encrypted document are written with (pdf-cipher.h); NULL: not encrypted, or only read */
 } PdfDocument;

@@ -12,9 +12,6 @@
 /* Lines that say `trailer` and have none. */
 #define BAD_TRAILERS_MAX 64U
 
-/* So much of a string, or of what is between tokens, counts as one. */
-#define STRING_BYTES 32U
-
 /* Numbers of objects that are remembered; what is beyond counts each time that it is met. */
 #define SEEN_MAX (8 << 20)
 
@@ -82,21 +79,7 @@ static int take_bytes(void *userdata, const uint8_t *data, size_t n) {
         return bytes_append(userdata, data, n);
 }
 
-static int skip_object(PdfLexer *l, uint64_t tokens_max, uint64_t *left) {
-        uint64_t used = 1, begin = l->at;
-        PdfToken t = pdf_lexer_next(l);
-        int r = 0;
-
-        if (t == PDF_TOKEN_ARRAY_OPEN || t == PDF_TOKEN_DICT_OPEN)
-                r = pdf_skip_nested(l, t, &used, tokens_max < *left ? tokens_max : *left);
-        used += (l->at - begin) / STRING_BYTES;
-        if (used > *left)
-                return PDF_SCAN_EXCESSIVE;
-        *left -= used;
-        return r;
-}
-
-/* `number offset` for each object, then the objects (§7.5.7). Where they overlap, each is read, and counts, for itself. */
+/* `number offset` for each object, then the objects (§7.5.7), of each of which qpdf's cache has an entry. Where they overlap, each is read, and counts, for itself. */
 static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
         PdfSource s;
         PdfLexer header = { .source = &s }, body = { .source = &s };
@@ -112,7 +95,9 @@ static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
                 if (offset < 0 || offset > INT32_MAX)
                         return PDF_SCAN_BROKEN;
                 body.at = (uint64_t) (offset + first);
-                r = skip_object(&body, UINT64_MAX, &g->stream_tokens_left);
+                if (pdf_cost_spend(&g->cost, 1) != 0)
+                        return PDF_SCAN_EXCESSIVE;
+                r = pdf_cost_object(&g->cost, &body, true);
                 if (r != 0 && r != PDF_SCAN_BROKEN)
                         return r;
         }
@@ -134,6 +119,15 @@ static uint64_t data_length(const PdfGuard *g, const PdfValue *length, uint64_t 
         if (length->kind == PDF_KIND_INTEGER && length->integer >= 0 && (uint64_t) length->integer < rest && !g->repair)
                 return (uint64_t) length->integer;
         return f->flate || rest < PDF_STREAM_DATA_MAX ? rest : PDF_STREAM_DATA_MAX;
+}
+
+static int check_object(PdfGuard *g, uint64_t at) {
+        PdfLexer l = { .source = &g->source, .at = at };
+
+        if (at == 0 || pdf_lexer_next(&l) != PDF_TOKEN_INTEGER || pdf_lexer_next(&l) != PDF_TOKEN_INTEGER || pdf_lexer_next(&l) != PDF_TOKEN_WORD ||
+            !pdf_lexer_is(&l, "obj"))
+                return PDF_SCAN_BROKEN;
+        return pdf_cost_object(&g->cost, &l, false);
 }
 
 typedef struct StreamCheck {
@@ -163,6 +157,8 @@ static int check_stream(const StreamCheck *c, int64_t id, uint64_t at) {
         int r;
 
         r = at > 0 ? pdf_dictionary_read_stream(&c->g->source, at, &d, &data) : PDF_SCAN_BROKEN;
+        if (r == 0 && !c->raw)
+                r = check_object(c->g, at);
         if (r != 0)
                 return r;
         if (n->kind == PDF_KIND_REFERENCE || first->kind == PDF_KIND_REFERENCE)
@@ -179,25 +175,23 @@ static int check_stream(const StreamCheck *c, int64_t id, uint64_t at) {
         return check_decoded(c->g, &c->g->source, data, data_length(c->g, &d.values[PDF_KEY_LENGTH], data, &f), &f, n->integer, first->integer);
 }
 
-/* Each object of a number and generation counts once, as its newest entry has it; only in a file that is rebuilt is it the last that counts, and all do here. */
-static bool is_former(PdfGuard *g, const PdfXrefEntry *e) {
+#define OFFSET_KEY ((uint64_t) 1 << 63)
+#define STREAM_KEY ((uint64_t) 1 << 62)
+#define DECIPHERED_KEY ((uint64_t) 1 << 61)
+
+/* Each object of a number and generation counts once, as its newest entry has it. In a file that is rebuilt it may be any that counts, and the place is what
+ * entries and lines have in common. */
+static bool is_former(PdfGuard *g, const PdfXrefEntry *e, bool deciphered) {
         uint8_t bit = (uint8_t) (1U << (e->id % 8));
         bool former;
 
-        if (g->repair || e->generation != 0 || e->id < 0 || e->id > g->id_max)
+        if (g->repair)
+                return pdf_cost_is_repeated(&g->cost, OFFSET_KEY | (is_stream(g, e->id) ? STREAM_KEY : 0) | (deciphered ? DECIPHERED_KEY : 0) | (uint64_t) e->value);
+        if (e->generation != 0 || e->id < 0 || e->id > g->id_max)
                 return false;
         former = g->seen[e->id / 8] & bit;
         g->seen[e->id / 8] |= bit;
         return former;
-}
-
-static int check_object(PdfGuard *g, uint64_t at) {
-        PdfLexer l = { .source = &g->source, .at = at };
-
-        if (at == 0 || pdf_lexer_next(&l) != PDF_TOKEN_INTEGER || pdf_lexer_next(&l) != PDF_TOKEN_INTEGER || pdf_lexer_next(&l) != PDF_TOKEN_WORD ||
-            !pdf_lexer_is(&l, "obj"))
-                return PDF_SCAN_BROKEN;
-        return skip_object(&l, PDF_OBJECT_TOKENS_MAX, &g->tokens_left);
 }
 
 /* What cannot be read costs nothing. A stream that is still enciphered looks like anything. */
@@ -205,30 +199,33 @@ static int visit_object(void *userdata, const PdfXrefEntry *e) {
         const StreamCheck *c = userdata;
         int r;
 
-        if (e->type != 1 || e->value < 0 || is_former(c->g, e))
+        if (e->type != 1 || e->value < 0 || is_former(c->g, e, c->raw))
                 return 0;
         r = is_stream(c->g, e->id) ? check_stream(c, e->id, (uint64_t) e->value) : c->raw ? 0 : check_object(c->g, (uint64_t) e->value);
         return r == PDF_SCAN_BROKEN || (r == PDF_SCAN_DOUBTFUL && c->g->is_encrypted && !c->raw) ? 0 : r;
 }
 
 typedef struct Rebuilding {
-        PdfVisitEntry visit;
-        void *userdata;
+        PdfXrefWalk *walk;
         unsigned n_objects, n_bad_trailers;
         bool has_trailer;
+        bool finding; /* cross-reference streams, where there is no trailer */
 } Rebuilding;
 
 static int rebuild_trailer(Rebuilding *b, PdfLexer *l) {
+        PdfLexer again = *l;
         PdfDictionary d;
         int r;
 
-        if (b->has_trailer)
+        if (b->has_trailer || b->finding)
                 return 0;
         r = pdf_dictionary_read(l, &d);
         if (r == PDF_SCAN_EXCESSIVE || ++b->n_bad_trailers > BAD_TRAILERS_MAX)
                 return PDF_SCAN_EXCESSIVE;
         b->has_trailer = r == 0;
-        return 0;
+        b->walk->is_encrypted = b->walk->is_encrypted || (r == 0 && d.values[PDF_KEY_ENCRYPT].kind != PDF_KIND_NONE);
+        r = b->walk->cost ? pdf_cost_object(b->walk->cost, &again, false) : 0;
+        return r == PDF_SCAN_BROKEN ? 0 : r;
 }
 
 static int rebuild_object(Rebuilding *b, PdfLexer *l) {
@@ -236,9 +233,11 @@ static int rebuild_object(Rebuilding *b, PdfLexer *l) {
 
         if (!pdf_lexer_integer(l, &e.id) || pdf_lexer_next(l) != PDF_TOKEN_INTEGER || pdf_lexer_next(l) != PDF_TOKEN_WORD || !pdf_lexer_is(l, "obj"))
                 return 0;
+        if (b->finding)
+                return pdf_xref_walk_found(b->walk, (uint64_t) e.value);
         if (++b->n_objects > PDF_REBUILT_OBJECTS_MAX)
                 return PDF_SCAN_EXCESSIVE;
-        return b->visit(b->userdata, &e);
+        return b->walk->visit(b->walk->userdata, &e);
 }
 
 /* Where a line begins with `N G obj` qpdf takes it for an object, and the first `trailer` with a dictionary for the trailer. */
@@ -263,15 +262,24 @@ static int walk_lines(PdfSource *s, Rebuilding *b) {
         return s->error < 0 ? s->error : r;
 }
 
-static int walk(PdfGuard *g, PdfVisitEntry visit, void *userdata) {
-        PdfXrefWalk w = { .source = &g->source, .entries_max = PDF_ENTRIES_MAX(g->source.size), .visit = visit, .userdata = userdata };
-        Rebuilding b = { .visit = visit, .userdata = userdata };
+static int walk_rebuilding(PdfSource *s, PdfXrefWalk *w) {
+        Rebuilding b = { .walk = w };
+        int r;
+
+        r = walk_lines(s, &b);
+        b.finding = true;
+        return r != 0 || b.has_trailer ? r : walk_lines(s, &b);
+}
+
+/* Of the first walk the sections are spent. */
+static int walk(PdfGuard *g, PdfCost *cost, PdfVisitEntry visit, void *userdata) {
+        PdfXrefWalk w = { .source = &g->source, .cost = cost, .entries_max = PDF_ENTRIES_MAX(g->source.size), .visit = visit, .userdata = userdata };
         int r;
 
         r = pdf_xref_walk(&w);
-        g->is_encrypted = g->is_encrypted || w.is_encrypted;
         if (g->repair && (r == 0 || r == PDF_SCAN_BROKEN))
-                r = walk_lines(&g->source, &b);
+                r = walk_rebuilding(&g->source, &w);
+        g->is_encrypted = g->is_encrypted || w.is_encrypted;
         return outcome(r);
 }
 
@@ -284,15 +292,16 @@ int pdf_guard_check(PdfGuard *g, int fd, const void *memory, uint64_t length, bo
         g->id_max = 0;
         g->repair = repair;
         g->is_encrypted = false;
-        g->stream_tokens_left = PDF_STREAM_TOKENS_MAX(length);
-        g->tokens_left = PDF_TOKENS_MAX(length);
+        r = pdf_cost_init(&g->cost, PDF_COST_MAX(length));
+        if (r < 0)
+                return r;
         if (memory)
                 pdf_source_init_memory(&g->source, memory, length);
         else
                 pdf_source_init_file(&g->source, fd, length);
         r = outcome(pdf_xref_find_header(&g->source));
         if (r == 0)
-                r = walk(g, note_entry, g);
+                r = walk(g, &g->cost, note_entry, g);
         if (r == 0) {
                 sort_streams(g);
                 r = pdf_guard_check_objects(g, NULL, NULL);
@@ -307,12 +316,13 @@ int pdf_guard_check_objects(PdfGuard *g, PdfRawData raw, void *userdata) {
 
         free(g->seen);
         g->seen = calloc(1, (size_t) g->id_max / 8 + 1);
-        return g->seen ? walk(g, visit_object, &c) : -ENOMEM;
+        return g->seen ? walk(g, NULL, visit_object, &c) : -ENOMEM;
 }
 
 void pdf_guard_done(PdfGuard *g) {
         free(g->streams);
         free(g->seen);
+        pdf_cost_done(&g->cost);
         g->streams = NULL;
         g->seen = NULL;
         g->n_streams = 0;

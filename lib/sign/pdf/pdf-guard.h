@@ -10,16 +10,12 @@
 #include "base/bytes.h"
 #include "sign/pdf/pdf-xref.h"
 
-/* Entries of all sections: 32 MB of them, and as much as the file is long. */
+/* Entries of all sections, of which three cost as much as a token. */
 #define PDF_ENTRIES_MAX(size) (400000U + (size) / 16)
 
-/* Tokens in all object streams: 50 MB of them, and one for each byte of the file, which honest streams do not reach (they inflate to ten times their length, and
- * a token has five bytes). */
-#define PDF_STREAM_TOKENS_MAX(size) (200000U + (size))
-
-/* Tokens of all other objects together, of which qpdf holds those that are asked for, and of one. Structure that is not compressed has a token for five bytes. */
-#define PDF_TOKENS_MAX(size) (200000U + (size) / 4)
-#define PDF_OBJECT_TOKENS_MAX 250000U
+/* Tokens of all objects, as pdf-cost.h counts them, and what else is held: some 30 MB of them, and of a larger file one for eight bytes, of
+ * which honest ones are but where all is structure. */
+#define PDF_COST_MAX(size) ((size) / 8 > 110000U ? (size) / 8 : 110000U)
 
 /* One object stream. */
 #define PDF_STREAM_OBJECTS_MAX 100000
@@ -39,7 +35,7 @@ typedef struct PdfGuard {
         size_t n_streams, n_allocated;
         uint8_t *seen; /* a bit for each number whose newest entry was met */
         int64_t id_max;
-        uint64_t stream_tokens_left, tokens_left;
+        PdfCost cost;
         bool repair;
         bool is_encrypted; /* then pdf_guard_check_objects() is to be asked again with the deciphered data */
 } PdfGuard;

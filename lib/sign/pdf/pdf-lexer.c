@@ -75,6 +75,7 @@ static void put(PdfLexer *l, int c) {
         if (l->len < sizeof(l->text) - 1)
                 l->text[l->len] = (char) c;
         l->len++;
+        l->hash = (l->hash ^ (uint8_t) c) * 16777619U; /* FNV-1a */
 }
 
 static void skip_space(PdfLexer *l) {
@@ -138,6 +139,8 @@ static PdfToken read_name(PdfLexer *l) {
                 put(l, low >= 0 ? high * 16 + low : c);
                 if (low >= 0)
                         l->at += 2;
+                if (c == '#' && (low < 0 || high + low == 0))
+                        l->odd = true;
         }
         return PDF_TOKEN_NAME;
 }
@@ -193,6 +196,8 @@ PdfToken pdf_lexer_next(PdfLexer *l) {
         PdfToken token;
 
         l->len = 0;
+        l->hash = 2166136261U;
+        l->odd = false;
         skip_space(l);
         l->begin = l->at;
         token = read_token(l);

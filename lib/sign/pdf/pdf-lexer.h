@@ -59,6 +59,8 @@ typedef struct PdfLexer {
         uint64_t begin; /* of the token */
         char text[24];  /* of a name (decoded, without the slash), word or integer, cut off where it is longer; for these tokens alone */
         size_t len;     /* of the whole text */
+        uint32_t hash;  /* likewise */
+        bool odd;       /* a name with a `#` that begins no character, or one of zero, of which qpdf warns */
 } PdfLexer;
 
 enum {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sign/pdf/pdf-changes.h"
+#include "sign/pdf/pdf-guard.h"
 #include "sign/pdf/pdf-revisions.h"
 #include "sign/pdf/pdf-tail.h"
 #include "sign/verify-report.h"
@@ -154,6 +155,11 @@ static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends
                         return r;
                 if (r > 0) {
                         note_until(s, n, ends[i], N_("The signed revision of the document cannot be read by itself."), verdicts);
+                        return 0;
+                }
+                if (former && later && x->document->cost + later->cost + former->cost > 2 * PDF_COST_MAX(x->size)) {
+                        note_until(s, n, ends[i], describe(PDF_CHANGES_TOO_COMPLEX), verdicts);
+                        pdf_document_free(former);
                         return 0;
                 }
                 r = check_presence(is_last ? x->document : former, s, n, ends[i], verdicts);

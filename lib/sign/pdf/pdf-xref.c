@@ -12,8 +12,8 @@
 
 #define ENTRY_MAX 30U /* characters of a table's line that are looked at */
 
-/* All dictionaries of the chain together: what honest ones have many times over. */
-#define TOKENS_MAX 2000000U
+/* Entries that take as much as a token. */
+#define ENTRIES_OF_A_TOKEN 3U
 
 static bool has_word(PdfSource *s, uint64_t at, const char *word) {
         for (; *word; word++, at++)
@@ -83,9 +83,19 @@ static bool read_number(PdfSource *s, uint64_t *at, int64_t *ret) {
 }
 
 static int visit(PdfXrefWalk *w, const PdfXrefEntry *e) {
-        /* A warning of qpdf takes as much as several entries. */
-        w->n_entries += e->invalid ? 8 : 1;
-        return w->n_entries > w->entries_max ? PDF_SCAN_EXCESSIVE : w->visit(w->userdata, e);
+        uint64_t spent = e->invalid ? PDF_COST_WARNING : w->n_entries % ENTRIES_OF_A_TOKEN == 0;
+
+        w->n_entries++;
+        if (w->n_entries > w->entries_max || (w->cost && pdf_cost_spend(w->cost, spent) != 0))
+                return PDF_SCAN_EXCESSIVE;
+        return w->visit(w->userdata, e);
+}
+
+/* qpdf keeps the dictionaries, and what it warned of there. */
+static int spend_dictionary(PdfXrefWalk *w, const PdfDictionary *d) {
+        PdfLexer l = { .source = w->source, .at = d->begin };
+
+        return w->cost ? pdf_cost_object(w->cost, &l, false) : 0;
 }
 
 /* `0000000015 00000 n`, and what else qpdf takes for one. */
@@ -280,6 +290,8 @@ static int read_stream_section(PdfXrefWalk *w, int64_t at, PdfDictionary *ret) {
         if (at <= 0 || (uint64_t) at >= w->source->size)
                 return PDF_SCAN_BROKEN;
         r = pdf_dictionary_read_stream(w->source, (uint64_t) at, ret, &data);
+        if (r == 0)
+                r = spend_dictionary(w, ret);
         if (r != 0)
                 return r;
         if (type->kind != PDF_KIND_NAME || strcmp(type->name, "XRef") != 0)
@@ -298,13 +310,13 @@ static int read_table_section(PdfXrefWalk *w, uint64_t at, PdfDictionary *ret) {
                 return r;
         l.at = at;
         r = pdf_dictionary_read(&l, ret);
+        if (r == 0)
+                r = spend_dictionary(w, ret);
         if (r != 0 || hybrid->kind == PDF_KIND_NONE)
                 return r;
         if (hybrid->kind != PDF_KIND_INTEGER)
                 return hybrid->kind == PDF_KIND_REFERENCE ? PDF_SCAN_DOUBTFUL : PDF_SCAN_BROKEN;
-        r = read_stream_section(w, hybrid->integer, &stream);
-        ret->n_tokens += stream.n_tokens;
-        return r;
+        return read_stream_section(w, hybrid->integer, &stream);
 }
 
 static int read_section(PdfXrefWalk *w, int64_t at, PdfDictionary *ret) {
@@ -319,14 +331,19 @@ static int read_section(PdfXrefWalk *w, int64_t at, PdfDictionary *ret) {
         return read_stream_section(w, at, ret);
 }
 
+/* Of a stream, not of a table. */
+static bool begins_line(PdfSource *s, int64_t at) {
+        int before = at > 0 ? pdf_source_byte(s, (uint64_t) at - 1) : -1;
+
+        return (before == '\r' || before == '\n') && is_digit(pdf_source_byte(s, (uint64_t) at));
+}
+
 /* A chain that comes back to a section is broken. To notice, every section's place is compared with one that was kept, a newer one each time that the
  * way has doubled. */
-int pdf_xref_walk(PdfXrefWalk *w) {
-        uint64_t tokens = 0;
-        int64_t at, kept = 0;
-        int r;
+static int walk_chain(PdfXrefWalk *w, int64_t at, bool found) {
+        int64_t kept = 0;
+        int r = 0;
 
-        r = find_startxref(w->source, &at);
         for (unsigned n = 0, double_at = 1; r == 0 && at != 0; n++) {
                 const PdfValue *prev;
                 PdfDictionary d;
@@ -335,6 +352,8 @@ int pdf_xref_walk(PdfXrefWalk *w) {
                         return PDF_SCAN_EXCESSIVE;
                 if (n > 0 && at == kept)
                         return PDF_SCAN_BROKEN;
+                if (n > 0 && found && begins_line(w->source, at))
+                        break;
                 if (n + 1 == double_at) {
                         kept = at;
                         double_at *= 2;
@@ -342,9 +361,6 @@ int pdf_xref_walk(PdfXrefWalk *w) {
                 r = read_section(w, at, &d);
                 if (r != 0)
                         break;
-                tokens += d.n_tokens;
-                if (tokens > TOKENS_MAX)
-                        return PDF_SCAN_EXCESSIVE;
                 w->is_encrypted = w->is_encrypted || d.values[PDF_KEY_ENCRYPT].kind != PDF_KIND_NONE;
                 prev = &d.values[PDF_KEY_PREV];
                 if (prev->kind != PDF_KIND_NONE && prev->kind != PDF_KIND_INTEGER)
@@ -352,4 +368,19 @@ int pdf_xref_walk(PdfXrefWalk *w) {
                 at = prev->kind == PDF_KIND_INTEGER ? prev->integer : 0;
         }
         return w->source->error < 0 ? w->source->error : r;
+}
+
+int pdf_xref_walk(PdfXrefWalk *w) {
+        int64_t at;
+        int r;
+
+        r = find_startxref(w->source, &at);
+        return r == 0 ? walk_chain(w, at, false) : w->source->error < 0 ? w->source->error : r;
+}
+
+int pdf_xref_walk_found(PdfXrefWalk *w, uint64_t at) {
+        int r;
+
+        r = at <= INT64_MAX ? walk_chain(w, (int64_t) at, true) : PDF_SCAN_BROKEN;
+        return r == PDF_SCAN_BROKEN ? 0 : r;
 }

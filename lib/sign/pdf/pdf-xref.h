@@ -4,7 +4,7 @@
 /* The cross-reference of a PDF file (ISO 32000-1 §7.5.4, §7.5.8), followed as qpdf follows it, section by section and entry by entry, in constant
  * memory. It is for pdf-guard.c, which has to know what a file costs before qpdf holds it. */
 
-#include "sign/pdf/pdf-dictionary.h"
+#include "sign/pdf/pdf-cost.h"
 
 typedef struct PdfXrefEntry {
         int64_t id;
@@ -19,6 +19,7 @@ typedef int (*PdfVisitEntry)(void *userdata, const PdfXrefEntry *e);
 
 typedef struct PdfXrefWalk {
         PdfSource *source;
+        PdfCost *cost; /* NULL where all is spent already, and the walk is another of the same */
         uint64_t entries_max; /* of all sections together */
         PdfVisitEntry visit;
         void *userdata;
@@ -36,3 +37,7 @@ int pdf_xref_find_header(PdfSource *s);
 /* From the last startxref on. 0, PDF_SCAN_EXCESSIVE or PDF_SCAN_DOUBTFUL, PDF_SCAN_BROKEN where a section cannot be read (those before it have been
  * visited), what the visitor returned, or a negative errno. */
 int pdf_xref_walk(PdfXrefWalk *w);
+
+/* The same from the cross-reference stream at `at`, where newer versions of qpdf go on that find one in a file without a trailer. What is none costs nothing; a former
+ * section that begins a line is found by itself. */
+int pdf_xref_walk_found(PdfXrefWalk *w, uint64_t at);

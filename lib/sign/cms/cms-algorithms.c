@@ -311,6 +311,8 @@ static const struct {
 };
 
 bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now) {
+        if (digest == GNUTLS_DIG_UNKNOWN || digest == GNUTLS_DIG_NULL)
+                return false;
         for (size_t i = 0; i < ELEMENTSOF(digests); i++)
                 if (digests[i].digest == digest && now >= digests[i].until)
                         return false;
@@ -325,20 +327,20 @@ bool cms_digest_is_secure_for_authorities(gnutls_digest_algorithm_t digest, int6
         return digest == GNUTLS_DIG_SHA1 ? now < SHA1_OF_AUTHORITIES_UNTIL : cms_digest_is_secure(digest, now);
 }
 
-static int check_key(gnutls_x509_crt_t signer, int64_t now) {
+bool cms_key_is_secure(gnutls_x509_crt_t crt, int64_t now) {
         unsigned bits = 0;
-        int pk = gnutls_x509_crt_get_pk_algorithm(signer, &bits);
+        int pk = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
 
         if (pk == GNUTLS_PK_RSA_PSS)
                 pk = GNUTLS_PK_RSA;
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
                 if ((int) keys[i].pk == pk && bits < keys[i].below && now >= keys[i].until)
-                        return -EKEYREJECTED;
-        return 0;
+                        return false;
+        return true;
 }
 
 int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now) {
-        return cms_digest_is_secure(a->digest, now) ? check_key(signer, now) : -EKEYREJECTED;
+        return cms_digest_is_secure(a->digest, now) && cms_key_is_secure(signer, now) ? 0 : -EKEYREJECTED;
 }
 
 int cms_bit_string_check(View identifier, gnutls_x509_crt_t signer, int64_t now) {
@@ -348,7 +350,7 @@ int cms_bit_string_check(View identifier, gnutls_x509_crt_t signer, int64_t now)
         r = cms_algorithms_read_identifier(identifier, &a);
         if (r == -ENOMEM)
                 return r;
-        return r == 0 && cms_digest_is_secure_for_authorities(a.digest, now) ? check_key(signer, now) : -EKEYREJECTED;
+        return r == 0 && cms_digest_is_secure_for_authorities(a.digest, now) && cms_key_is_secure(signer, now) ? 0 : -EKEYREJECTED;
 }
 
 int cms_bit_string_verify_value(View identifier, gnutls_x509_crt_t signer, View data, View signature) {

@@ -48,11 +48,14 @@ int cms_signature_verify(const CmsAlgorithms *a, gnutls_x509_crt_t signer, const
 /* The same with a key by itself, whose parameters are set. */
 int cms_signature_verify_key(const CmsAlgorithms *a, gnutls_pubkey_t key, const View *data, View digest, View signature);
 
-/* Whether a digest algorithm was still good at `now`. */
+/* Whether a digest algorithm was still good at `now`; one that is not known never was. */
 bool cms_digest_is_secure(gnutls_digest_algorithm_t digest, int64_t now);
 
 /* The same in what authorities sign: certificates, CRLs and OCSP answers. */
 bool cms_digest_is_secure_for_authorities(gnutls_digest_algorithm_t digest, int64_t now);
+
+/* Whether the certificate's key is of a size that was still good at `now`. */
+bool cms_key_is_secure(gnutls_x509_crt_t crt, int64_t now);
 
 /* Whether digest and key were still good at `now`; -EKEYREJECTED when not. */
 int cms_algorithms_check(const CmsAlgorithms *a, gnutls_x509_crt_t signer, int64_t now);

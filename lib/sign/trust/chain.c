@@ -3,6 +3,7 @@
 /* Chain building and validation; see chain.h. GnuTLS validates a path but takes its time from the process's clock and its
  * order from the caller: paths are tried here one after the other, bounded in number and length, and the times checked apart. */
 
+#include <errno.h>
 #include <string.h>
 
 #include <gnutls/x509.h>
@@ -10,7 +11,9 @@
 #include "crypto/key.h"
 #include "sign/cms/cms-algorithms.h"
 #include "sign/trust/chain.h"
+#include "sign/trust/name-constraints.h"
 #include "sign/trust/path.h"
+#include "sign/trust/purposes.h"
 
 #define PATHS_MAX 64U
 
@@ -95,25 +98,59 @@ static unsigned follow_other_keys(const Search *s, unsigned status) {
         return status;
 }
 
-/* Depth-first: the path as it is, then with each certificate that may have issued its last. */
-static bool search(Search *s) {
+/* What GnuTLS does not look at in a path that holds otherwise. Who trusts an anchor has decided what for. */
+static unsigned limits_status(const Search *s) {
+        gnutls_x509_crt_t anchor = find_anchor(s->params->anchors, s->path[s->n_path - 1]);
+        size_t n = s->n_path;
+        unsigned status = 0;
+
+        if (!anchor)
+                return 0; /* see set_path() */
+        if (gnutls_x509_crt_equals(anchor, s->path[n - 1]))
+                n--;
+        for (size_t i = 1; i < n; i++)
+                if (!purposes_fit_authority(s->path[i], s->path[0]))
+                        status = GNUTLS_CERT_INVALID | GNUTLS_CERT_PURPOSE_MISMATCH;
+        if (status == 0 && n > 0 && !name_constraints_hold(s->path, n, anchor))
+                status = GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE;
+        gnutls_x509_crt_deinit(anchor);
+        return status;
+}
+
+/* Of the path as it is. -EKEYREJECTED when no longer one can hold either. */
+static int verify_path(Search *s, unsigned *ret) {
         const unsigned flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
                                GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1; /* see check_digest() */
+
+        *ret = GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE;
+        if (!name_constraints_are_affordable(s->path, s->n_path))
+                return -EKEYREJECTED;
+        if (gnutls_x509_trust_list_verify_crt2(s->params->anchors, s->path, (unsigned) s->n_path, NULL, 0, flags, ret, NULL) < 0) {
+                *ret = 0;
+                return -EKEYREJECTED;
+        }
+        if (*ret != 0)
+                *ret = follow_other_keys(s, *ret);
+        if (*ret == 0)
+                *ret = limits_status(s);
+        return 0;
+}
+
+/* Depth-first: the path as it is, then with each certificate that may have issued its last. */
+static bool search(Search *s) {
         unsigned status = 0;
+        int r;
 
         if (s->tried++ >= PATHS_MAX || (s->params->paths && *s->params->paths == 0))
                 return false;
         if (s->params->paths)
                 --*s->params->paths;
-        if (gnutls_x509_trust_list_verify_crt2(s->params->anchors, s->path, (unsigned) s->n_path, NULL, 0, flags, &status, NULL) < 0)
-                return false;
-        if (status != 0)
-                status = follow_other_keys(s, status);
-        if (status == 0)
+        r = verify_path(s, &status);
+        if (r >= 0 && status == 0)
                 return true;
         if (came_further(status, s->status))
                 s->status = status;
-        if (s->n_path >= CHAIN_PATH_MAX)
+        if (r < 0 || s->n_path >= CHAIN_PATH_MAX)
                 return false;
         for (size_t i = 0; i < s->n_others; i++) {
                 if (!gnutls_x509_crt_check_issuer(s->path[s->n_path - 1], s->others[i]) || in_path(s, s->others[i]))
@@ -169,13 +206,24 @@ static SubIndication check_time(gnutls_x509_crt_t crt, bool signer, int64_t now,
 static SubIndication check_digest(gnutls_x509_crt_t crt, int64_t when, const char **ret_reason) {
         int sign = gnutls_x509_crt_get_signature_algorithm(crt);
 
-        if (sign < 0 || cms_digest_is_secure_for_authorities(gnutls_sign_get_hash_algorithm(sign), when))
+        if (sign > 0 && cms_digest_is_secure_for_authorities(gnutls_sign_get_hash_algorithm(sign), when))
                 return SUB_NONE;
         *ret_reason = N_("A certificate of the chain is signed with an algorithm that is no longer secure.");
         return SUB_CRYPTO_CONSTRAINTS_FAILURE;
 }
 
-/* The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for nothing new. */
+/* The signer's own is looked at with the signature (cms_algorithms_check()). */
+static SubIndication check_authority(gnutls_x509_crt_t crt, int64_t when, const char **ret_reason) {
+        SubIndication sub = check_time(crt, false, when, ret_reason);
+
+        if (sub != SUB_NONE || cms_key_is_secure(crt, when))
+                return sub;
+        *ret_reason = N_("The key of an authority in the chain is too short to be secure any longer.");
+        return SUB_CRYPTO_CONSTRAINTS_FAILURE;
+}
+
+/* The dates of an authority that is an anchor do count, as they do for everybody else's programs: who let a root expire vouches for nothing new; and a key
+ * that anybody can work out vouches for nothing at all. */
 SubIndication chain_check_times(const ChainPath *path, int64_t when, const char **ret_reason) {
         SubIndication sub;
 
@@ -183,13 +231,13 @@ SubIndication chain_check_times(const ChainPath *path, int64_t when, const char 
         if (!path->anchor)
                 return SUB_NONE;
         for (size_t i = 0; i < path->n; i++) {
-                sub = check_time(path->certificates[i], i == 0, when, ret_reason);
+                sub = i == 0 ? check_time(path->certificates[i], true, when, ret_reason) : check_authority(path->certificates[i], when, ret_reason);
                 if (sub == SUB_NONE && !gnutls_x509_crt_equals(path->certificates[i], path->anchor))
                         sub = check_digest(path->certificates[i], when, ret_reason);
                 if (sub != SUB_NONE)
                         return sub;
         }
-        return check_time(path->anchor, false, when, ret_reason);
+        return check_authority(path->anchor, when, ret_reason);
 }
 
 /* Who put the signer's own certificate among the anchors has decided about it: an anchor is no part of the path (RFC 5280 §6.1). False when nobody is found
@@ -224,28 +272,6 @@ static bool may_sign(gnutls_x509_crt_t crt) {
         return usage & (GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_NON_REPUDIATION);
 }
 
-/* RFC 5280 §4.2.1.12: where purposes are named, it is for those alone. With these computers and logins are proved, and no document is agreed to; what is not known here
- * may be somebody's for signing. A timestamp's authority is looked at elsewhere. */
-static bool is_for_documents(gnutls_x509_crt_t crt) {
-        static const char *const others[] = { GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_TLS_WWW_CLIENT, GNUTLS_KP_CODE_SIGNING, GNUTLS_KP_OCSP_SIGNING };
-
-        for (unsigned i = 0;; i++) {
-                char oid[128];
-                size_t size = sizeof(oid);
-                bool other = false;
-                int r = gnutls_x509_crt_get_key_purpose_oid(crt, i, oid, &size, NULL);
-
-                if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-                        return i == 0;
-                if (r < 0)
-                        return r == GNUTLS_E_SHORT_MEMORY_BUFFER;
-                for (size_t k = 0; k < ELEMENTSOF(others); k++)
-                        other |= strcmp(oid, others[k]) == 0;
-                if (!other)
-                        return true;
-        }
-}
-
 SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *others, size_t n_others, const VerifyParams *params, ChainPath *ret_path,
                              const char **ret_reason) {
         Search s = { .others = others, .n_others = n_others, .params = params, .path = { signer }, .n_path = 1 };
@@ -261,7 +287,7 @@ SubIndication chain_validate(gnutls_x509_crt_t signer, const gnutls_x509_crt_t *
                 *ret_reason = N_("The signer's certificate does not lead to a certification authority that is trusted.");
                 return SUB_NO_CERTIFICATE_CHAIN_FOUND;
         }
-        if (!may_sign(signer) || !is_for_documents(signer)) {
+        if (!may_sign(signer) || !purposes_fit_signer(signer)) {
                 *ret_reason = N_("The signer's certificate is not meant for signing documents.");
                 return SUB_CHAIN_CONSTRAINTS_FAILURE;
         }

@@ -13,6 +13,7 @@
 #include "crypto/key.h"
 #include "der/attributes.h"
 #include "sign/cms/cms-algorithms.h"
+#include "sign/trust/name-constraints.h"
 #include "sign/trust/ocsp.h"
 #include "sign/trust/path.h"
 
@@ -321,9 +322,10 @@ static bool is_signed_well(gnutls_x509_crt_t crt) {
 
 /* Directly under the issuer's own key. */
 static bool is_delegate(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer) {
+        const gnutls_x509_crt_t both[] = { crt, issuer };
         unsigned status = 0;
 
-        if (gnutls_x509_crt_check_issuer(crt, issuer) == 0)
+        if (gnutls_x509_crt_check_issuer(crt, issuer) == 0 || !name_constraints_are_affordable(both, ELEMENTSOF(both)))
                 return false;
         if (path_has_other_key(issuer))
                 return path_status(&crt, 1, issuer) == 0 && is_signed_well(crt);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* RFC 5280 section 6.1 over the paths that GnuTLS can not follow, because the key of an authority is on a curve that it does not know (crypto/brainpool.h). Dates,
- * states and the age of algorithms are looked at elsewhere, for all paths alike (chain.h). */
+ * states, the age of algorithms, purposes and the names that GnuTLS does not compare are looked at elsewhere, for all paths alike (chain.h). */
 
 #include <gnutls/x509.h>
 #include <stdbool.h>

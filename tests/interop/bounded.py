@@ -195,8 +195,8 @@ class Pdf(Bounded):
         self.refused("padded.pdf", packed({30: stream(b"", b"x" * 1_000_000)}, {1: catalog % (b"<<" + b"1 " * 1_050_000 + b">>"), 2: pages}))
 
     def test_references(self):
-        """Each to another object, of which qpdf's cache has an entry."""
-        references = b" ".join(b"%d 0 R" % n for n in range(100_000, 500_000))
+        """Of each qpdf's cache has an entry."""
+        references = b" ".join(b"%d 0 R" % (100_000 + n % 1000) for n in range(400_000))
         self.refused("references.pdf", packed({}, {1: b"<< /Type /Catalog /Pages 2 0 R /X [%s] >>" % references, 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}))
 
     def test_just_below(self):

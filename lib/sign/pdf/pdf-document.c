@@ -151,7 +151,7 @@ static int read_guarded(PdfDocument *d, int fd, uint64_t length, uint64_t size, 
         if (read)
                 return read_outcome(d);
         r = guard.is_encrypted ? guard_outcome(pdf_guard_check_objects(&guard, raw_stream, d)) : 0;
-        d->cost = PDF_COST_MAX(length) - guard.cost.left;
+        d->cost = PDF_COST_ALL_MAX(length) - guard.cost.left - guard.compressed_left;
         return r;
 }
 

@@ -80,7 +80,7 @@ static int take_bytes(void *userdata, const uint8_t *data, size_t n) {
 }
 
 /* `number offset` for each object, then the objects (§7.5.7), of each of which qpdf's cache has an entry. Where they overlap, each is read, and counts, for itself. */
-static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
+static int read_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
         PdfSource s;
         PdfLexer header = { .source = &s }, body = { .source = &s };
 
@@ -102,6 +102,19 @@ static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
                         return r;
         }
         return 0;
+}
+
+/* Spent is first what only such objects may cost. */
+static int check_objects(PdfGuard *g, View data, int64_t n, int64_t first) {
+        uint64_t compressed = g->compressed_left, all = g->cost.left + compressed, spent;
+        int r;
+
+        g->cost.left = all;
+        r = read_objects(g, data, n, first);
+        spent = all - g->cost.left;
+        g->compressed_left = spent < compressed ? compressed - spent : 0;
+        g->cost.left -= g->compressed_left;
+        return r;
 }
 
 static int check_decoded(PdfGuard *g, PdfSource *s, uint64_t at, uint64_t len, const PdfFilter *f, int64_t n, int64_t first) {
@@ -292,6 +305,7 @@ int pdf_guard_check(PdfGuard *g, int fd, const void *memory, uint64_t length, bo
         g->id_max = 0;
         g->repair = repair;
         g->is_encrypted = false;
+        g->compressed_left = PDF_COST_COMPRESSED_MAX(length);
         r = pdf_cost_init(&g->cost, PDF_COST_MAX(length));
         if (r < 0)
                 return r;

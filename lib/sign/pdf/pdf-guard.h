@@ -17,6 +17,10 @@
  * which honest ones are but where all is structure. */
 #define PDF_COST_MAX(size) ((size) / 8 > 110000U ? (size) / 8 : 110000U)
 
+/* Tokens of objects in object streams, beside those: the structure of a tagged document deflates to less than a byte a token. Nothing of a small file. */
+#define PDF_COST_COMPRESSED_MAX(size) ((size) > 55000U ? 2 * (uint64_t) ((size) - 55000U) : 0U)
+#define PDF_COST_ALL_MAX(size) (PDF_COST_MAX(size) + PDF_COST_COMPRESSED_MAX(size))
+
 /* One object stream. */
 #define PDF_STREAM_OBJECTS_MAX 100000
 #define PDF_STREAM_DATA_MAX (16U << 20)
@@ -36,6 +40,7 @@ typedef struct PdfGuard {
         uint8_t *seen; /* a bit for each number whose newest entry was met */
         int64_t id_max;
         PdfCost cost;
+        uint64_t compressed_left; /* of PDF_COST_COMPRESSED_MAX() */
         bool repair;
         bool is_encrypted; /* then pdf_guard_check_objects() is to be asked again with the deciphered data */
 } PdfGuard;

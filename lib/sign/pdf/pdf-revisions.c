@@ -157,7 +157,7 @@ static int check_ends(const PdfRevisions *x, const uint64_t *ends, size_t n_ends
                         note_until(s, n, ends[i], N_("The signed revision of the document cannot be read by itself."), verdicts);
                         return 0;
                 }
-                if (former && later && x->document->cost + later->cost + former->cost > 2 * PDF_COST_MAX(x->size)) {
+                if (former && later && x->document->cost + later->cost + former->cost > 2 * PDF_COST_ALL_MAX(x->size)) {
                         note_until(s, n, ends[i], describe(PDF_CHANGES_TOO_COMPLEX), verdicts);
                         pdf_document_free(former);
                         return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs a fuzz target over the files of a directory, for compilers without libFuzzer: what was found once stays tested. Each input is cut
- * short and altered byte by byte as well, each bit of a byte by itself, or one of them only where SYGNET_FUZZ_FEWER is set. With --no-memory each is run as it is instead, while its allocations fail, one after the other, alone and with all that follow. */
+/* Runs a fuzz target over the files of directories, for compilers without libFuzzer: what was found once stays tested. Each input is cut short and altered byte by byte
+ * as well, each bit of a byte by itself, or one of them only where SYGNET_FUZZ_FEWER is set. With --no-memory each is run while its allocations fail instead, one after
+ * the other, alone and with all that follow; with --as-is each is run once. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,8 @@
 #define FAILURES_MAX 120U /* of one input's allocations so many fail in turn, spread over all of them */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef enum Mode { MODE_ALTERED, MODE_NO_MEMORY, MODE_AS_IS } Mode;
 
 static size_t failures;
 
@@ -51,7 +54,7 @@ static void run_without_memory(const Bytes *input) {
         }
 }
 
-static int run_file(int directory, const char *name, bool no_memory) {
+static int run_file(int directory, const char *name, Mode mode) {
         _cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
         _cleanup_bytes_ Bytes input = BYTES_NULL;
         int r;
@@ -62,34 +65,44 @@ static int run_file(int directory, const char *name, bool no_memory) {
         if (r < 0)
                 return r;
         LLVMFuzzerTestOneInput(input.data, input.len);
-        if (no_memory)
+        if (mode == MODE_NO_MEMORY)
                 run_without_memory(&input);
-        else if (input.len <= ALTERED_MAX)
+        else if (mode == MODE_ALTERED && input.len <= ALTERED_MAX)
                 run_altered(&input);
         return 0;
 }
 
-int main(int argc, char **argv) {
-        bool no_memory = argc == 3 && strcmp(argv[1], "--no-memory") == 0;
-        unsigned n = 0;
-        DIR *d;
+/* The number of inputs, or -errno. */
+static int run_directory(const char *path, Mode mode) {
+        DIR *d = opendir(path);
+        int n = 0;
 
-        d = argc == 2 || no_memory ? opendir(argv[argc - 1]) : NULL;
-        if (!d) {
-                fprintf(stderr, "Usage: %s [--no-memory] DIRECTORY\n", argv[0]);
-                return 2;
-        }
-        for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-                if (e->d_name[0] == '.')
-                        continue;
-                if (run_file(dirfd(d), e->d_name, no_memory) < 0) {
+        if (!d)
+                return -errno;
+        for (struct dirent *e = readdir(d); e && n >= 0; e = readdir(d)) {
+                int r = e->d_name[0] == '.' ? 0 : run_file(dirfd(d), e->d_name, mode);
+
+                if (r < 0)
                         fprintf(stderr, "%s: cannot be read\n", e->d_name);
-                        closedir(d);
-                        return 1;
-                }
-                n++;
+                n = r < 0 ? r : n + (e->d_name[0] != '.');
         }
         closedir(d);
-        printf("%u inputs, %zu runs without memory\n", n, failures);
-        return n > 0 ? 0 : 1;
+        return n;
+}
+
+int main(int argc, char **argv) {
+        Mode mode = argc > 1 && strcmp(argv[1], "--no-memory") == 0 ? MODE_NO_MEMORY : argc > 1 && strcmp(argv[1], "--as-is") == 0 ? MODE_AS_IS : MODE_ALTERED;
+        int n = 0;
+
+        for (int i = mode == MODE_ALTERED ? 1 : 2; i < argc; i++) {
+                int r = run_directory(argv[i], mode);
+
+                if (r <= 0) {
+                        fprintf(stderr, "%s: no inputs\nUsage: %s [--no-memory | --as-is] DIRECTORY…\n", argv[i], argv[0]);
+                        return 1;
+                }
+                n += r;
+        }
+        printf("%d inputs, %zu runs without memory\n", n, failures);
+        return n > 0 ? 0 : 2;
 }

@@ -39,7 +39,7 @@ static void run_whole(XmlDocument *d) {
 
                 forbid(s->indication == INDICATION_TOTAL_PASSED);
                 require(s->subindication != SUB_NONE && s->reason && s->format);
-                require(s->integrity || (!s->covers_whole_document && !s->level));
+                require(s->integrity || !s->covers_whole_document);
         }
 }
 

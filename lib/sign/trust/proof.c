@@ -48,7 +48,7 @@ int proof_describe(const SignerEvidence *e, SignatureReport *report) {
         foreign &= ~own & (UINT32_C(1) << TIMESTAMP_SIGNATURE | UINT32_C(1) << TIMESTAMP_ARCHIVE);
         if (foreign == 0)
                 return e->time_marked ? refuse_timestamps(own, report) : 0;
-        report->integrity = false;
+        report->integrity = report->covers_whole_document = false;
         if (foreign & UINT32_C(1) << TIMESTAMP_ARCHIVE)
                 return signature_report_note(report, SUB_SIG_CONSTRAINTS_FAILURE,
                                              N_("The archive timestamp does not fit: the signature, or what was kept with it, was changed after it was archived."));

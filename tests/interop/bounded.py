@@ -4,6 +4,7 @@
 64 MiB more than a tiny file of its kind (sanitizers take some four times the memory, keep what was freed, and up to six times the time). Usage: bounded.py SYGNET"""
 
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -198,6 +199,12 @@ class Pdf(Bounded):
         """Of each qpdf's cache has an entry."""
         references = b" ".join(b"%d 0 R" % (100_000 + n % 1000) for n in range(400_000))
         self.refused("references.pdf", packed({}, {1: b"<< /Type /Catalog /Pages 2 0 R /X [%s] >>" % references, 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}))
+
+    def test_large(self):
+        """More than a megabyte is not read as a whole: what the cross-reference names beside it counts all the same."""
+        plain = {10: stream(b"", random.Random(1).randbytes(1_200_000)), 1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Kids [] /Count 0 >>",
+                 15: b"[" + b"<< 1 1 >>" * 100_000 + b"]"}
+        self.refused("large.pdf", packed(plain, {5: b"0"}))
 
     def test_just_below(self):
         """What the guard lets pass stays within what is promised."""

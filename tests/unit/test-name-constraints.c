@@ -300,7 +300,7 @@ static void test_mailboxes(void **state) {
                 check(&rows[i], i);
 }
 
-/* Forms that nobody here compares: names of them are refused, and a critical constraint of them at once. */
+/* Forms that nobody here compares: names of them are refused, critical or not (§4.2.1.10). */
 static void test_other_forms(void **state) {
         static const Subtree others[] = {
                 { .tag = 0xa0, .value = VIEW_LITERAL("\x06\x03\x2a\x03\x04\xa0\x02\x05\x00") },
@@ -309,11 +309,12 @@ static void test_other_forms(void **state) {
 
         for (size_t i = 0; i < ELEMENTSOF(others); i++) {
                 check(&(Row) { .permitted = { others[i] }, .subject = { SMALL }, .holds = true }, i);
-                check(&(Row) { .permitted = { others[i] }, .subject = { SMALL }, .critical = true }, i);
+                check(&(Row) { .permitted = { others[i] }, .subject = { SMALL }, .critical = true, .holds = true }, i);
+                check(&(Row) { .permitted = { others[i] }, .subject = { SMALL }, .alternatives = { others[i] }, .critical = true }, i);
                 check(&(Row) { .excluded = { others[i] }, .subject = { SMALL }, .alternatives = { others[i] } }, i);
                 check(&(Row) { .subject = { SMALL }, .alternatives = { others[i] }, .holds = true }, i);
         }
-        check(&(Row) { .permitted = { { .tag = 0xa5, .value = VIEW_LITERAL("\xa1\x03\x0c\x01x") } }, .subject = { SMALL }, .critical = true }, 9);
+        check(&(Row) { .permitted = { { .tag = 0xa5, .value = VIEW_LITERAL("\xa1\x03\x0c\x01x") } }, .subject = { SMALL }, .critical = true, .holds = true }, 9);
         /* GnuTLS does these. */
         check(&(Row) { .excluded = { { .tag = 0x82 }, { .tag = 0x87, .value = VIEW_LITERAL("\0\0\0\0\0\0\0\0") } }, .subject = { SMALL }, .critical = true, .holds = true }, 10);
 }

@@ -66,6 +66,15 @@ bool pdf_cost_is_repeated(PdfCost *c, uint64_t key) {
         return repeated;
 }
 
+/* A slot that the same dictionary took before counts as the same key: with more keys than slots each would else be forgotten before it comes again. */
+static bool takes_slot_again(PdfCost *c, uint64_t key) {
+        uint64_t *slot = &c->keys[key * c->seed >> (64 - SLOTS_BITS)];
+        bool again = *slot != 0 && *slot >> 32 == key >> 32;
+
+        *slot = key;
+        return again;
+}
+
 /* As qpdf has it, what is no name where a key should be is a value, for which it makes a key up. */
 static void take_item(Counter *k, PdfToken t) {
         Frame *f = k->depth > 0 ? &k->frames[k->depth - 1] : NULL;
@@ -78,7 +87,7 @@ static void take_item(Counter *k, PdfToken t) {
                 k->used += PDF_COST_WARNING;
         else {
                 f->key = false;
-                if (pdf_cost_is_repeated(k->cost, (uint64_t) f->dictionary << 32 | k->lexer->hash))
+                if (takes_slot_again(k->cost, (uint64_t) f->dictionary << 32 | k->lexer->hash))
                         k->used += PDF_COST_WARNING;
         }
 }

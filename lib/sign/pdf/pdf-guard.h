@@ -17,8 +17,9 @@
  * which honest ones are but where all is structure. */
 #define PDF_COST_MAX(size) ((size) / 8 > 110000U ? (size) / 8 : 110000U)
 
-/* Tokens of objects in object streams, beside those: the structure of a tagged document deflates to less than a byte a token. Nothing of a small file. */
-#define PDF_COST_COMPRESSED_MAX(size) ((size) > 55000U ? 2 * (uint64_t) ((size) - 55000U) : 0U)
+/* Tokens of objects in object streams, beside those: the structure of a tagged document deflates to less than a byte a token. Nothing of a small file, and for none more than
+ * some 800 MB. */
+#define PDF_COST_COMPRESSED_MAX(size) ((size) > 2055000U ? 4000000U : (size) > 55000U ? 2 * (uint64_t) ((size) - 55000U) : 0U)
 #define PDF_COST_ALL_MAX(size) (PDF_COST_MAX(size) + PDF_COST_COMPRESSED_MAX(size))
 
 /* One object stream. */

@@ -146,6 +146,8 @@ static int run(Decoder *d, PdfSource *s, uint64_t at, uint64_t len) {
 int pdf_inflate(PdfSource *s, uint64_t at, uint64_t len, const PdfFilter *filter, uint64_t limit, PdfSink sink, void *userdata) {
         _cleanup_free_ uint8_t *rows = NULL;
         Decoder d = { .filter = filter, .sink = sink, .userdata = userdata, .left = limit };
+        PdfSource own; /* the sink may read elsewhere */
+        int r;
 
         if (filter->png) {
                 size_t n = filter->pixel + filter->row;
@@ -158,5 +160,9 @@ int pdf_inflate(PdfSource *s, uint64_t at, uint64_t len, const PdfFilter *filter
                 d.rows[0] = rows;
                 d.rows[1] = rows + n;
         }
-        return run(&d, s, at, len);
+        pdf_source_copy(s, &own);
+        r = run(&d, &own, at, len);
+        if (own.error < 0)
+                s->error = own.error;
+        return r;
 }

@@ -43,12 +43,12 @@ typedef struct Name {
 typedef struct Names {
         Name *all;
         size_t n;
-        unsigned forms; /* bits */
+        unsigned forms;    /* bits */
+        unsigned compared; /* bits of the forms whose values are needed; others may be what cannot be read */
 } Names;
 
 typedef struct Constraints {
         Names permitted, excluded;
-        unsigned critical;
 } Constraints;
 
 static void names_done(Names *n) {
@@ -85,6 +85,8 @@ static int add_mailbox(Names *names, View v, bool subtree) {
         size_t host = at ? (size_t) (at - v.data) + 1 : 0;
         int r;
 
+        if (!(names->compared & FORM_BIT(FORM_MAILBOX)))
+                return add(names, FORM_MAILBOX, &b);
         if (!at && !subtree)
                 return -EBADMSG;
         r = bytes_dup(v, &b);
@@ -99,7 +101,7 @@ static int add_mailbox(Names *names, View v, bool subtree) {
 
 static int add_directory(Names *names, View rdns) {
         _cleanup_bytes_ Bytes b = BYTES_NULL;
-        int r = distinguished_name_fold(rdns, &b);
+        int r = names->compared & FORM_BIT(FORM_DIRECTORY) ? distinguished_name_fold(rdns, &b) : 0;
 
         return r < 0 ? r : add(names, FORM_DIRECTORY, &b);
 }
@@ -157,13 +159,13 @@ static int add_subtrees(Names *names, View v) {
 }
 
 /* 1 with the value, which the caller frees, 0 when it is absent. Of two of a kind nobody knows which holds. */
-static int find_extension(gnutls_x509_crt_t crt, const char *oid, gnutls_datum_t *ret, unsigned *ret_critical) {
+static int find_extension(gnutls_x509_crt_t crt, const char *oid, gnutls_datum_t *ret) {
         _cleanup_(datum_done) gnutls_datum_t other = { 0 };
         int r = gnutls_x509_crt_get_extension_by_oid2(crt, oid, 1, &other, NULL);
 
         if (r != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
                 return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EBADMSG;
-        r = gnutls_x509_crt_get_extension_by_oid2(crt, oid, 0, ret, ret_critical);
+        r = gnutls_x509_crt_get_extension_by_oid2(crt, oid, 0, ret, NULL);
         if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
                 return 0;
         return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : r < 0 ? -EBADMSG : 1;
@@ -185,9 +187,10 @@ static int read_constraints(gnutls_x509_crt_t crt, Constraints *ret) {
         View permitted, excluded;
         int r;
 
-        r = find_extension(crt, OID_NAME_CONSTRAINTS, &value, &ret->critical);
+        r = find_extension(crt, OID_NAME_CONSTRAINTS, &value);
         if (r <= 0)
                 return r;
+        ret->permitted.compared = ret->excluded.compared = ~0U;
         r = split_constraints(VIEW(value.data, value.size), &permitted, &excluded);
         if (r >= 0)
                 r = add_subtrees(&ret->permitted, permitted);
@@ -235,7 +238,7 @@ static int add_alternatives(Names *names, gnutls_x509_crt_t crt) {
         View v, all, element, contents;
         int r;
 
-        r = find_extension(crt, OID_SUBJECT_ALT_NAME, &value, NULL);
+        r = find_extension(crt, OID_SUBJECT_ALT_NAME, &value);
         if (r <= 0)
                 return r;
         v = VIEW(value.data, value.size);
@@ -292,7 +295,8 @@ static int find(const Names *subtrees, const Name *name, unsigned *comparisons) 
 static bool permits(const Constraints *c, const Names *names, unsigned *comparisons) {
         unsigned forms = c->permitted.forms | c->excluded.forms;
 
-        if (forms & ~FORMS_LOOKED_AT & (c->critical ? ~0U : names->forms))
+        /* §4.2.1.10: only where a name of that form is below. */
+        if (forms & ~FORMS_LOOKED_AT & names->forms)
                 return false;
         for (size_t i = 0; i < names->n; i++) {
                 const Name *name = &names->all[i];
@@ -314,6 +318,8 @@ static bool certificate_holds(const gnutls_x509_crt_t *path, size_t i, const Con
 
         if (n_above == 0 || (i > 0 && is_self_issued(path[i])))
                 return true;
+        for (size_t k = 0; k < n_above; k++)
+                names.compared |= above[k].permitted.forms | above[k].excluded.forms;
         good = add_subject(&names, path[i]) >= 0 && add_alternatives(&names, path[i]) >= 0;
         for (size_t k = 0; good && k < n_above; k++)
                 good = permits(&above[k], &names, comparisons);
@@ -341,7 +347,7 @@ bool name_constraints_hold(const gnutls_x509_crt_t *path, size_t n, gnutls_x509_
 static bool count_subtrees(gnutls_x509_crt_t crt, size_t *count) {
         _cleanup_(datum_done) gnutls_datum_t value = { 0 };
         View both[2];
-        int r = find_extension(crt, OID_NAME_CONSTRAINTS, &value, NULL);
+        int r = find_extension(crt, OID_NAME_CONSTRAINTS, &value);
 
         if (r <= 0)
                 return r == 0;
@@ -359,7 +365,7 @@ static bool count_subtrees(gnutls_x509_crt_t crt, size_t *count) {
 
 static bool count_names(gnutls_x509_crt_t crt, size_t *count) {
         _cleanup_(datum_done) gnutls_datum_t value = { 0 };
-        int r = find_extension(crt, OID_SUBJECT_ALT_NAME, &value, NULL);
+        int r = find_extension(crt, OID_SUBJECT_ALT_NAME, &value);
         View v = VIEW(value.data, value.size), all;
         size_t n = 0;
 

@@ -28,6 +28,12 @@ static unsigned purpose_of(const char *oid) {
                 { GNUTLS_KP_TLS_WWW_SERVER, PURPOSE_SERVER },
                 { "1.3.6.1.4.1.311.10.3.3", PURPOSE_SERVER }, /* strong encryption for servers, of Microsoft's and of Netscape's programs */
                 { "2.16.840.1.113730.4.1", PURPOSE_SERVER },
+                { "1.3.6.1.5.5.7.3.5", PURPOSE_SERVER }, /* IPsec, end system, tunnel, user and IKE */
+                { "1.3.6.1.5.5.7.3.6", PURPOSE_SERVER },
+                { "1.3.6.1.5.5.7.3.7", PURPOSE_SERVER },
+                { "1.3.6.1.5.5.7.3.17", PURPOSE_SERVER },
+                { "1.3.6.1.5.5.7.3.31", PURPOSE_SERVER },     /* logos of senders */
+                { "1.3.6.1.4.1.11129.2.4.4", PURPOSE_SERVER }, /* certificate transparency */
                 { GNUTLS_KP_TLS_WWW_CLIENT, PURPOSE_CLIENT },
                 { GNUTLS_KP_CODE_SIGNING, PURPOSE_CODE },
                 { GNUTLS_KP_OCSP_SIGNING, PURPOSE_OCSP },
